@@ -1,0 +1,26 @@
+//! What is known about items, rivals and exchange rates, as typed values.
+//!
+//! Texts are turned into small numbers ([`Symbols`]) when facts are loaded, against the vocabulary of one rulebook, so
+//! that pricing compares integers. A missing fact stays [`Value::Missing`] to the end: it is never zero.
+//!
+//! This room knows no file, clock, thread or serialization; instants are seconds since 1970-01-01 UTC.
+
+mod book;
+mod formula;
+mod item;
+mod offers;
+mod rates;
+mod schema;
+mod symbols;
+mod text;
+mod value;
+
+pub use book::{FactSet, ItemBook, OfferBook, keep_newest};
+pub use formula::{Formula, Operator};
+pub use item::{BadField, FieldCode, Item, ItemReader, ItemRow};
+pub use offers::{Names, Offer, OfferText, RivalId, read_offer};
+pub use rates::{Rate, RateRow, RateText, Rates, read_rate};
+pub use schema::{Attr, AttrId, Basis, Kind, Schema, builtin};
+pub use symbols::Symbols;
+pub use text::{parse_duration, parse_instant, parse_money, parse_percent, show_duration, show_instant};
+pub use value::Value;

@@ -1,0 +1,99 @@
+//! The strict number grammar: `-?\d{1,15}(\.\d{1,9})?` and nothing else.
+
+/// Why a text is not a number, in the reader's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InvalidNumber {
+    /// Not `-?digits[.digits]`: blanks, commas, `+`, `_`, exponents and other signs are refused.
+    Grammar,
+    /// More than 15 digits before or 9 after the point, or a value outside the type's range.
+    Range,
+    /// More decimals than the type keeps; numbers are never rounded on the way in.
+    TooPrecise,
+}
+
+impl std::fmt::Display for InvalidNumber {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Grammar => "not a number of the form 1234.56",
+            Self::Range => "too large",
+            Self::TooPrecise => "more decimals than are kept",
+        })
+    }
+}
+
+impl std::error::Error for InvalidNumber {}
+
+/// Parses `text` into a count of 10^-`places`, exactly.
+///
+/// # Errors
+/// Anything outside the grammar, out of `i64` range, or with significant digits beyond `places`.
+pub fn parse_fixed(text: &str, places: u32) -> Result<i64, InvalidNumber> {
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    };
+    let (whole, decimals) = match digits.split_once('.') {
+        Some((_, "")) => return Err(InvalidNumber::Grammar),
+        Some(parts) => parts,
+        None => (digits, ""),
+    };
+    let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || !all_digits(whole) || !all_digits(decimals) {
+        return Err(InvalidNumber::Grammar);
+    }
+    if whole.len() > 15 || decimals.len() > 9 {
+        return Err(InvalidNumber::Range);
+    }
+    let kept = decimals.trim_end_matches('0');
+    if kept.len() > places as usize {
+        return Err(InvalidNumber::TooPrecise);
+    }
+    let mut value: i128 = 0;
+    for byte in whole.bytes().chain(kept.bytes()) {
+        value = value * 10 + i128::from(byte - b'0');
+    }
+    value *= 10_i128.pow(places - kept.len() as u32);
+    let signed = if negative { -value } else { value };
+    i64::try_from(signed).map_err(|_| InvalidNumber::Range)
+}
+
+/// Writes a count of 10^-`places` with at least `least` decimals and no needless zeros beyond them.
+pub(super) fn write_fixed(
+    out: &mut std::fmt::Formatter<'_>,
+    value: i64,
+    places: u32,
+    least: usize,
+) -> std::fmt::Result {
+    let scale = 10_u64.pow(places);
+    let magnitude = value.unsigned_abs();
+    let sign = if value < 0 { "-" } else { "" };
+    let decimals = format!("{:0width$}", magnitude % scale, width = places as usize);
+    let kept = decimals.trim_end_matches('0').len().max(least).min(decimals.len());
+    let shown = decimals.get(..kept).unwrap_or(&decimals);
+    let text = match shown {
+        "" => format!("{sign}{}", magnitude / scale),
+        _ => format!("{sign}{}.{shown}", magnitude / scale),
+    };
+    out.pad(&text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_grammar_is_strict() {
+        let six = |text| parse_fixed(text, 6);
+        assert_eq!(six("298.00"), Ok(298_000_000));
+        assert_eq!(six("-0.000001"), Ok(-1));
+        assert_eq!(six("0017"), Ok(17_000_000));
+        assert_eq!(six("1.100000000"), Ok(1_100_000));
+        for bad in ["", "-", ".5", "5.", "+5", "1e3", "1_000", "1,23", " 1", "1 ", "--1", "1.2.3", "٣", "NaN"] {
+            assert_eq!(six(bad), Err(InvalidNumber::Grammar), "{bad:?}");
+        }
+        assert_eq!(six("1234567890123456"), Err(InvalidNumber::Range));
+        assert_eq!(six("9223372036855"), Err(InvalidNumber::Range));
+        assert_eq!(six("1.0000000001"), Err(InvalidNumber::Range));
+        assert_eq!(six("0.0000001"), Err(InvalidNumber::TooPrecise));
+    }
+}

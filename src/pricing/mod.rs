@@ -1,0 +1,40 @@
+//! The pricing pipeline: `settle(propose(row, world, steer), directive)`.
+//!
+//! ```text
+//! facts checked → cost → ranges → strategy → adjust → bound → round → Decision
+//! ```
+//!
+//! A storefront quote, a row of a ten-million-row batch, a test of an analyst and an explanation all run [`price`]. The
+//! explanation is a sink on it ([`Trace`]), never a second implementation.
+//!
+//! This room knows no file, clock, thread or serialization: time comes in with the [`World`].
+
+mod calendar;
+mod decision;
+mod ending;
+mod pipeline;
+mod place;
+mod release;
+mod rivals;
+mod scope;
+mod trace;
+mod view;
+mod world;
+
+pub use calendar::{DayRange, MonthDay, Now, TimeRange, When, Window};
+pub use decision::{
+    Because, Decision, Edge, Flag, Flags, GuardRef, HeldReason, Hits, Outcome, Range, Refusal, RefusalCode, Status, Winner,
+};
+pub use ending::{Band, Ending};
+pub use pipeline::{Directive, Proposal, Steer, Target, price, propose, settle};
+pub use place::{
+    Adjustment, AdjustmentKind, AdjustmentVariant, Bound, CostBasis, Fees, Fixed, FixedRow, Fx, Guard, GuardClass, GuardVariant, Info, Limit, PerVat,
+    Place, Plausibility, PricePart, Rank, Returns, RivalSet, RoundRule, Rule, Side, SourceAt, StaleFeed, Strategy, Vat, Way, Delivery,
+    FeedName,
+};
+pub use release::{Feed, Release, Segment};
+pub use rivals::{Excluded, Valid};
+pub use scope::{Bits, Clause, Cond, Scope, Test};
+pub use trace::{NoPrice, Recorder, Step, Trace};
+pub use view::{Mismatch, View};
+pub use world::{Row, World};

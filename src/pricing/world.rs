@@ -1,0 +1,143 @@
+//! Everything around an item that its price depends on: rules, rates, time.
+
+use super::{Now, Place, Refusal, RefusalCode, Release};
+use crate::facts::{Item, Offer, Rate, Rates};
+use crate::money::{Amount, Currency, Fraction, Money, Ratio, Rounding};
+
+/// One place at one instant, made once for many items. A value, never a global: a process can hold several.
+///
+/// Price history and the prices of twins will join it here.
+#[derive(Debug)]
+pub struct World<'a> {
+    pub release: &'a Release,
+    pub place: &'a Place,
+    pub rates: &'a Rates,
+    pub now: Now,
+    /// When the competitors feed of this market was last known to be alive.
+    pub rivals_known_at: Option<i64>,
+    /// The channel's money costs in the market's currency.
+    pub(super) charges: Result<Charges, Refusal>,
+}
+
+/// One item with the offers of its rivals in the world's market, each rival once.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a> {
+    pub item: &'a Item,
+    pub offers: &'a [Offer],
+}
+
+/// Contribution = a·P − C, with C = goods·landed + fixed; for each VAT class.
+#[derive(Clone, Debug)]
+pub(super) struct Charges {
+    pub per_vat: Box<[PerUnit]>,
+    /// 1 − returns × salvage: the share of landed cost that is lost per order line.
+    pub goods: Fraction,
+    /// Unit costs and the cost of returns.
+    pub fixed: Fraction,
+    /// Order costs F in full.
+    pub order: Amount,
+    pub basket: Option<Amount>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PerUnit {
+    /// a of the unit contribution.
+    pub a: Fraction,
+    /// a − F ÷ basket: below the basket.
+    pub a_below: Option<Fraction>,
+}
+
+impl<'a> World<'a> {
+    /// The world of `place` at `at` (seconds since 1970).
+    #[must_use]
+    pub fn new(release: &'a Release, place: &'a Place, rates: &'a Rates, at: i64, rivals_known_at: Option<i64>) -> Self {
+        let now = Now::new(at, &place.zone);
+        let charges = Charges::new(place, rates, at);
+        Self { release, place, rates, now, rivals_known_at, charges }
+    }
+
+    /// The rate from `from` to the market's currency; `Ok(None)` when no conversion is needed.
+    pub(super) fn rate(&self, from: Currency) -> Result<Option<Rate>, Refusal> {
+        rate(self.place, self.rates, self.now.at, from)
+    }
+}
+
+fn rate(place: &Place, rates: &Rates, at: i64, from: Currency) -> Result<Option<Rate>, Refusal> {
+    if from == place.currency {
+        return Ok(None);
+    }
+    let pair = || format!("{from}/{}", place.currency);
+    let rate = rates.find(from, place.currency, at).ok_or_else(|| Refusal::fact(RefusalCode::ExchangeRateMissing, pair()))?;
+    match place.fx.max_age {
+        Some(max_age) if max_age < at - rate.as_of => Err(Refusal::fact(RefusalCode::ExchangeRateStale, pair())),
+        _ => Ok(Some(rate)),
+    }
+}
+
+impl Charges {
+    fn new(place: &Place, rates: &Rates, at: i64) -> Result<Self, Refusal> {
+        let convert = |money: &Money| match rate(place, rates, at, money.currency)? {
+            None => Ok(money.amount),
+            Some(rate) => rate.convert(money.amount).map_err(Refusal::from),
+        };
+        let sum = |costs: &[(Box<str>, Money)]| {
+            costs.iter().try_fold(Amount::ZERO, |sum, (_, money)| sum.add(convert(money)?).map_err(Refusal::from))
+        };
+        let fees = &place.fees;
+        let (unit, order) = (sum(&fees.per_unit)?, sum(&fees.per_order)?);
+        let (rate, reverse, salvage) = match &fees.returns {
+            Some(returns) => (Fraction::of(returns.rate), convert(&returns.reverse)?, Fraction::of(returns.salvage)),
+            None => (Fraction::ZERO, Amount::ZERO, Fraction::ZERO),
+        };
+        let kept = Fraction::ONE.sub(rate)?;
+        let per_vat = place.vat.iter().map(|vat| {
+            let net = Fraction::ONE.div(vat.one_plus)?;
+            let a = kept.mul(net.sub(Fraction::of(fees.commission))?)?.sub(Fraction::of(fees.shares))?;
+            let a_below = match fees.basket {
+                Some(basket) => Some(a.sub(Fraction::of_amount(order).div(Fraction::of_amount(basket))?)?),
+                None => None,
+            };
+            Ok(PerUnit { a, a_below })
+        });
+        Ok(Self {
+            per_vat: per_vat.collect::<Result<_, crate::money::Overflow>>()?,
+            goods: Fraction::ONE.sub(rate.mul(salvage)?)?,
+            fixed: Fraction::of_amount(unit).add(rate.mul(Fraction::of_amount(reverse))?)?,
+            order,
+            basket: fees.basket,
+        })
+    }
+
+    /// C for a landed cost, exactly.
+    pub(super) fn cost(&self, landed: Amount) -> Result<Fraction, Refusal> {
+        Ok(Fraction::of_amount(landed).mul(self.goods)?.add(self.fixed)?)
+    }
+
+    /// F·min(1, P ÷ basket), exactly.
+    pub(super) fn order_share(&self, price: Amount) -> Result<Fraction, Refusal> {
+        let order = Fraction::of_amount(self.order);
+        match self.basket {
+            Some(basket) if price < basket => Ok(order.mul(Fraction::of_amount(price))?.div(Fraction::of_amount(basket))?),
+            _ => Ok(order),
+        }
+    }
+}
+
+/// Purchase cost of one item and what it is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Landed {
+    pub purchase: Amount,
+    pub landed: Amount,
+}
+
+impl Landed {
+    pub(super) fn new(place: &Place, cost: Money, rate: Option<Rate>) -> Result<Self, Refusal> {
+        let purchase = match rate {
+            None => cost.amount,
+            Some(rate) => rate.convert(cost.amount)?,
+        };
+        let buffer = if rate.is_some() { place.fx.buffer } else { Ratio::ZERO };
+        let factor = Fraction::ONE.add(Fraction::of(buffer))?.mul(place.landed)?;
+        Ok(Self { purchase, landed: factor.apply(purchase, Rounding::HalfEven)? })
+    }
+}

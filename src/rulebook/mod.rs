@@ -1,0 +1,13 @@
+//! Rulebooks: files as written → checked → compiled into a `Release`.
+
+mod diagnostic;
+mod files;
+mod load;
+mod origin;
+mod rule_test;
+
+pub use diagnostic::{Applicability, Diagnostic, Edit, Fix, Label, Severity, Span};
+pub use files::Files;
+pub use load::{Loaded, Stats, load};
+pub use origin::{Origin, Origins};
+pub use rule_test::{AlwaysTest, Expectation, Expected, RuleTest};

@@ -1,0 +1,50 @@
+//! Analysts' tests as they are written under `tests/`.
+
+use super::diagnostic::Span;
+
+/// `[test.NAME]`: given → expect.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RuleTest {
+    pub name: Box<str>,
+    pub header: Span,
+    /// Seconds since 1970; a time without offset was read in the market's zone.
+    pub at: i64,
+    pub market: Box<str>,
+    pub channel: Box<str>,
+    pub segment: Option<Box<str>>,
+    /// Attribute and its text as a CSV cell holds it (sets joined by `|`).
+    pub item: Vec<(Box<str>, Box<str>)>,
+    /// `name price match age`.
+    pub rivals: Vec<(Box<str>, Span)>,
+    /// `598.20 KZT/EUR`.
+    pub fx: Vec<(Box<str>, Span)>,
+    pub expect: Vec<Expectation>,
+    /// How far an expected amount may be off.
+    pub tolerance: Option<(Box<str>, Span)>,
+}
+
+/// One line of `expect`, with the span of its value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expectation {
+    pub key: Box<str>,
+    pub value: Expected,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expected {
+    Text(Box<str>),
+    Integer(i64),
+    Flag(bool),
+    List(Vec<Box<str>>),
+}
+
+/// `[always.NAME]`: a property of every price of a catalog.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AlwaysTest {
+    pub name: Box<str>,
+    pub header: Span,
+    /// The scope as written: attribute and cell.
+    pub scope: Vec<(Box<str>, Box<str>)>,
+    pub expect: Vec<Expectation>,
+}
