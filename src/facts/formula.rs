@@ -27,7 +27,11 @@ pub enum Formula {
 impl Formula {
     /// Evaluates with `fact` giving each attribute's value (money in currency units, percents as shares, durations in seconds) and
     /// `one_plus_vat` the item's VAT factor.
-    pub fn eval(&self, fact: &impl Fn(AttrId) -> Option<Fraction>, one_plus_vat: Fraction) -> Option<Fraction> {
+    pub fn eval(
+        &self,
+        fact: &impl Fn(AttrId) -> Option<Fraction>,
+        one_plus_vat: Fraction,
+    ) -> Option<Fraction> {
         match self {
             Self::Number(number) => Some(*number),
             Self::Attr(attr) => fact(*attr),

@@ -76,7 +76,12 @@ pub struct BadField {
 impl BadField {
     #[must_use]
     pub fn new(field: &str, code: FieldCode, value: &str, message: &str) -> Self {
-        Self { field: field.into(), code, value: value.into(), message: message.into() }
+        Self {
+            field: field.into(),
+            code,
+            value: value.into(),
+            message: message.into(),
+        }
     }
 }
 
@@ -118,32 +123,58 @@ impl<'a> ItemReader<'a> {
             let plain = |name: &str| schema.find(name).filter(|id| schema.attr(*id).derive.is_none());
             let instant = |name: &str| plain(name).filter(|id| schema.attr(*id).kind == Kind::Duration);
             if let Some(id) = plain(&name) {
-                return if schema.attr(id).customer { Target::Ignored } else { Target::Fact(id) };
+                return if schema.attr(id).customer {
+                    Target::Ignored
+                } else {
+                    Target::Fact(id)
+                };
             }
             let money = |name: &str| plain(name).filter(|id| schema.attr(*id).kind == Kind::Money);
             match name.as_str() {
                 "inbound_at" => instant("inbound").map(Target::Until),
                 "shelf_life_until" => instant("shelf_life").map(Target::Until),
                 "on_sale_since" => instant("on_sale_for").map(Target::Since),
-                _ => name.strip_suffix("_currency").and_then(money).map(Target::CurrencyOf),
+                _ => name
+                    .strip_suffix("_currency")
+                    .and_then(money)
+                    .map(Target::CurrencyOf),
             }
             .unwrap_or(Target::Ignored)
         };
         let columns: Vec<Target> = headers.into_iter().map(target).collect();
-        let given = |id: AttrId| columns.iter().any(|column| matches!(column, Target::Fact(at) | Target::Until(at) | Target::Since(at) if *at == id));
+        let given = |id: AttrId| {
+            columns.iter().any(|column| matches!(column, Target::Fact(at) | Target::Until(at) | Target::Since(at) if *at == id))
+        };
         let absent: Vec<String> = schema
             .iter()
-            .filter(|(id, attr)| !attr.optional && !attr.customer && attr.derive.is_none() && attr.kind != Kind::Set && !given(*id))
+            .filter(|(id, attr)| {
+                !attr.optional
+                    && !attr.customer
+                    && attr.derive.is_none()
+                    && attr.kind != Kind::Set
+                    && !given(*id)
+            })
             .map(|(_, attr)| attr.name.to_string())
             .collect();
-        if absent.is_empty() { Ok(Self { schema, columns, currency }) } else { Err(absent) }
+        if absent.is_empty() {
+            Ok(Self {
+                schema,
+                columns,
+                currency,
+            })
+        } else {
+            Err(absent)
+        }
     }
 
     /// Reads one row; `fields` come in the order of the headers, an empty one is missing.
     ///
     /// # Errors
     /// Every bad field of the row.
-    pub fn read<'r>(&self, fields: impl IntoIterator<Item = &'r str> + Clone) -> Result<ItemRow, Vec<BadField>> {
+    pub fn read<'r>(
+        &self,
+        fields: impl IntoIterator<Item = &'r str> + Clone,
+    ) -> Result<ItemRow, Vec<BadField>> {
         let mut bad = Vec::new();
         let mut values = vec![Value::Missing; self.schema.len()].into_boxed_slice();
         let (mut sku, mut market, mut channel) = ("", "", "");
@@ -153,8 +184,18 @@ impl<'a> ItemReader<'a> {
             }
             let (id, read) = match target {
                 Target::Fact(id) => (*id, self.fact(*id, text, fields.clone())),
-                Target::Until(id) => (*id, parse_instant(text).map(Value::Until).map_err(|why| (FieldCode::Instant, why))),
-                Target::Since(id) => (*id, parse_instant(text).map(Value::Since).map_err(|why| (FieldCode::Instant, why))),
+                Target::Until(id) => (
+                    *id,
+                    parse_instant(text)
+                        .map(Value::Until)
+                        .map_err(|why| (FieldCode::Instant, why)),
+                ),
+                Target::Since(id) => (
+                    *id,
+                    parse_instant(text)
+                        .map(Value::Since)
+                        .map_err(|why| (FieldCode::Instant, why)),
+                ),
                 Target::CurrencyOf(_) | Target::Ignored => continue,
             };
             match id {
@@ -165,13 +206,22 @@ impl<'a> ItemReader<'a> {
             }
             match (read, values.get_mut(usize::from(id.0))) {
                 (Ok(value), Some(slot)) => *slot = value,
-                (Err((code, why)), _) => bad.push(BadField::new(&self.schema.attr(id).name, code, text, &why)),
+                (Err((code, why)), _) => {
+                    bad.push(BadField::new(&self.schema.attr(id).name, code, text, &why))
+                }
                 _ => {}
             }
         }
         self.complete(&mut values, &mut bad);
         if bad.is_empty() {
-            Ok(ItemRow { item: Item { sku: sku.into(), values }, market: market.into(), channel: channel.into() })
+            Ok(ItemRow {
+                item: Item {
+                    sku: sku.into(),
+                    values,
+                },
+                market: market.into(),
+                channel: channel.into(),
+            })
         } else {
             Err(bad)
         }
@@ -180,18 +230,29 @@ impl<'a> ItemReader<'a> {
     /// Marks what is missing and fills what can be computed.
     fn complete(&self, values: &mut [Value], bad: &mut Vec<BadField>) {
         for (id, attr) in self.schema.iter() {
-            let Some(slot) = values.get_mut(usize::from(id.0)) else { continue };
+            let Some(slot) = values.get_mut(usize::from(id.0)) else {
+                continue;
+            };
             if *slot != Value::Missing || attr.customer || attr.derive.is_some() {
                 continue;
             }
             if attr.kind == Kind::Set {
                 *slot = Value::Tags(0);
             } else if !attr.optional && !bad.iter().any(|field| *field.field == *attr.name) {
-                bad.push(BadField::new(&attr.name, FieldCode::Missing, "", "is missing and not optional"));
+                bad.push(BadField::new(
+                    &attr.name,
+                    FieldCode::Missing,
+                    "",
+                    "is missing and not optional",
+                ));
             }
         }
         let at = |id: AttrId| values.get(usize::from(id.0)).copied().unwrap_or(Value::Missing);
-        let cover = match (at(builtin::STOCK_COVER), at(builtin::STOCK_UNITS), at(builtin::UNITS_PER_DAY)) {
+        let cover = match (
+            at(builtin::STOCK_COVER),
+            at(builtin::STOCK_UNITS),
+            at(builtin::UNITS_PER_DAY),
+        ) {
             (Value::Missing, Value::Count(stock), Value::Count(rate)) => stock_cover(stock, rate),
             _ => None,
         };
@@ -200,14 +261,26 @@ impl<'a> ItemReader<'a> {
         }
     }
 
-    fn fact<'r>(&self, id: AttrId, text: &str, fields: impl IntoIterator<Item = &'r str>) -> Result<Value, (FieldCode, String)> {
+    fn fact<'r>(
+        &self,
+        id: AttrId,
+        text: &str,
+        fields: impl IntoIterator<Item = &'r str>,
+    ) -> Result<Value, (FieldCode, String)> {
         let attr = self.schema.attr(id);
         if FIELD_BYTES_MAX < text.len() {
-            return Err((FieldCode::TooLong, format!("is {} bytes long, at most {FIELD_BYTES_MAX} are read", text.len())));
+            return Err((
+                FieldCode::TooLong,
+                format!("is {} bytes long, at most {FIELD_BYTES_MAX} are read", text.len()),
+            ));
         }
         let allowed = |text: &str| match &attr.values {
             Some(values) if !values.iter().any(|value| **value == *text) => {
-                let list = values.iter().map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", ");
+                let list = values
+                    .iter()
+                    .map(|value| format!("`{value}`"))
+                    .collect::<Vec<_>>()
+                    .join(", ");
                 Err((FieldCode::UnknownValue, format!("`{text}` is not one of {list}")))
             }
             _ => Ok(()),
@@ -231,10 +304,16 @@ impl<'a> ItemReader<'a> {
                 let money = self.money(id, text, fields)?;
                 Value::Money(money.amount, money.currency)
             }
-            Kind::Number => {
-                Value::Count(Ratio::parse(text).map_err(|error| (FieldCode::Number, format!("`{text}` is {error}")))?.nanos())
-            }
-            Kind::Percent => Value::Count(parse_percent(text).map_err(|why| (FieldCode::Percent, why))?.nanos()),
+            Kind::Number => Value::Count(
+                Ratio::parse(text)
+                    .map_err(|error| (FieldCode::Number, format!("`{text}` is {error}")))?
+                    .nanos(),
+            ),
+            Kind::Percent => Value::Count(
+                parse_percent(text)
+                    .map_err(|why| (FieldCode::Percent, why))?
+                    .nanos(),
+            ),
             Kind::Duration => Value::Count(parse_duration(text).map_err(|why| (FieldCode::Duration, why))?),
             Kind::Instant => Value::Count(parse_instant(text).map_err(|why| (FieldCode::Instant, why))?),
         };
@@ -242,16 +321,32 @@ impl<'a> ItemReader<'a> {
     }
 
     /// `298.00 EUR`, or a bare number with the row's `<name>_currency` or the feed's currency.
-    fn money<'r>(&self, id: AttrId, text: &str, fields: impl IntoIterator<Item = &'r str>) -> Result<Money, (FieldCode, String)> {
+    fn money<'r>(
+        &self,
+        id: AttrId,
+        text: &str,
+        fields: impl IntoIterator<Item = &'r str>,
+    ) -> Result<Money, (FieldCode, String)> {
         if text.contains(' ') {
             return super::text::parse_money(text).map_err(|why| (FieldCode::Money, why));
         }
-        let beside = self.columns.iter().zip(fields).find(|(target, text)| **target == Target::CurrencyOf(id) && !text.is_empty());
+        let beside = self
+            .columns
+            .iter()
+            .zip(fields)
+            .find(|(target, text)| **target == Target::CurrencyOf(id) && !text.is_empty());
         let currency = match beside {
-            Some((_, code)) => Currency::from_code(code).ok_or((FieldCode::Currency, format!("`{code}` is not an ISO 4217 currency code")))?,
-            None => self.currency.ok_or((FieldCode::Money, format!("`{text}` has no currency, such as `{text} EUR`")))?,
+            Some((_, code)) => Currency::from_code(code).ok_or((
+                FieldCode::Currency,
+                format!("`{code}` is not an ISO 4217 currency code"),
+            ))?,
+            None => self.currency.ok_or((
+                FieldCode::Money,
+                format!("`{text}` has no currency, such as `{text} EUR`"),
+            ))?,
         };
-        let amount = Amount::parse(text).map_err(|error| (FieldCode::Money, format!("`{text}` is {error}")))?;
+        let amount =
+            Amount::parse(text).map_err(|error| (FieldCode::Money, format!("`{text}` is {error}")))?;
         Ok(Money::new(amount, currency))
     }
 
@@ -262,11 +357,23 @@ impl<'a> ItemReader<'a> {
             Value::Count(count) => count,
             _ => return Ok(value),
         };
-        if attr.range.is_some_and(|(low, high)| number < low || high < number) {
-            return Err((FieldCode::OutOfRange, format!("`{text}` is outside the range the schema allows")));
+        if attr
+            .range
+            .is_some_and(|(low, high)| number < low || high < number)
+        {
+            return Err((
+                FieldCode::OutOfRange,
+                format!("`{text}` is outside the range the schema allows"),
+            ));
         }
-        let positive = [builtin::CURRENT_PRICE, builtin::ELASTICITY_PRICE, builtin::OBSERVED_LOW, builtin::OBSERVED_HIGH];
-        let not_negative = attr.kind == Kind::Money || [builtin::STOCK_UNITS, builtin::UNITS_PER_DAY, builtin::SALES_WEEKS].contains(&id);
+        let positive = [
+            builtin::CURRENT_PRICE,
+            builtin::ELASTICITY_PRICE,
+            builtin::OBSERVED_LOW,
+            builtin::OBSERVED_HIGH,
+        ];
+        let not_negative = attr.kind == Kind::Money
+            || [builtin::STOCK_UNITS, builtin::UNITS_PER_DAY, builtin::SALES_WEEKS].contains(&id);
         if number < 0 && not_negative {
             return Err((FieldCode::OutOfRange, format!("`{text}` is below zero")));
         }
@@ -293,7 +400,10 @@ impl Item {
     /// The value of an attribute.
     #[must_use]
     pub fn value(&self, id: AttrId) -> Value {
-        self.values.get(usize::from(id.0)).copied().unwrap_or(Value::Missing)
+        self.values
+            .get(usize::from(id.0))
+            .copied()
+            .unwrap_or(Value::Missing)
     }
 
     /// The same item with another current price: what the next run sees.
@@ -303,6 +413,9 @@ impl Item {
         if let Some(slot) = values.get_mut(usize::from(builtin::CURRENT_PRICE.0)) {
             *slot = Value::Money(price.amount, price.currency);
         }
-        Self { sku: self.sku.clone(), values }
+        Self {
+            sku: self.sku.clone(),
+            values,
+        }
     }
 }

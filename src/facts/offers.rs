@@ -1,8 +1,8 @@
 //! What rivals charge.
 
+use super::Symbols;
 use super::item::{BadField, FieldCode};
 use super::text::{parse_instant, parse_money, parse_percent};
-use super::Symbols;
 use crate::money::{Amount, Currency, Money, Ratio};
 use std::collections::HashMap;
 
@@ -33,7 +33,10 @@ impl Names {
     /// Starts with the rivals that a rulebook mentions, whose ids are their symbols.
     #[must_use]
     pub fn new(mentioned: &Symbols) -> Self {
-        let mut names = Self { texts: vec!["".into()], index: HashMap::new() };
+        let mut names = Self {
+            texts: vec!["".into()],
+            index: HashMap::new(),
+        };
         for text in mentioned.texts() {
             names.id(text);
         }
@@ -72,12 +75,16 @@ pub struct OfferText<'a> {
 ///
 /// # Errors
 /// Every bad field at once.
-pub fn read_offer(text: OfferText<'_>, currency: Option<Currency>, names: &mut Names) -> Result<Offer, Vec<BadField>> {
+pub fn read_offer(
+    text: OfferText<'_>,
+    currency: Option<Currency>,
+    names: &mut Names,
+) -> Result<Offer, Vec<BadField>> {
     let mut bad = Vec::new();
     let money = |text: &str| match currency {
-        Some(currency) if !text.contains(' ') => {
-            Amount::parse(text).map(|amount| Money::new(amount, currency)).map_err(|error| format!("`{text}` is {error}"))
-        }
+        Some(currency) if !text.contains(' ') => Amount::parse(text)
+            .map(|amount| Money::new(amount, currency))
+            .map_err(|error| format!("`{text}` is {error}")),
         _ => parse_money(text),
     };
     if text.rival.is_empty() {
@@ -86,7 +93,12 @@ pub fn read_offer(text: OfferText<'_>, currency: Option<Currency>, names: &mut N
     let price = match money(text.price) {
         Ok(price) if Amount::ZERO < price.amount => Some(price),
         Ok(_) => {
-            bad.push(BadField::new("price", FieldCode::OutOfRange, text.price, "must be above zero"));
+            bad.push(BadField::new(
+                "price",
+                FieldCode::OutOfRange,
+                text.price,
+                "must be above zero",
+            ));
             None
         }
         Err(why) => {
@@ -97,25 +109,55 @@ pub fn read_offer(text: OfferText<'_>, currency: Option<Currency>, names: &mut N
     let shipping = optional(text.shipping, "shipping", FieldCode::Money, &mut bad, |text| {
         let shipping = money(text)?;
         match price {
-            Some(price) if price.currency != shipping.currency => Err(format!("`{text}` is not in the price's currency {}", price.currency)),
+            Some(price) if price.currency != shipping.currency => Err(format!(
+                "`{text}` is not in the price's currency {}",
+                price.currency
+            )),
             _ if shipping.amount < Amount::ZERO => Err(format!("`{text}` is below zero")),
             _ => Ok(shipping.amount),
         }
     });
-    let match_quality = optional(text.match_quality, "match", FieldCode::Percent, &mut bad, |text| {
-        let share = parse_percent(text)?;
-        if (Ratio::ZERO..=Ratio::ONE).contains(&share) { Ok(share) } else { Err(format!("`{text}` is not between 0% and 100%")) }
-    });
-    let in_stock = optional(text.in_stock, "in_stock", FieldCode::Text, &mut bad, |text| match text {
-        "yes" => Ok(true),
-        "no" => Ok(false),
-        _ => Err(format!("`{text}` is neither `yes` nor `no`")),
-    });
-    let seen_at = optional(text.seen_at, "seen_at", FieldCode::Instant, &mut bad, parse_instant);
+    let match_quality = optional(
+        text.match_quality,
+        "match",
+        FieldCode::Percent,
+        &mut bad,
+        |text| {
+            let share = parse_percent(text)?;
+            if (Ratio::ZERO..=Ratio::ONE).contains(&share) {
+                Ok(share)
+            } else {
+                Err(format!("`{text}` is not between 0% and 100%"))
+            }
+        },
+    );
+    let in_stock = optional(
+        text.in_stock,
+        "in_stock",
+        FieldCode::Text,
+        &mut bad,
+        |text| match text {
+            "yes" => Ok(true),
+            "no" => Ok(false),
+            _ => Err(format!("`{text}` is neither `yes` nor `no`")),
+        },
+    );
+    let seen_at = optional(
+        text.seen_at,
+        "seen_at",
+        FieldCode::Instant,
+        &mut bad,
+        parse_instant,
+    );
     match price {
-        Some(price) if bad.is_empty() => {
-            Ok(Offer { rival: names.id(text.rival), price, shipping, match_quality, in_stock, seen_at })
-        }
+        Some(price) if bad.is_empty() => Ok(Offer {
+            rival: names.id(text.rival),
+            price,
+            shipping,
+            match_quality,
+            in_stock,
+            seen_at,
+        }),
         _ => Err(bad),
     }
 }
@@ -130,7 +172,9 @@ fn optional<T>(
     if text.is_empty() {
         return None;
     }
-    read(text).map_err(|why| bad.push(BadField::new(field, code, text, &why))).ok()
+    read(text)
+        .map_err(|why| bad.push(BadField::new(field, code, text, &why)))
+        .ok()
 }
 
 #[cfg(test)]
@@ -140,11 +184,28 @@ mod tests {
     #[test]
     fn an_offer_reports_every_bad_field() {
         let mut names = Names::new(&Symbols::new(["alza".to_owned()], false));
-        let good = OfferText { rival: "alza", price: "399.00 EUR", match_quality: "99%", in_stock: "yes", seen_at: "2026-11-18T04:00:00Z", shipping: "" };
+        let good = OfferText {
+            rival: "alza",
+            price: "399.00 EUR",
+            match_quality: "99%",
+            in_stock: "yes",
+            seen_at: "2026-11-18T04:00:00Z",
+            shipping: "",
+        };
         let offer = read_offer(good, None, &mut names).unwrap();
-        assert_eq!((offer.rival, offer.shipping, offer.in_stock), (RivalId(1), None, Some(true)));
+        assert_eq!(
+            (offer.rival, offer.shipping, offer.in_stock),
+            (RivalId(1), None, Some(true))
+        );
         assert_eq!(names.name(offer.rival), "alza");
-        let bad = OfferText { rival: "", price: "399,00 EUR", match_quality: "99", in_stock: "ja", seen_at: "now", shipping: "1 USD" };
+        let bad = OfferText {
+            rival: "",
+            price: "399,00 EUR",
+            match_quality: "99",
+            in_stock: "ja",
+            seen_at: "now",
+            shipping: "1 USD",
+        };
         assert_eq!(read_offer(bad, None, &mut names).unwrap_err().len(), 5);
     }
 }

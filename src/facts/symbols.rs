@@ -20,7 +20,11 @@ impl Symbols {
         let mut texts: Vec<Box<str>> = texts.into_iter().map(String::into_boxed_str).collect();
         texts.sort();
         texts.dedup();
-        let index = texts.iter().zip(0..).map(|(text, at)| (text.clone(), at)).collect();
+        let index = texts
+            .iter()
+            .zip(0..)
+            .map(|(text, at)| (text.clone(), at))
+            .collect();
         Self { texts, index, tree }
     }
 
@@ -64,7 +68,9 @@ impl Symbols {
     /// The symbols that a cell naming `text` stands for: the text itself or, in a tree with `branch`, everything below too.
     #[must_use]
     pub fn covered(&self, text: &str, branch: bool) -> Vec<u32> {
-        let Some(at) = self.index.get(text).copied() else { return Vec::new() };
+        let Some(at) = self.index.get(text).copied() else {
+            return Vec::new();
+        };
         match (self.tree, branch) {
             (false, _) => vec![1 + at],
             (true, false) => vec![1 + 2 * at],
@@ -89,7 +95,11 @@ impl Symbols {
             return self.texts.get(at as usize).map(ToString::to_string);
         }
         let text = self.texts.get(at as usize / 2)?;
-        Some(if at % 2 == 0 { text.to_string() } else { format!("{text}/…") })
+        Some(if at % 2 == 0 {
+            text.to_string()
+        } else {
+            format!("{text}/…")
+        })
     }
 }
 

@@ -30,7 +30,10 @@ impl Ending {
     pub fn parse(pattern: &str, currency: Currency) -> Result<Vec<Self>, String> {
         let digits = currency.digits() as usize;
         let (whole, minor) = match pattern.split_once('.') {
-            Some((whole, minor)) => (whole, expand(minor, digits).ok_or_else(|| wrong_minor(pattern, currency))?),
+            Some((whole, minor)) => (
+                whole,
+                expand(minor, digits).ok_or_else(|| wrong_minor(pattern, currency))?,
+            ),
             None => (pattern, vec!["0".repeat(digits)]),
         };
         let (star, fixed) = match whole.strip_prefix('*') {
@@ -39,7 +42,9 @@ impl Ending {
         };
         let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
         if !plain(fixed) || 12 < fixed.len() || !star && fixed.is_empty() {
-            return Err(format!("`{pattern}` is not a price ending: digits after one leading `*`, such as `*.99`, `*4.99` or `*90`"));
+            return Err(format!(
+                "`{pattern}` is not a price ending: digits after one leading `*`, such as `*.99`, `*4.99` or `*90`"
+            ));
         }
         let least = match fixed.len() {
             0 | 1 => 1,
@@ -47,9 +52,17 @@ impl Ending {
         };
         let make = |minor: &String| {
             let text = format!("{fixed}{minor}");
-            let residue: i64 = if text.is_empty() { 0 } else { text.parse().map_err(|_| format!("`{pattern}` is too long"))? };
+            let residue: i64 = if text.is_empty() {
+                0
+            } else {
+                text.parse().map_err(|_| format!("`{pattern}` is too long"))?
+            };
             let modulus = if star { 10_i64.pow(text.len() as u32) } else { 0 };
-            Ok(Self { residue, modulus, least })
+            Ok(Self {
+                residue,
+                modulus,
+                least,
+            })
         };
         minor.iter().map(make).collect()
     }
@@ -93,9 +106,21 @@ fn expand(minor: &str, digits: usize) -> Option<Vec<String>> {
     if !plain || digits < fixed || 1 < stars || (stars == 0 && fixed != digits) {
         return None;
     }
-    let Some((before, after)) = minor.split_once('*') else { return Some(vec![minor.to_owned()]) };
+    let Some((before, after)) = minor.split_once('*') else {
+        return Some(vec![minor.to_owned()]);
+    };
     let free = digits - fixed;
-    Some((0..10_u32.pow(free as u32)).map(|n| if free == 0 { format!("{before}{after}") } else { format!("{before}{n:0free$}{after}") }).collect())
+    Some(
+        (0..10_u32.pow(free as u32))
+            .map(|n| {
+                if free == 0 {
+                    format!("{before}{after}")
+                } else {
+                    format!("{before}{n:0free$}{after}")
+                }
+            })
+            .collect(),
+    )
 }
 
 fn wrong_minor(pattern: &str, currency: Currency) -> String {
@@ -124,9 +149,19 @@ mod tests {
         assert!(fits("*04.99", 10_499) && !fits("*04.99", 499) && !fits("*04.99", 2_499));
         assert!(fits("9.99", 999) && !fits("9.99", 1_999));
         assert!(fits("*.*", 1) && fits("*0.49", 49));
-        assert_eq!(endings("*90", "JPY"), [Ending { residue: 90, modulus: 100, least: 10 }]);
+        assert_eq!(
+            endings("*90", "JPY"),
+            [Ending {
+                residue: 90,
+                modulus: 100,
+                least: 10
+            }]
+        );
         for bad in ["", "*.9", "*.999", "1*9.99", "*,99", ".99", "*.9**"] {
-            assert!(Ending::parse(bad, Currency::from_code("EUR").unwrap()).is_err(), "{bad}");
+            assert!(
+                Ending::parse(bad, Currency::from_code("EUR").unwrap()).is_err(),
+                "{bad}"
+            );
         }
     }
 
@@ -136,8 +171,16 @@ mod tests {
             for ending in endings(pattern, "EUR") {
                 let all: Vec<i64> = (1..30_000).filter(|minor| ending.fits(*minor)).collect();
                 for price in (1..12_000).step_by(37) {
-                    assert_eq!(ending.at_or_below(price), all.iter().rev().find(|found| **found <= price).copied(), "{pattern} {price}");
-                    assert_eq!(ending.at_or_above(price), all.iter().find(|found| price <= **found).copied(), "{pattern} {price}");
+                    assert_eq!(
+                        ending.at_or_below(price),
+                        all.iter().rev().find(|found| **found <= price).copied(),
+                        "{pattern} {price}"
+                    );
+                    assert_eq!(
+                        ending.at_or_above(price),
+                        all.iter().find(|found| price <= **found).copied(),
+                        "{pattern} {price}"
+                    );
                 }
             }
         }

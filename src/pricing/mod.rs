@@ -23,14 +23,15 @@ mod world;
 
 pub use calendar::{DayRange, MonthDay, Now, TimeRange, When, Window};
 pub use decision::{
-    Because, Decision, Edge, Flag, Flags, GuardRef, HeldReason, Hits, Outcome, Range, Refusal, RefusalCode, Status, Winner,
+    Because, Decision, Edge, Flag, Flags, GuardRef, HeldReason, Hits, Outcome, Range, Refusal, RefusalCode,
+    Status, Winner,
 };
 pub use ending::{Band, Ending};
 pub use pipeline::{Directive, Proposal, Steer, Target, price, propose, settle};
 pub use place::{
-    Adjustment, AdjustmentKind, AdjustmentVariant, Bound, CostBasis, Fees, Fixed, FixedRow, Fx, Guard, GuardClass, GuardVariant, Info, Limit, PerVat,
-    Place, Plausibility, PricePart, Rank, Returns, RivalSet, RoundRule, Rule, Side, SourceAt, StaleFeed, Strategy, Vat, Way, Delivery,
-    FeedName,
+    Adjustment, AdjustmentKind, AdjustmentVariant, Bound, CostBasis, Delivery, FeedName, Fees, Fixed,
+    FixedRow, Fx, Guard, GuardClass, GuardVariant, Info, Limit, PerVat, Place, Plausibility, PricePart, Rank,
+    Returns, RivalSet, RoundRule, Rule, Side, SourceAt, StaleFeed, Strategy, Vat, Way,
 };
 pub use release::{Feed, Release, Segment};
 pub use rivals::{Excluded, Valid};

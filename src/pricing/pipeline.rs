@@ -12,11 +12,20 @@ pub struct Proposal;
 #[derive(Clone, Debug, Default)]
 pub struct Directive;
 
-pub fn propose<T: Trace>(_row: &Row<'_>, _world: &World<'_>, _steer: Steer, _trace: &mut T) -> Result<Proposal, Refusal> {
+pub fn propose<T: Trace>(
+    _row: &Row<'_>,
+    _world: &World<'_>,
+    _steer: Steer,
+    _trace: &mut T,
+) -> Result<Proposal, Refusal> {
     Err(Refusal::new(RefusalCode::NoPrice))
 }
 
-pub fn settle<T: Trace>(_proposal: Proposal, _directive: Directive, _trace: &mut T) -> Result<Decision, Refusal> {
+pub fn settle<T: Trace>(
+    _proposal: Proposal,
+    _directive: Directive,
+    _trace: &mut T,
+) -> Result<Decision, Refusal> {
     Err(Refusal::new(RefusalCode::NoPrice))
 }
 

@@ -158,15 +158,34 @@ pub struct Rule {
 #[derive(Clone, Debug)]
 pub enum Strategy {
     /// `(landed + add) × factor`; `None` for a VAT class where the fees eat the price.
-    CostPlus { add: Amount, factor: PerVat<Option<Fraction>>, text: Box<str> },
-    Follow { set: u16, rank: Rank, by: Ratio },
-    Index { set: u16, of: Rank, at: Ratio },
+    CostPlus {
+        add: Amount,
+        factor: PerVat<Option<Fraction>>,
+        text: Box<str>,
+    },
+    Follow {
+        set: u16,
+        rank: Rank,
+        by: Ratio,
+    },
+    Index {
+        set: u16,
+        of: Rank,
+        at: Ratio,
+    },
     Fixed(Fixed),
     /// `max_age` in seconds needs history.
-    Keep { max_age: Option<i64> },
+    Keep {
+        max_age: Option<i64>,
+    },
     /// The winner among rules of this layer or earlier.
-    Use { layer: u16 },
-    Blend { parts: Box<[PricePart]>, renormalise: bool },
+    Use {
+        layer: u16,
+    },
+    Blend {
+        parts: Box<[PricePart]>,
+        renormalise: bool,
+    },
 }
 
 /// A weighted part of a blend.
@@ -284,19 +303,35 @@ pub enum Side {
 #[derive(Clone, Debug)]
 pub enum Bound {
     /// gross ≥ landed × factor, factor = (1 + v) ÷ (1 − margin).
-    MinMargin { margin: Ratio, factor: PerVat<Fraction> },
+    MinMargin {
+        margin: Ratio,
+        factor: PerVat<Fraction>,
+    },
     /// unit contribution ≥ amount.
     MinContribution(Amount),
     /// full contribution ≥ amount.
     MinFullContribution(Amount),
     /// gross ≤ cost × factor, factor = (1 + by)(1 + v).
-    MaxMarkup { of: CostBasis, by: Ratio, factor: PerVat<Fraction> },
+    MaxMarkup {
+        of: CostBasis,
+        by: Ratio,
+        factor: PerVat<Fraction>,
+    },
     /// `min_price` or `max_price`.
-    Price { side: Side, limit: Limit },
+    Price {
+        side: Side,
+        limit: Limit,
+    },
     /// Both ends are allowed.
-    Absolute { low: Amount, high: Amount },
+    Absolute {
+        low: Amount,
+        high: Amount,
+    },
     /// current × (1 + down) .. current × (1 + up); down is negative or zero.
-    MaxChange { down: Ratio, up: Ratio },
+    MaxChange {
+        down: Ratio,
+        up: Ratio,
+    },
     MinChange(Ratio),
     /// Seconds; needs history.
     Cooldown(i64),
@@ -309,7 +344,12 @@ pub enum Bound {
 pub enum Limit {
     Amount(Amount),
     /// attribute × factor: the share, times 1 + v for a net attribute.
-    Relative { attr: AttrId, share: Ratio, basis: Basis, factor: PerVat<Fraction> },
+    Relative {
+        attr: AttrId,
+        share: Ratio,
+        basis: Basis,
+        factor: PerVat<Fraction>,
+    },
 }
 
 /// A rounding rule. Without bands every payable price is allowed.
@@ -330,7 +370,13 @@ pub enum Way {
 }
 
 impl GuardClass {
-    pub const ALL: [Self; 5] = [Self::Legal, Self::Safety, Self::Contract, Self::Commercial, Self::Comfort];
+    pub const ALL: [Self; 5] = [
+        Self::Legal,
+        Self::Safety,
+        Self::Contract,
+        Self::Commercial,
+        Self::Comfort,
+    ];
 
     #[must_use]
     pub fn as_str(self) -> &'static str {

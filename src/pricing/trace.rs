@@ -16,38 +16,108 @@ pub trait Trace {
 /// the differences re-add to the price.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
-    Cost { cost: Money, rate: Option<Ratio>, inverse: bool, purchase: Amount },
-    Landed { buffer: Ratio, landed: Amount },
+    Cost {
+        cost: Money,
+        rate: Option<Ratio>,
+        inverse: bool,
+        purchase: Amount,
+    },
+    Landed {
+        buffer: Ratio,
+        landed: Amount,
+    },
     /// A rule that holds, and why it beats `runner_up`.
-    Won { rule: u32, because: Because, runner_up: Option<u32> },
+    Won {
+        rule: u32,
+        because: Because,
+        runner_up: Option<u32>,
+    },
     /// A rule whose scope or dates do not hold.
-    NotApplied { rule: u32, why: super::Mismatch },
+    NotApplied {
+        rule: u32,
+        why: super::Mismatch,
+    },
     /// An offer that does not count. `RivalId` names it.
-    OfferExcluded { set: u16, rival: RivalId, price: Money, why: Excluded, age: Option<i64>, match_quality: Option<Ratio> },
+    OfferExcluded {
+        set: u16,
+        rival: RivalId,
+        price: Money,
+        why: Excluded,
+        age: Option<i64>,
+        match_quality: Option<Ratio>,
+    },
     /// What a strategy read: the price it refers to and the rivals that gave it.
-    Reference { set: u16, price: Amount, rivals: Vec<(RivalId, Amount, Option<i64>, Option<Ratio>)> },
+    Reference {
+        set: u16,
+        price: Amount,
+        rivals: Vec<(RivalId, Amount, Option<i64>, Option<Ratio>)>,
+    },
     /// One alternative of the rule had no price.
-    NoPrice { rule: u32, alternative: u8, why: NoPrice },
+    NoPrice {
+        rule: u32,
+        alternative: u8,
+        why: NoPrice,
+    },
     /// A part of a blend.
-    Part { strategy: &'static str, weight: Ratio, after: Amount },
+    Part {
+        strategy: &'static str,
+        weight: Ratio,
+        after: Amount,
+    },
     /// The target: the first amount of the waterfall in gross.
-    Strategy { rule: u32, alternative: u8, strategy: &'static str, after: Amount },
-    Adjusted { adjustment: u16, variant: u16, after: Amount },
+    Strategy {
+        rule: u32,
+        alternative: u8,
+        strategy: &'static str,
+        after: Amount,
+    },
+    Adjusted {
+        adjustment: u16,
+        variant: u16,
+        after: Amount,
+    },
     /// The clamp on all adjustments together.
-    Limited { after: Amount },
+    Limited {
+        after: Amount,
+    },
     /// Every bound that a guard set.
-    Bounded { guard: GuardRef, side: Side, at: Amount },
-    Relaxed { guard: GuardRef },
-    Yielded { guard: GuardRef },
+    Bounded {
+        guard: GuardRef,
+        side: Side,
+        at: Amount,
+    },
+    Relaxed {
+        guard: GuardRef,
+    },
+    Yielded {
+        guard: GuardRef,
+    },
     /// A guard that moved the price.
-    Moved { guard: Option<GuardRef>, after: Amount },
+    Moved {
+        guard: Option<GuardRef>,
+        after: Amount,
+    },
     /// The payable price; `round` is none without a rounding rule.
-    Rounded { round: Option<u16>, after: Price },
+    Rounded {
+        round: Option<u16>,
+        after: Price,
+    },
     /// Too small a move: the current price stays.
-    Kept { guard: GuardRef, after: Price },
-    Held { reason: HeldReason, after: Price },
-    Done { status: Status, price: Price },
-    Refused { code: RefusalCode },
+    Kept {
+        guard: GuardRef,
+        after: Price,
+    },
+    Held {
+        reason: HeldReason,
+        after: Price,
+    },
+    Done {
+        status: Status,
+        price: Price,
+    },
+    Refused {
+        code: RefusalCode,
+    },
 }
 
 /// Why a strategy had no price.
@@ -56,7 +126,10 @@ pub enum NoPrice {
     CostMissing,
     /// The fees and the margin leave nothing of the price.
     FeesTooHigh,
-    TooFewRivals { valid: u32, needed: u32 },
+    TooFewRivals {
+        valid: u32,
+        needed: u32,
+    },
     NoCurrentPrice,
     NoFixedPrice,
     NoLayerRule,
@@ -89,7 +162,9 @@ impl std::fmt::Display for NoPrice {
         match self {
             Self::CostMissing => f.write_str("the cost is not known"),
             Self::FeesTooHigh => f.write_str("margin and fees together leave nothing of the price"),
-            Self::TooFewRivals { valid, needed } => write!(f, "{valid} valid rivals, at least {needed} are needed"),
+            Self::TooFewRivals { valid, needed } => {
+                write!(f, "{valid} valid rivals, at least {needed} are needed")
+            }
             Self::NoCurrentPrice => f.write_str("there is no current price to keep"),
             Self::NoFixedPrice => f.write_str("no fixed price is written for this item and currency"),
             Self::NoLayerRule => f.write_str("no rule of that layer or earlier has a price"),

@@ -22,7 +22,11 @@ pub enum Mismatch {
     /// A season's `when` does not hold now.
     NotNow,
     /// The fact, the cell as written, and whether the fact is missing.
-    Cell { attr: AttrId, wants: Box<str>, missing: bool },
+    Cell {
+        attr: AttrId,
+        wants: Box<str>,
+        missing: bool,
+    },
     /// No box of the scope exists in this place.
     Elsewhere,
 }
@@ -31,7 +35,10 @@ impl<'a> View<'a> {
     /// Whether the scope holds.
     #[must_use]
     pub fn inside(&self, scope: &Scope) -> bool {
-        scope.boxes.iter().any(|conds| conds.iter().all(|cond| self.holds(cond)))
+        scope
+            .boxes
+            .iter()
+            .any(|conds| conds.iter().all(|cond| self.holds(cond)))
     }
 
     /// The first condition of the box that comes closest which does not hold; `None` if the scope holds.
@@ -80,7 +87,9 @@ impl<'a> View<'a> {
         let now = self.world.now.at;
         match self.item.value(attr) {
             Value::Count(count) => Some(count),
-            Value::Money(amount, currency) => (currency == self.world.place.currency).then(|| amount.micros()),
+            Value::Money(amount, currency) => {
+                (currency == self.world.place.currency).then(|| amount.micros())
+            }
             Value::Until(instant) => instant.checked_sub(now),
             Value::Since(instant) => now.checked_sub(instant),
             Value::Missing => self.derived(attr),
@@ -121,7 +130,10 @@ impl<'a> View<'a> {
         let value = formula.eval(&fact, self.vat()?.one_plus)?;
         match schema.attr(attr).kind {
             Kind::Money => value.to_amount(Rounding::HalfEven).ok().map(Amount::micros),
-            _ => value.to_ratio(Rounding::HalfEven).ok().map(crate::money::Ratio::nanos),
+            _ => value
+                .to_ratio(Rounding::HalfEven)
+                .ok()
+                .map(crate::money::Ratio::nanos),
         }
     }
 }

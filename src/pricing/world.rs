@@ -50,10 +50,23 @@ pub(super) struct PerUnit {
 impl<'a> World<'a> {
     /// The world of `place` at `at` (seconds since 1970).
     #[must_use]
-    pub fn new(release: &'a Release, place: &'a Place, rates: &'a Rates, at: i64, rivals_known_at: Option<i64>) -> Self {
+    pub fn new(
+        release: &'a Release,
+        place: &'a Place,
+        rates: &'a Rates,
+        at: i64,
+        rivals_known_at: Option<i64>,
+    ) -> Self {
         let now = Now::new(at, &place.zone);
         let charges = Charges::new(place, rates, at);
-        Self { release, place, rates, now, rivals_known_at, charges }
+        Self {
+            release,
+            place,
+            rates,
+            now,
+            rivals_known_at,
+            charges,
+        }
     }
 
     /// The rate from `from` to the market's currency; `Ok(None)` when no conversion is needed.
@@ -67,9 +80,13 @@ fn rate(place: &Place, rates: &Rates, at: i64, from: Currency) -> Result<Option<
         return Ok(None);
     }
     let pair = || format!("{from}/{}", place.currency);
-    let rate = rates.find(from, place.currency, at).ok_or_else(|| Refusal::fact(RefusalCode::ExchangeRateMissing, pair()))?;
+    let rate = rates
+        .find(from, place.currency, at)
+        .ok_or_else(|| Refusal::fact(RefusalCode::ExchangeRateMissing, pair()))?;
     match place.fx.max_age {
-        Some(max_age) if max_age < at - rate.as_of => Err(Refusal::fact(RefusalCode::ExchangeRateStale, pair())),
+        Some(max_age) if max_age < at - rate.as_of => {
+            Err(Refusal::fact(RefusalCode::ExchangeRateStale, pair()))
+        }
         _ => Ok(Some(rate)),
     }
 }
@@ -81,18 +98,26 @@ impl Charges {
             Some(rate) => rate.convert(money.amount).map_err(Refusal::from),
         };
         let sum = |costs: &[(Box<str>, Money)]| {
-            costs.iter().try_fold(Amount::ZERO, |sum, (_, money)| sum.add(convert(money)?).map_err(Refusal::from))
+            costs.iter().try_fold(Amount::ZERO, |sum, (_, money)| {
+                sum.add(convert(money)?).map_err(Refusal::from)
+            })
         };
         let fees = &place.fees;
         let (unit, order) = (sum(&fees.per_unit)?, sum(&fees.per_order)?);
         let (rate, reverse, salvage) = match &fees.returns {
-            Some(returns) => (Fraction::of(returns.rate), convert(&returns.reverse)?, Fraction::of(returns.salvage)),
+            Some(returns) => (
+                Fraction::of(returns.rate),
+                convert(&returns.reverse)?,
+                Fraction::of(returns.salvage),
+            ),
             None => (Fraction::ZERO, Amount::ZERO, Fraction::ZERO),
         };
         let kept = Fraction::ONE.sub(rate)?;
         let per_vat = place.vat.iter().map(|vat| {
             let net = Fraction::ONE.div(vat.one_plus)?;
-            let a = kept.mul(net.sub(Fraction::of(fees.commission))?)?.sub(Fraction::of(fees.shares))?;
+            let a = kept
+                .mul(net.sub(Fraction::of(fees.commission))?)?
+                .sub(Fraction::of(fees.shares))?;
             let a_below = match fees.basket {
                 Some(basket) => Some(a.sub(Fraction::of_amount(order).div(Fraction::of_amount(basket))?)?),
                 None => None,
@@ -117,7 +142,9 @@ impl Charges {
     pub(super) fn order_share(&self, price: Amount) -> Result<Fraction, Refusal> {
         let order = Fraction::of_amount(self.order);
         match self.basket {
-            Some(basket) if price < basket => Ok(order.mul(Fraction::of_amount(price))?.div(Fraction::of_amount(basket))?),
+            Some(basket) if price < basket => Ok(order
+                .mul(Fraction::of_amount(price))?
+                .div(Fraction::of_amount(basket))?),
             _ => Ok(order),
         }
     }
@@ -136,8 +163,15 @@ impl Landed {
             None => cost.amount,
             Some(rate) => rate.convert(cost.amount)?,
         };
-        let buffer = if rate.is_some() { place.fx.buffer } else { Ratio::ZERO };
+        let buffer = if rate.is_some() {
+            place.fx.buffer
+        } else {
+            Ratio::ZERO
+        };
         let factor = Fraction::ONE.add(Fraction::of(buffer))?.mul(place.landed)?;
-        Ok(Self { purchase, landed: factor.apply(purchase, Rounding::HalfEven)? })
+        Ok(Self {
+            purchase,
+            landed: factor.apply(purchase, Rounding::HalfEven)?,
+        })
     }
 }

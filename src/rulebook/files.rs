@@ -27,10 +27,18 @@ impl Files {
             }
         }
         for folder in ["rules", "tables", "tests", "scenarios", "experiments"] {
-            let Ok(entries) = std::fs::read_dir(root.join(folder)) else { continue };
-            let mut names: Vec<String> = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
+            let Ok(entries) = std::fs::read_dir(root.join(folder)) else {
+                continue;
+            };
+            let mut names: Vec<String> = entries
+                .flatten()
+                .filter_map(|entry| entry.file_name().into_string().ok())
+                .collect();
             names.sort();
-            for name in names.iter().filter(|name| name.ends_with(".toml") || name.ends_with(".csv")) {
+            for name in names
+                .iter()
+                .filter(|name| name.ends_with(".toml") || name.ends_with(".csv"))
+            {
                 if FILES_MAX <= files.len() {
                     bad.push(unreadable(folder, &format!("has more than {FILES_MAX} files")));
                     return Err(bad);
@@ -39,7 +47,13 @@ impl Files {
             }
         }
         if !files.contains_key("rulebook.toml") && bad.is_empty() {
-            bad.push(unreadable("rulebook.toml", &format!("is not in `{}`: a rulebook is a folder with this file", root.display())));
+            bad.push(unreadable(
+                "rulebook.toml",
+                &format!(
+                    "is not in `{}`: a rulebook is a folder with this file",
+                    root.display()
+                ),
+            ));
         }
         if bad.is_empty() { Ok(Self(files)) } else { Err(bad) }
     }
@@ -64,7 +78,10 @@ fn read_file(root: &Path, name: &str, files: &mut BTreeMap<Box<str>, Box<str>>, 
     let path = root.join(name);
     match std::fs::metadata(&path) {
         Ok(meta) if FILE_BYTES_MAX < meta.len() => {
-            bad.push(unreadable(name, &format!("is {} bytes, at most {FILE_BYTES_MAX} are read", meta.len())));
+            bad.push(unreadable(
+                name,
+                &format!("is {} bytes, at most {FILE_BYTES_MAX} are read", meta.len()),
+            ));
             return;
         }
         _ => {}
@@ -75,13 +92,20 @@ fn read_file(root: &Path, name: &str, files: &mut BTreeMap<Box<str>, Box<str>>, 
         }
         Ok(Err(error)) => {
             let at = error.utf8_error().valid_up_to();
-            bad.push(unreadable(name, &format!("is not UTF-8 text: byte {at} does not belong; save the file as UTF-8")));
+            bad.push(unreadable(
+                name,
+                &format!("is not UTF-8 text: byte {at} does not belong; save the file as UTF-8"),
+            ));
         }
         Err(error) => bad.push(unreadable(name, &format!("cannot be read: {error}"))),
     }
 }
 
 fn unreadable(name: &str, why: &str) -> Diagnostic {
-    let span = Span { file: name.into(), start: 0, end: 0 };
+    let span = Span {
+        file: name.into(),
+        start: 0,
+        end: 0,
+    };
     Diagnostic::error("E0001", format!("`{name}` {why}"), span, "")
 }

@@ -33,12 +33,17 @@ pub struct Stats {
 impl Loaded {
     #[must_use]
     pub fn has_errors(&self) -> bool {
-        self.diagnostics.iter().any(|finding| finding.severity == Severity::Error)
+        self.diagnostics
+            .iter()
+            .any(|finding| finding.severity == Severity::Error)
     }
 }
 
 /// Reads, checks and compiles.
 #[must_use]
 pub fn load(files: Files) -> Loaded {
-    Loaded { files, ..Loaded::default() }
+    Loaded {
+        files,
+        ..Loaded::default()
+    }
 }
