@@ -4,3 +4,4 @@ pub mod facts;
 pub mod money;
 pub mod pricing;
 pub mod rulebook;
+pub mod service;

@@ -1,0 +1,108 @@
+//! A decision as its message.
+
+use super::{write_instant, write_money};
+use crate::money::Amount;
+use crate::pricing::{Because, Decision, Edge, GuardClass, GuardRef, Info, Place, Release, Status, Winner};
+use crate::service::proto;
+
+/// The message of a decision made in `place` of `release` for `sku` at `at`.
+#[must_use]
+pub fn decision(
+    decision: &Decision,
+    release: &Release,
+    place: &Place,
+    sku: &str,
+    at: i64,
+    steps: Vec<proto::Step>,
+) -> proto::Decision {
+    let money = |amount: Amount| write_money(amount, place.currency);
+    let (status, held_reason) = match decision.status {
+        Status::Priced => (proto::DecisionStatus::Priced, String::new()),
+        Status::Held(reason) => (proto::DecisionStatus::Held, reason.as_str().to_owned()),
+    };
+    proto::Decision {
+        status: status.into(),
+        held_reason,
+        basis: proto::PriceBasis::Recommended.into(),
+        sku: sku.to_owned(),
+        market: place.market.to_string(),
+        channel: place.channel.to_string(),
+        at_time: Some(write_instant(at)),
+        price: Some(proto::ItemPrice {
+            gross: Some(write_money(decision.price.amount(), decision.price.currency())),
+            net: Some(money(decision.net)),
+            vat_rate: decision.vat.to_string(),
+        }),
+        previous_price: decision.previous.map(money),
+        range: Some(proto::PriceRange {
+            floor: Some(edge(decision.range.floor, place)),
+            ceiling: Some(edge(decision.range.ceiling, place)),
+        }),
+        winner: decision.winner.and_then(|won| winner(won, release, place)),
+        margin: decision.margin.map(|margin| margin.to_string()),
+        contribution: decision.contribution.map(money),
+        full_contribution: decision.full_contribution.map(money),
+        break_even: decision.break_even.map(money),
+        flags: decision.flags.iter().map(|flag| flag.as_str().to_owned()).collect(),
+        guards: decision.hits.iter().map(|hit| guard(hit, place)).collect(),
+        oldest_input_time: decision.oldest_input.map(write_instant),
+        release: release.hash.to_string(),
+        steps,
+    }
+}
+
+fn edge(edge: Edge, place: &Place) -> proto::RangeEdge {
+    let is_bounded = edge.set_by.is_some() || edge.amount != Amount::MAX;
+    proto::RangeEdge {
+        amount: is_bounded.then(|| write_money(edge.amount, place.currency)),
+        guard: edge.set_by.map(|set_by| guard(set_by, place)),
+    }
+}
+
+fn guard(guard: GuardRef, place: &Place) -> proto::GuardHit {
+    proto::GuardHit {
+        id: guard_id(guard, place).to_owned(),
+        guard_class: match guard.class {
+            GuardClass::Legal => proto::GuardClass::Legal,
+            GuardClass::Safety => proto::GuardClass::Safety,
+            GuardClass::Contract => proto::GuardClass::Contract,
+            GuardClass::Commercial => proto::GuardClass::Commercial,
+            GuardClass::Comfort => proto::GuardClass::Comfort,
+        }
+        .into(),
+    }
+}
+
+/// What answers call a guard.
+pub fn guard_id(guard: GuardRef, place: &Place) -> &str {
+    place.guards.get(usize::from(guard.guard)).map_or("", |guard| &guard.id)
+}
+
+/// Who wrote a rule, by its index.
+pub fn rule_info(rule: u32, place: &Place) -> Option<&Info> {
+    place.rules.get(usize::try_from(rule).ok()?).map(|rule| &rule.info)
+}
+
+fn winner(won: Winner, release: &Release, place: &Place) -> Option<proto::Winner> {
+    let rule = place.rules.get(usize::try_from(won.rule).ok()?)?;
+    let layer = release.layers.get(usize::from(rule.layer));
+    Some(proto::Winner {
+        rule: rule.info.id.to_string(),
+        row: rule.info.row.and_then(|row| row.try_into().ok()),
+        because: match won.because {
+            Because::OnlyCandidate => proto::Because::OnlyCandidate,
+            Because::LaterLayer => proto::Because::LaterLayer,
+            Because::Over => proto::Because::Over,
+            Because::Narrower => proto::Because::Narrower,
+        }
+        .into(),
+        runner_up: won
+            .runner_up
+            .and_then(|rule| rule_info(rule, place))
+            .map(|info| info.label.to_string()),
+        alternative: won.alternative.into(),
+        layer: layer.map(ToString::to_string).unwrap_or_default(),
+        file: rule.info.at.file.to_string(),
+        line: rule.info.at.line.try_into().unwrap_or(0),
+    })
+}
