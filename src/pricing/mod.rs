@@ -9,14 +9,21 @@
 //!
 //! This room knows no file, clock, thread or serialization: time comes in with the [`World`].
 
+mod adjust;
+mod bound;
 mod calendar;
+mod cost;
 mod decision;
 mod ending;
+mod guard;
 mod pipeline;
 mod place;
 mod release;
+mod report;
 mod rivals;
+mod round;
 mod scope;
+mod strategy;
 mod trace;
 mod view;
 mod world;
