@@ -1,12 +1,15 @@
 //! `PricingService`: what the rules recommend now.
 
-use super::convert::{self, Detail, Quote, Scene, Subject};
+use super::convert::{self, Detail, Quote, Asked};
+use super::Clock;
 use super::metrics::Metrics;
 use super::proto::{self, pricing_service_server};
 use super::state::{Serving, State};
 use super::status::{Condition, Failure};
+use crate::explain::{Explanation, Subject};
 use crate::facts::{Item, Names, Offer};
 use crate::pricing::{self, Outcome, Place, Recorder, Release, Row, World};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::time::Instant;
 use tonic::{Request, Response, Status};
@@ -16,8 +19,7 @@ use tonic::{Request, Response, Status};
 pub struct PricingService {
     pub state: Arc<State>,
     pub metrics: Arc<Metrics>,
-    /// What "now" is, in seconds since 1970.
-    pub now: fn() -> i64,
+    pub clock: Clock,
 }
 
 #[tonic::async_trait]
@@ -28,7 +30,7 @@ impl pricing_service_server::PricingService for PricingService {
     ) -> Result<Response<proto::QuotePriceResponse>, Status> {
         let started = Instant::now();
         let answer = match self.state.pin() {
-            Some(serving) => quote(&serving, request.into_inner(), self.now),
+            Some(serving) => quote(&serving, request.into_inner(), self.clock),
             None => Err(Failure::new(Condition::NotReady, "no release is loaded yet")),
         };
         self.metrics.quoted(&answer, started.elapsed());
@@ -44,32 +46,34 @@ impl pricing_service_server::PricingService for PricingService {
 pub fn quote(
     serving: &Serving,
     request: proto::QuotePriceRequest,
-    now: impl FnOnce() -> i64,
+    clock: Clock,
 ) -> Result<proto::Decision, Failure> {
     let Serving { release, facts } = serving;
     let quote = convert::read_quote(request, release).map_err(Failure::invalid)?;
     let place = find_place(&quote, release)?;
-    let at = quote.at.unwrap_or_else(now);
-    match &quote.subject {
-        Subject::Known(sku) => {
+    let at = quote.at.unwrap_or_else(|| clock.now());
+    match &quote.item {
+        Asked::Known(sku) => {
             let row = facts.items.get(sku, &place.market, &place.channel);
-            let subject = Priced {
+            let priced = Priced {
                 item: &row.ok_or_else(|| item_not_found(sku, serving, place))?.item,
+                facts: None,
                 offers: facts.offers.get(sku, &place.market),
                 names: &facts.offers.names,
                 rivals_known_at: facts.offers.known_at(&place.market, at),
             };
-            price(&subject, serving, place, at, quote.detail)
+            price(&priced, serving, place, at, quote.detail)
         }
-        Subject::Inline(inline) => {
+        Asked::Inline(inline) => {
             let seen = inline.offers.iter().filter_map(|offer| offer.seen_at);
-            let subject = Priced {
+            let priced = Priced {
                 item: &inline.item,
+                facts: Some(&inline.facts),
                 offers: &inline.offers,
                 names: &inline.names,
                 rivals_known_at: seen.filter(|seen| *seen <= at).max(),
             };
-            price(&subject, serving, place, at, quote.detail)
+            price(&priced, serving, place, at, quote.detail)
         }
     }
 }
@@ -134,40 +138,47 @@ fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
 /// One item with all that its price depends on besides the release, the place and the time.
 struct Priced<'a> {
     item: &'a Item,
+    /// What is known of it as text, for explanations.
+    facts: Option<&'a BTreeMap<String, String>>,
     offers: &'a [Offer],
     names: &'a Names,
     rivals_known_at: Option<i64>,
 }
 
 fn price(
-    subject: &Priced<'_>,
+    priced: &Priced<'_>,
     serving: &Serving,
     place: &Place,
     at: i64,
     detail: Detail,
 ) -> Result<proto::Decision, Failure> {
-    let release = &serving.release;
-    let world = World::new(release, place, &serving.facts.rates, at, subject.rivals_known_at);
+    let rates = &serving.facts.rates;
+    let world = World::new(&serving.release, place, rates, at, priced.rivals_known_at);
     let row = Row {
-        item: subject.item,
-        offers: subject.offers,
+        item: priced.item,
+        offers: priced.offers,
     };
     let mut recorder = Recorder::default();
     let outcome = match detail {
         Detail::None => pricing::price(&row, &world, &mut ()),
         Detail::Steps | Detail::Text => pricing::price(&row, &world, &mut recorder),
     };
-    let sku = &subject.item.sku;
-    match outcome {
-        Outcome::Refused(refusal) => Err(Failure::refused(&refusal, place, sku)),
-        Outcome::Decided(decision) => {
-            let scene = Scene {
-                release,
-                place,
-                names: subject.names,
-            };
-            let steps = convert::steps(&recorder.steps, &scene, detail == Detail::Text);
-            Ok(convert::decision(&decision, release, place, sku, at, steps))
+    let sku = &priced.item.sku;
+    let mut answer = match &outcome {
+        Outcome::Refused(refusal) => return Err(Failure::refused(refusal, &world, sku)),
+        Outcome::Decided(decision) => convert::decision(decision, &world, sku),
+    };
+    if detail != Detail::None {
+        let subject = Subject {
+            sku: sku.to_string(),
+            facts: priced.facts.cloned().unwrap_or_default(),
+        };
+        let explanation = Explanation::new(subject, &world, &outcome, &recorder.steps, priced.names);
+        let lines = explanation.lines.iter();
+        answer.steps = lines.map(|line| convert::step(line, place.currency)).collect();
+        if detail == Detail::Text {
+            answer.explanation = explanation.text();
         }
     }
+    Ok(answer)
 }

@@ -3,7 +3,8 @@
 //! Every status carries `google.rpc.ErrorInfo`; field problems carry `BadRequest` with all violations at once.
 
 use super::convert::{Invalid, guard_id, rule_info};
-use crate::pricing::{Place, Refusal, RefusalCode};
+use crate::explain::refusal_text;
+use crate::pricing::{Refusal, RefusalCode, World};
 use std::collections::HashMap;
 use std::time::Duration;
 use tonic::{Code, Status};
@@ -88,52 +89,28 @@ impl Failure {
         }
     }
 
-    /// A refusal of the engine, made in `place` for `sku`.
+    /// A refusal of the engine, made in `world` for `sku`.
     #[must_use]
-    pub fn refused(refusal: &Refusal, place: &Place, sku: &str) -> Self {
-        let guards: Vec<&str> = refusal.guards.iter().map(|guard| guard_id(*guard, place)).collect();
-        let fact = refusal.fact.as_deref();
+    pub fn refused(refusal: &Refusal, world: &World<'_>, sku: &str) -> Self {
+        let place = world.place;
         let mut failure = Self::new(
             Condition::Refused(refusal.code),
-            refusal_text(refusal.code, &guards, fact),
+            refusal_text(refusal, world),
         )
         .with("sku", sku)
         .with("market", &*place.market)
-        .with("channel", &*place.channel);
-        for (key, guard) in ["guard", "other_guard"].into_iter().zip(guards) {
-            failure = failure.with(key, guard);
+        .with("channel", &*place.channel)
+        .with("release", &*world.release.hash);
+        for (key, guard) in ["guard", "other_guard"].into_iter().zip(&refusal.guards) {
+            failure = failure.with(key, guard_id(*guard, place));
         }
-        if let Some(fact) = fact {
-            failure = failure.with("fact", fact);
+        if let Some(fact) = &refusal.fact {
+            failure = failure.with("fact", &**fact);
         }
         match refusal.winner.and_then(|winner| rule_info(winner.rule, place)) {
             Some(info) => failure.with("rule", &*info.label),
             None => failure,
         }
-    }
-}
-
-fn refusal_text(code: RefusalCode, guards: &[&str], fact: Option<&str>) -> String {
-    let fact = fact.unwrap_or("?");
-    let guards = match guards {
-        [] => "the guards".to_owned(),
-        [one] => format!("guard `{one}`"),
-        [one, other, ..] => format!("guards `{one}` and `{other}`"),
-    };
-    match code {
-        RefusalCode::VatClass => format!("the market has no VAT rate for the class `{fact}`"),
-        RefusalCode::ExchangeRateMissing => format!("there is no exchange rate for {fact}"),
-        RefusalCode::ExchangeRateStale => format!("the exchange rate for {fact} is older than the market allows"),
-        RefusalCode::FactMissing => format!("`{fact}` is missing, and {guards} needs it"),
-        RefusalCode::GuardsContradict => format!("{guards} leave no price"),
-        RefusalCode::Infeasible => format!("{guards}: no price at all satisfies it"),
-        RefusalCode::FeedStale => format!("{guards}: the feed is stale, and there is no current price to keep"),
-        RefusalCode::CostImplausible => "the cost is implausible, and there is no current price to hold".to_owned(),
-        RefusalCode::RateImplausible => {
-            "the exchange rate is implausible, and there is no current price to hold".to_owned()
-        }
-        RefusalCode::NoPrice => "no rule gives a price, and there is no current price to hold".to_owned(),
-        RefusalCode::AmountOverflow => "an amount leaves the range that can be represented".to_owned(),
     }
 }
 

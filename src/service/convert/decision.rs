@@ -1,20 +1,15 @@
-//! A decision as its message.
+//! A decision and its steps as messages.
 
 use super::{write_instant, write_money};
-use crate::money::Amount;
-use crate::pricing::{Because, Decision, Edge, GuardClass, GuardRef, Info, Place, Release, Status, Winner};
+use crate::explain::{Line, Stage};
+use crate::money::{Amount, Currency};
+use crate::pricing::{Because, Decision, Edge, GuardClass, GuardRef, Info, Place, Release, Status, Winner, World};
 use crate::service::proto;
 
-/// The message of a decision made in `place` of `release` for `sku` at `at`.
+/// The message of a decision made in `world` for `sku`, without its steps.
 #[must_use]
-pub fn decision(
-    decision: &Decision,
-    release: &Release,
-    place: &Place,
-    sku: &str,
-    at: i64,
-    steps: Vec<proto::Step>,
-) -> proto::Decision {
+pub fn decision(decision: &Decision, world: &World<'_>, sku: &str) -> proto::Decision {
+    let World { release, place, now, .. } = world;
     let money = |amount: Amount| write_money(amount, place.currency);
     let (status, held_reason) = match decision.status {
         Status::Priced => (proto::DecisionStatus::Priced, String::new()),
@@ -27,7 +22,7 @@ pub fn decision(
         sku: sku.to_owned(),
         market: place.market.to_string(),
         channel: place.channel.to_string(),
-        at_time: Some(write_instant(at)),
+        at_time: Some(write_instant(now.at)),
         price: Some(proto::ItemPrice {
             gross: Some(write_money(decision.price.amount(), decision.price.currency())),
             net: Some(money(decision.net)),
@@ -47,7 +42,8 @@ pub fn decision(
         guards: decision.hits.iter().map(|hit| guard(hit, place)).collect(),
         oldest_input_time: decision.oldest_input.map(write_instant),
         release: release.hash.to_string(),
-        steps,
+        steps: Vec::new(),
+        explanation: String::new(),
     }
 }
 
@@ -105,4 +101,26 @@ fn winner(won: Winner, release: &Release, place: &Place) -> Option<proto::Winner
         file: rule.info.at.file.to_string(),
         line: rule.info.at.line.try_into().unwrap_or(0),
     })
+}
+
+/// A line of the waterfall.
+#[must_use]
+pub fn step(line: &Line, currency: Currency) -> proto::Step {
+    proto::Step {
+        stage: match line.stage {
+            Stage::Cost => proto::StepStage::Cost,
+            Stage::Strategy => proto::StepStage::Strategy,
+            Stage::Adjust => proto::StepStage::Adjust,
+            Stage::Guard => proto::StepStage::Guard,
+            Stage::Round => proto::StepStage::Round,
+            Stage::Held => proto::StepStage::Held,
+        }
+        .into(),
+        id: line.id.clone(),
+        delta: Some(write_money(line.delta, currency)),
+        after: Some(write_money(line.after, currency)),
+        text: line.text.clone(),
+        file: line.at.file.to_string(),
+        line: line.at.line.try_into().unwrap_or(0),
+    }
 }

@@ -2,11 +2,9 @@
 
 mod decision;
 mod request;
-mod steps;
 
-pub use decision::{decision, guard_id, rule_info};
-pub use request::{Detail, Inline, Quote, Subject, read_quote};
-pub use steps::{Scene, steps};
+pub use decision::{decision, guard_id, rule_info, step};
+pub use request::{Asked, Detail, Inline, Quote, read_quote};
 
 use super::proto;
 use crate::money::{Amount, Currency, Money};

@@ -8,6 +8,7 @@ use crate::facts::{Item, ItemReader, Names, Offer, builtin, keep_newest};
 use crate::money::{Amount, Money, Ratio};
 use crate::pricing::Release;
 use crate::service::proto::{self, quote_price_request};
+use std::collections::BTreeMap;
 
 /// Bounds the time of one quote; a real item has a few dozen rivals.
 const OFFERS_MAX: usize = 1_000;
@@ -17,7 +18,7 @@ const TEXT_BYTES_MAX: usize = 4_096;
 /// What is asked, well-formed; whether the places and names in it exist is not decided here.
 #[derive(Debug)]
 pub struct Quote {
-    pub subject: Subject,
+    pub item: Asked,
     pub market: String,
     pub channel: String,
     pub segment: Option<String>,
@@ -28,7 +29,7 @@ pub struct Quote {
 }
 
 #[derive(Debug)]
-pub enum Subject {
+pub enum Asked {
     Known(String),
     Inline(Inline),
 }
@@ -37,6 +38,8 @@ pub enum Subject {
 #[derive(Debug)]
 pub struct Inline {
     pub item: Item,
+    /// The facts as they were given, for explanations.
+    pub facts: BTreeMap<String, String>,
     pub offers: Vec<Offer>,
     pub names: Names,
 }
@@ -80,7 +83,7 @@ pub fn read_quote(request: proto::QuotePriceRequest, release: &Release) -> Resul
             Detail::None
         }
     };
-    let subject = match request.item {
+    let item = match request.item {
         None => {
             bad.push(Invalid::new(
                 "item",
@@ -92,14 +95,14 @@ pub fn read_quote(request: proto::QuotePriceRequest, release: &Release) -> Resul
             bad.push(Invalid::new("sku", "is missing"));
             None
         }
-        Some(quote_price_request::Item::Sku(sku)) => Some(Subject::Known(sku)),
+        Some(quote_price_request::Item::Sku(sku)) => Some(Asked::Known(sku)),
         Some(quote_price_request::Item::ItemFacts(facts)) => {
-            read_inline(&facts, release, &mut bad).map(Subject::Inline)
+            read_inline(&facts, release, &mut bad).map(Asked::Inline)
         }
     };
-    match subject {
-        Some(subject) if bad.is_empty() => Ok(Quote {
-            subject,
+    match item {
+        Some(item) if bad.is_empty() => Ok(Quote {
+            item,
             market: request.market,
             channel: request.channel,
             segment: Some(request.customer_segment).filter(|segment| !segment.is_empty()),
@@ -120,6 +123,8 @@ struct Cell {
 
 fn read_inline(facts: &proto::ItemFacts, release: &Release, bad: &mut Vec<Invalid>) -> Option<Inline> {
     let cells = cells(facts, release, bad);
+    let given = cells.iter();
+    let texts = given.map(|cell| (cell.column.clone(), cell.text.clone())).collect();
     let item = read_item(cells, release, bad);
     let mut names = Names::new(&release.rivals);
     let mut offers = Vec::new();
@@ -134,7 +139,7 @@ fn read_inline(facts: &proto::ItemFacts, release: &Release, bad: &mut Vec<Invali
             keep_newest(&mut offers, offer);
         }
     }
-    item.map(|item| Inline { item, offers, names })
+    item.map(|item| Inline { item, facts: texts, offers, names })
 }
 
 /// All facts of the item as cells.
