@@ -1,9 +1,13 @@
 //! Rulebooks: files as written → checked → compiled into a `Release`.
 
+mod boxes;
+mod candidates;
+mod clauses;
 mod diagnostic;
 mod files;
 mod load;
 mod origin;
+mod precedence;
 mod rule_test;
 
 pub use diagnostic::{Applicability, Diagnostic, Edit, Fix, Label, Severity, Span};
