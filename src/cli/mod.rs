@@ -1,3 +1,0 @@
-//! One file per command.
-
-pub mod quote;
