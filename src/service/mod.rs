@@ -6,6 +6,7 @@
 
 mod accept;
 pub mod convert;
+mod folder;
 mod lock;
 mod metrics;
 mod metrics_page;
@@ -17,6 +18,7 @@ mod source;
 pub mod state;
 pub mod status;
 
+pub use folder::Folder;
 pub use lock::Lock;
 pub use metrics::Metrics;
 pub use reload::{Rejected, Timing};

@@ -80,11 +80,12 @@ pub fn quote(
 
 /// Where a quote is for. Its segment must exist too, although no rule can ask for it yet.
 fn find_place<'a>(quote: &Quote, release: &'a Release) -> Result<&'a Place, Failure> {
-    if let Some(wanted) = &quote.release {
-        if **wanted != *release.hash && **wanted != *release.id() {
-            let message = format!("release {wanted:?} is not served: `{}` is", release.id());
-            return Err(Failure::new(Condition::ReleaseNotFound, message).with("served", &*release.hash));
-        }
+    if let Some(wanted) = &quote.release
+        && **wanted != *release.hash
+        && **wanted != *release.id()
+    {
+        let message = format!("release {wanted:?} is not served: `{}` is", release.id());
+        return Err(Failure::new(Condition::ReleaseNotFound, message).with("served", &*release.hash));
     }
     let markets = || release.places.iter().map(|place| &*place.market);
     let (market, channel) = (quote.market.as_str(), quote.channel.as_str());

@@ -1,7 +1,6 @@
-//! The generated messages and services of `proto/pricer/v1`. They enter here and go no further inward than `convert`.
+//! The generated messages and services of `proto/pricer/v1`. They enter here and go no further inward than this room.
 
-#![allow(missing_docs, reason = "generated from the commented proto files")]
-#![allow(clippy::all, clippy::pedantic, reason = "generated")]
+#![expect(unused_qualifications, clippy::allow_attributes_without_reason, clippy::allow_attributes, reason = "generated")]
 
 tonic::include_proto!("pricer.v1");
 

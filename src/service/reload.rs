@@ -10,6 +10,7 @@ use super::lock::{self, Lock};
 use super::metrics::Metrics;
 use super::source::Source;
 use super::state::{Serving, State};
+use crate::pricing::Release;
 use crate::rulebook::{Diagnostic, Files, Loaded, Severity};
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -185,17 +186,7 @@ fn judge<S: Source>(source: &S, files: &Files, in_force: Option<&Serving>) -> Re
     };
     if !Lock::of(files).is_some_and(|lock| lock.admits(&release)) {
         if let Some(serving) = in_force {
-            let (now, then) = (release.guard_count, serving.release.guard_count);
-            if now < then {
-                let lock = Lock::for_release(&release);
-                return Err(Rejected {
-                    summary: format!(
-                        "it has {now} guards, the release in force has {then}; if that is meant, write `{}`",
-                        lock::NAME
-                    ),
-                    findings: lock.to_string().lines().map(ToOwned::to_owned).collect(),
-                });
-            }
+            guards_do_not_fall(&release, &serving.release)?;
         }
         source.test(&loaded).map_err(|failed| Rejected::tests(&failed))?;
     }
@@ -204,6 +195,21 @@ fn judge<S: Source>(source: &S, files: &Files, in_force: Option<&Serving>) -> Re
         findings: Vec::new(),
     })?;
     Ok(Serving { release, facts })
+}
+
+fn guards_do_not_fall(release: &Release, in_force: &Release) -> Result<(), Rejected> {
+    let (now, then) = (release.guard_count, in_force.guard_count);
+    if then <= now {
+        return Ok(());
+    }
+    let lock = Lock::for_release(release);
+    Err(Rejected {
+        summary: format!(
+            "it has {now} guards, the release in force has {then}; if that is meant, write `{}`",
+            lock::NAME
+        ),
+        findings: lock.to_string().lines().map(ToOwned::to_owned).collect(),
+    })
 }
 
 impl Rejected {
