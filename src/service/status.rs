@@ -18,6 +18,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// Everything that keeps an answer from being given, in the order in which it is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {
+    MalformedMessage,
     NotReady,
     InvalidField,
     ReleaseNotFound,
@@ -26,6 +27,8 @@ pub enum Condition {
     SegmentNotFound,
     ItemNotFound,
     Refused(RefusalCode),
+    /// A bug of ours.
+    Internal,
 }
 
 impl Condition {
@@ -33,6 +36,7 @@ impl Condition {
     #[must_use]
     pub fn row(self) -> (Code, &'static str) {
         match self {
+            Self::MalformedMessage => (Code::InvalidArgument, "MALFORMED_MESSAGE"),
             Self::NotReady => (Code::Unavailable, "NOT_READY"),
             Self::InvalidField => (Code::InvalidArgument, "INVALID_FIELD"),
             Self::ReleaseNotFound => (Code::NotFound, "RELEASE_NOT_FOUND"),
@@ -42,6 +46,7 @@ impl Condition {
             Self::ItemNotFound => (Code::NotFound, "ITEM_NOT_FOUND"),
             Self::Refused(code @ RefusalCode::AmountOverflow) => (Code::OutOfRange, code.as_str()),
             Self::Refused(code) => (Code::FailedPrecondition, code.as_str()),
+            Self::Internal => (Code::Internal, "INTERNAL"),
         }
     }
 }
@@ -79,7 +84,12 @@ impl Failure {
         let message = match invalid.as_slice() {
             [only] => format!("`{}` {}", only.field, only.why),
             [first, rest @ ..] => {
-                format!("`{}` {} (and {} more violations)", first.field, first.why, rest.len())
+                format!(
+                    "`{}` {} (and {} more violations)",
+                    first.field,
+                    first.why,
+                    rest.len()
+                )
             }
             [] => "the request is not valid".to_owned(),
         };
@@ -93,14 +103,11 @@ impl Failure {
     #[must_use]
     pub fn refused(refusal: &Refusal, world: &World<'_>, sku: &str) -> Self {
         let place = world.place;
-        let mut failure = Self::new(
-            Condition::Refused(refusal.code),
-            refusal_text(refusal, world),
-        )
-        .with("sku", sku)
-        .with("market", &*place.market)
-        .with("channel", &*place.channel)
-        .with("release", &*world.release.hash);
+        let mut failure = Self::new(Condition::Refused(refusal.code), refusal_text(refusal, world))
+            .with("sku", sku)
+            .with("market", &*place.market)
+            .with("channel", &*place.channel)
+            .with("release", &*world.release.hash);
         for (key, guard) in ["guard", "other_guard"].into_iter().zip(&refusal.guards) {
             failure = failure.with(key, guard_id(*guard, place));
         }
