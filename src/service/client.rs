@@ -25,9 +25,9 @@ const ANSWER: Duration = Duration::from_secs(5);
 /// # Errors
 /// Nobody answers, or the answer is not a price.
 pub async fn ask(addr: &str, request: QuotePriceRequest) -> Result<Decision, QuoteError> {
-    let endpoint = Endpoint::from_shared(addr.to_owned()).map_err(|error| QuoteError::Address {
+    let endpoint = endpoint(addr).map_err(|why| QuoteError::Address {
         addr: addr.to_owned(),
-        why: error.to_string(),
+        why,
     })?;
     let endpoint = endpoint.connect_timeout(CONNECT).timeout(ANSWER);
     let channel = endpoint
@@ -43,6 +43,23 @@ pub async fn ask(addr: &str, request: QuotePriceRequest) -> Result<Decision, Quo
         .into_inner()
         .decision
         .ok_or_else(|| QuoteError::Status(Box::new(Status::internal("the service sent an empty answer"))))
+}
+
+/// `http://host:port`, or `host:port` alone.
+fn endpoint(addr: &str) -> Result<Endpoint, String> {
+    let url = match addr.contains("://") {
+        true => addr.to_owned(),
+        false => format!("http://{addr}"),
+    };
+    let endpoint = Endpoint::from_shared(url).map_err(|error| innermost(&error))?;
+    let uri = endpoint.uri();
+    if uri.scheme_str() != Some("http") {
+        return Err("only `http` is supported, without TLS".to_owned());
+    }
+    match uri.port_u16() {
+        Some(_) => Ok(endpoint),
+        None => Err("it has no port".to_owned()),
+    }
 }
 
 /// What the system said, without the layers around it.
@@ -61,6 +78,19 @@ impl QuoteError {
             Self::Address { .. } => true,
             Self::Unreachable { .. } => false,
             Self::Status(status) => status.code() == Code::InvalidArgument,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_a_port_and_no_tls() {
+        assert!(endpoint("127.0.0.1:50051").is_ok() && endpoint("http://[::1]:50051").is_ok());
+        for bad in ["foo", "https://localhost:1", "://x", "http://:", ""] {
+            assert!(endpoint(bad).is_err(), "{bad}");
         }
     }
 }

@@ -2,13 +2,14 @@
 
 use super::script::RULES;
 use super::*;
+use tokio::time::Instant;
 
 const SUCCESS: &str = "pricer_rulebook_reload_success";
 const FAILURES: &str = "pricer_rulebook_reload_failures_total";
 
 /// Waits until the service answers from `rules`.
 async fn until_served(service: &Running, rules: &str) -> Decision {
-    let begin = std::time::Instant::now();
+    let begin = Instant::now();
     loop {
         let decision = service.quote(known("A")).await.unwrap();
         if decision.release == Script::hash_of(rules) {
@@ -21,7 +22,7 @@ async fn until_served(service: &Running, rules: &str) -> Decision {
 
 /// Waits until `count` contents were not accepted.
 async fn until_failed(service: &Running, count: f64) {
-    let begin = std::time::Instant::now();
+    let begin = Instant::now();
     while service
         .metric(FAILURES)
         .await
@@ -80,7 +81,7 @@ async fn what_is_not_whole_changes_nothing_but_a_metric() {
         "each content counts once"
     );
     script.write(RULES, "guards=2");
-    let begin = std::time::Instant::now();
+    let begin = Instant::now();
     while service.metric(SUCCESS).await != Some(1.0) {
         assert!(begin.elapsed() < PATIENCE);
         tokio::time::sleep(Duration::from_millis(5)).await;

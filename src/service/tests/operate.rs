@@ -1,7 +1,7 @@
 //! Health, reflection, limits and the end.
 
 use super::*;
-use std::time::Instant;
+use tokio::time::Instant;
 use tonic::transport::Channel;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus as Health;

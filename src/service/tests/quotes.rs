@@ -69,7 +69,8 @@ async fn each_condition_has_its_code_and_reason_in_the_documented_order() {
     request.channel = "phone".to_owned();
     request.customer_segment = "golfers".to_owned();
     // Each row mends the fault of the row above it.
-    let mends: [(fn(&mut QuotePriceRequest), Code, &str); 8] = [
+    type Mend = fn(&mut QuotePriceRequest);
+    let mends: [(Mend, Code, &str); 8] = [
         (|_| {}, Code::InvalidArgument, "INVALID_FIELD"),
         (
             |request| request.item = Some(Item::Sku("Z".to_owned())),
