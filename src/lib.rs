@@ -1,5 +1,7 @@
 //! An open dynamic pricing engine: what should an item cost, exactly, and why?
 
+pub mod batch;
+pub mod cli;
 pub mod explain;
 pub mod facts;
 pub mod money;
