@@ -1,5 +1,12 @@
 //! One file a command.
 
+pub mod demo;
+pub mod explain;
+mod opened;
+pub mod quote;
+pub mod reprice;
+pub mod serve;
+
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -14,10 +21,26 @@ struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    Demo(demo::Args),
+    Explain(explain::Args),
+    Reprice(reprice::Reprice),
+    Serve(serve::Args),
+    Quote(quote::Args),
+}
 
 /// Parses the arguments and runs the command.
 #[must_use]
 pub fn main() -> ExitCode {
-    match Cli::parse().command {}
+    run(&Cli::parse())
+}
+
+fn run(cli: &Cli) -> ExitCode {
+    match &cli.command {
+        Command::Demo(args) => demo::run(args),
+        Command::Explain(args) => explain::run(args),
+        Command::Reprice(args) => args.run(),
+        Command::Serve(args) => serve::run(args),
+        Command::Quote(args) => quote::run(args),
+    }
 }
