@@ -1,6 +1,10 @@
 //! One file a command.
 
+pub mod demo;
+pub mod explain;
+mod opened;
 pub mod quote;
+pub mod reprice;
 pub mod serve;
 
 use clap::{Parser, Subcommand};
@@ -20,15 +24,25 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Quote(quote::Args),
+    Demo(demo::Args),
+    Explain(explain::Args),
+    Reprice(reprice::Reprice),
     Serve(serve::Args),
+    Quote(quote::Args),
 }
 
 /// Parses the arguments and runs the command.
 #[must_use]
 pub fn main() -> ExitCode {
-    match Cli::parse().command {
-        Command::Quote(args) => quote::run(&args),
-        Command::Serve(args) => serve::run(&args),
+    run(&Cli::parse())
+}
+
+fn run(cli: &Cli) -> ExitCode {
+    match &cli.command {
+        Command::Demo(args) => demo::run(args),
+        Command::Explain(args) => explain::run(args),
+        Command::Reprice(args) => args.run(),
+        Command::Serve(args) => serve::run(args),
+        Command::Quote(args) => quote::run(args),
     }
 }
