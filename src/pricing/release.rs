@@ -21,6 +21,8 @@ pub struct Release {
     pub places: Box<[Place]>,
     pub segments: Box<[Segment]>,
     pub items_feed: Feed,
+    pub offers_feed: Feed,
+    pub fx_feed: Feed,
     /// How many guards the rulebook has: it may not fall without a lock.
     pub guard_count: usize,
 }

@@ -1,10 +1,21 @@
 //! Rulebooks: files as written → checked → compiled into a `Release`.
+//!
+//! `syntax` reads texts, `book` knows what they may say, `compile` makes what the pipeline runs. No step stops at the first
+//! mistake, and whatever is not understood is one.
 
+mod book;
+mod boxes;
+mod compile;
 mod diagnostic;
 mod files;
 mod load;
 mod origin;
+mod precedence;
 mod rule_test;
+mod syntax;
+
+#[cfg(test)]
+mod tests;
 
 pub use diagnostic::{Applicability, Diagnostic, Edit, Fix, Label, Severity, Span};
 pub use files::Files;

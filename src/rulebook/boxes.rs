@@ -1,0 +1,1 @@
+//! Placeholder for R2's `boxes.rs`: see `precedence.rs`.
