@@ -38,6 +38,7 @@ pub enum FieldCode {
     Duplicate,
     UnknownPlace,
     Columns,
+    Quotes,
 }
 
 impl FieldCode {
@@ -60,6 +61,7 @@ impl FieldCode {
             Self::Duplicate => "DUPLICATE_SKU",
             Self::UnknownPlace => "UNKNOWN_PLACE",
             Self::Columns => "COLUMN_COUNT",
+            Self::Quotes => "BAD_QUOTES",
         }
     }
 }
@@ -205,6 +207,8 @@ impl<'a> ItemReader<'a> {
                 _ => {}
             }
             match (read, values.get_mut(usize::from(id.0))) {
+                // A duration given as such wins over the instant it could be reckoned from.
+                (Ok(Value::Until(_) | Value::Since(_)), Some(Value::Count(_))) => {}
                 (Ok(value), Some(slot)) => *slot = value,
                 (Err((code, why)), _) => {
                     bad.push(BadField::new(&self.schema.attr(id).name, code, text, &why))

@@ -18,6 +18,8 @@ pub use currency::Currency;
 pub use fraction::Fraction;
 pub use number::{InvalidNumber, parse_fixed};
 pub use price::Price;
+pub(crate) use price::to_minor;
+pub(crate) use wide::mul_div;
 
 /// How a result that falls between two representable values is chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

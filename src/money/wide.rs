@@ -6,7 +6,7 @@ use super::{Overflow, Rounding};
 ///
 /// # Errors
 /// [`Overflow`] when the result does not fit in an `i64` or `c` is zero.
-pub(super) fn mul_div(a: i128, b: i128, c: i128, rounding: Rounding) -> Result<i64, Overflow> {
+pub(crate) fn mul_div(a: i128, b: i128, c: i128, rounding: Rounding) -> Result<i64, Overflow> {
     if c == 0 {
         return Err(Overflow);
     }

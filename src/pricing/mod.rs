@@ -9,14 +9,21 @@
 //!
 //! This room knows no file, clock, thread or serialization: time comes in with the [`World`].
 
+mod adjust;
+mod bound;
 mod calendar;
+mod cost;
 mod decision;
 mod ending;
+mod guard;
 mod pipeline;
 mod place;
 mod release;
+mod report;
 mod rivals;
+mod round;
 mod scope;
+mod strategy;
 mod trace;
 mod view;
 mod world;
@@ -27,7 +34,7 @@ pub use decision::{
     Status, Winner,
 };
 pub use ending::{Band, Ending};
-pub use pipeline::{Directive, Proposal, Steer, Target, price, propose, settle};
+pub use pipeline::{Directive, Proposal, Steer, Target, price, propose, settle, view};
 pub use place::{
     Adjustment, AdjustmentKind, AdjustmentVariant, Bound, CostBasis, Delivery, FeedName, Fees, Fixed,
     FixedRow, Fx, Guard, GuardClass, GuardVariant, Info, Limit, PerVat, Place, Plausibility, PricePart, Rank,

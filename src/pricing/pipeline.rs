@@ -1,36 +1,361 @@
-//! The pipeline.
+//! `settle(propose(row, world, steer), directive)`: the one pipeline.
 
-use super::{Decision, Outcome, Refusal, RefusalCode, Row, Trace, World};
+use super::adjust::{self, Adjusted};
+use super::bound::regular_price;
+use super::cost::{self, Costs};
+use super::guard::{self, Guarded};
+use super::report::Report;
+use super::round::{self, Goal, Payable};
+use super::strategy::{self, Intent, Manner, Proposed, Reads};
+use super::{
+    Decision, Flag, HeldReason, Outcome, Range, Refusal, RefusalCode, RoundRule, Row, Status, Step, Trace,
+    View, Winner, World,
+};
+use crate::facts::builtin;
+use crate::money::{Amount, Money, Price, Ratio};
+use smallvec::SmallVec;
 
-/// Whole-category aims as four numbers; zero today.
+/// Whole-category aims as they reach one item: it maximizes ((a+da)·P − (C+dc))·q − tilt·P and moves only for a gain above
+/// `change_cost`. Today all four are zero: there is no aim yet that sets them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Steer;
-#[derive(Clone, Debug)]
-pub struct Target;
-#[derive(Clone, Debug)]
-pub struct Proposal;
-#[derive(Clone, Debug, Default)]
-pub struct Directive;
-
-pub fn propose<T: Trace>(
-    _row: &Row<'_>,
-    _world: &World<'_>,
-    _steer: Steer,
-    _trace: &mut T,
-) -> Result<Proposal, Refusal> {
-    Err(Refusal::new(RefusalCode::NoPrice))
+pub struct Steer {
+    pub da: Ratio,
+    pub dc: Amount,
+    pub tilt: Ratio,
+    pub change_cost: Amount,
 }
 
-pub fn settle<T: Trace>(
-    _proposal: Proposal,
-    _directive: Directive,
-    _trace: &mut T,
-) -> Result<Decision, Refusal> {
-    Err(Refusal::new(RefusalCode::NoPrice))
+/// What linked items agreed on. Prices that depend on others' (twins, ladders) come between the halves of the pipeline;
+/// today no strategy links items, so every row keeps its own proposal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Directive {
+    /// A target that replaces the row's own.
+    pub target: Option<Amount>,
+}
+
+/// What a row wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// The strategy's target, and after adjustments; exact, not payable.
+    Price { proposed: Amount, adjusted: Amount },
+    /// Nothing new: the current price stays, for a reason.
+    Held(HeldReason),
+}
+
+/// The first half's result: what the row wants and within which bounds.
+#[derive(Clone, Debug)]
+pub struct Proposal<'a> {
+    pub target: Target,
+    pub winner: Option<Winner>,
+    view: View<'a>,
+    costs: Costs,
+    guarded: Guarded,
+    manner: Manner,
+    intent: Intent,
+    reads: Reads,
+    fallback: bool,
 }
 
 /// The price of one item in one world, and why.
 pub fn price<T: Trace>(row: &Row<'_>, world: &World<'_>, trace: &mut T) -> Outcome {
-    let _ = (row, world, trace);
-    Outcome::Refused(Refusal::new(RefusalCode::NoPrice))
+    let decided = propose(row, world, Steer::default(), trace)
+        .and_then(|proposal| settle(proposal, Directive::default(), trace));
+    match decided {
+        Ok(decision) => Outcome::Decided(Box::new(decision)),
+        Err(refusal) => {
+            trace.step(|| Step::Refused { code: refusal.code });
+            Outcome::Refused(refusal)
+        }
+    }
+}
+
+/// The item as the rules of the world's place see it, to ask why a rule does not apply.
+///
+/// # Errors
+/// When the costs cannot be known: see [`propose`].
+pub fn view<'a>(row: &Row<'a>, world: &'a World<'a>) -> Result<View<'a>, Refusal> {
+    let costs = cost::check(row, world, &mut ())?;
+    let purchase = costs.landed.map(|landed| landed.purchase);
+    Ok(View {
+        item: row.item,
+        world,
+        vat: costs.vat,
+        purchase,
+    })
+}
+
+/// Facts checked → cost → strategy → adjust → ranges.
+///
+/// # Errors
+/// The first reason why there can be no price, in the order of decisions 9.
+pub fn propose<'a, T: Trace>(
+    row: &Row<'a>,
+    world: &'a World<'a>,
+    _steer: Steer,
+    trace: &mut T,
+) -> Result<Proposal<'a>, Refusal> {
+    let costs = cost::check(row, world, trace)?;
+    let purchase = costs.landed.map(|landed| landed.purchase);
+    let view = View {
+        item: row.item,
+        world,
+        vat: costs.vat,
+        purchase,
+    };
+    let choice = strategy::choose(row, &view, &costs, trace)?;
+    let winner = choice.winner.map(|(winner, _)| winner);
+    let of_winner = |refusal: Refusal| Refusal { winner, ..refusal };
+    let held = match (&choice.winner, &choice.proposed, costs.doubt) {
+        (_, _, Some(doubt)) => Some(doubt),
+        (None, ..) => Some(HeldReason::NoRule),
+        (Some(_), None, _) => Some(HeldReason::NoStrategy),
+        (Some(_), Some(_), None) => None,
+    };
+    let (Some((_, rule)), Some(proposed), None) = (choice.winner, choice.proposed, held) else {
+        let reason = held.unwrap_or(HeldReason::NoStrategy);
+        if payable_current(&view).is_none() {
+            return Err(of_winner(Refusal::new(nothing_to_hold(reason))));
+        }
+        let guarded = guard::bound(&view, &costs, None, |_| false, trace).map_err(of_winner)?;
+        let reads = Reads::default();
+        let target = Target::Held(reason);
+        let (manner, intent) = (Manner::Kept, Intent::Any);
+        return Ok(Proposal {
+            target,
+            winner,
+            view,
+            costs,
+            guarded,
+            manner,
+            intent,
+            reads,
+            fallback: false,
+        });
+    };
+    let Proposed {
+        target,
+        manner,
+        intent,
+        reads,
+        fallback,
+    } = proposed;
+    let adjusted = match manner {
+        Manner::Free => adjust::apply(target, &view, trace).map_err(of_winner)?,
+        Manner::Kept | Manner::Fixed => Adjusted {
+            target,
+            applied: SmallVec::new(),
+        },
+    };
+    let relaxed = |guard: u16| {
+        rule.relax.contains(&guard)
+            || adjusted
+                .applied
+                .iter()
+                .any(|applied| applied.relax.contains(&guard))
+    };
+    let guarded = guard::bound(&view, &costs, Some(reads), relaxed, trace).map_err(of_winner)?;
+    let target = Target::Price {
+        proposed: target,
+        adjusted: adjusted.target,
+    };
+    Ok(Proposal {
+        target,
+        winner,
+        view,
+        costs,
+        guarded,
+        manner,
+        intent,
+        reads,
+        fallback,
+    })
+}
+
+/// Bound → round → `Decision`.
+///
+/// # Errors
+/// When no price can be given inside the hard bounds, or none is known to hold.
+pub fn settle<T: Trace>(
+    proposal: Proposal<'_>,
+    directive: Directive,
+    trace: &mut T,
+) -> Result<Decision, Refusal> {
+    let winner = proposal.winner;
+    let settled = match proposal.target {
+        Target::Held(reason) => proposal.hold(reason, trace),
+        Target::Price { adjusted, .. } => proposal.settle(directive.target.unwrap_or(adjusted), trace),
+    };
+    settled.map_err(|refusal| Refusal { winner, ..refusal })
+}
+
+impl Proposal<'_> {
+    /// The exact range of allowed prices.
+    #[must_use]
+    pub fn range(&self) -> Range {
+        self.guarded.range
+    }
+
+    fn settle<T: Trace>(mut self, target: Amount, trace: &mut T) -> Result<Decision, Refusal> {
+        let currency = self.view.world.place.currency;
+        let allowed = self.guarded.range;
+        let range = Payable::between(allowed.floor.amount, allowed.ceiling.amount, currency)?;
+        let mut price = match self.manner {
+            Manner::Free => self.round(target, range, trace)?,
+            Manner::Kept | Manner::Fixed => self.unrounded(target, range, trace)?,
+        };
+        if self.manner != Manner::Fixed {
+            price = self.worth_a_label(price, range, trace);
+        }
+        self.decide(Status::Priced, price, trace)
+    }
+
+    /// Bounded, then the nearest allowed ending inside the range.
+    fn round<T: Trace>(&mut self, target: Amount, range: Payable, trace: &mut T) -> Result<Price, Refusal> {
+        let currency = self.view.world.place.currency;
+        let goal = Goal::new(self.guarded.clamp(target, trace), currency)?;
+        let view = self.view;
+        let (round, rule) = round_rule(&view).unzip();
+        let found = round::settle(goal, range, rule, self.intent).ok_or_else(no_price)?;
+        if !found.allowed_ending {
+            self.guarded.flags.set(Flag::NoEnding);
+        }
+        let freely = round::settle(goal, Payable::everything(currency), rule, self.intent);
+        self.hit_by_ending(freely.map(|found| found.minor), range);
+        let price = Price::from_minor(found.minor, currency).ok_or_else(no_price)?;
+        trace.step(|| Step::Rounded { round, after: price });
+        Ok(price)
+    }
+
+    /// A kept or printed price stays as it is if it can be paid and lies inside the range.
+    fn unrounded<T: Trace>(&mut self, target: Amount, range: Payable, trace: &mut T) -> Result<Price, Refusal> {
+        let currency = self.view.world.place.currency;
+        let minor = round::nearest_payable(Goal::new(target, currency)?, range).ok_or_else(no_price)?;
+        let price = Price::from_minor(minor, currency).ok_or_else(no_price)?;
+        let Range { floor, ceiling } = self.guarded.range;
+        if target < floor.amount || ceiling.amount < target {
+            self.guarded.move_inside(self.guarded.range, target, price.amount(), trace);
+        } else {
+            trace.step(|| Step::Rounded { round: None, after: price });
+        }
+        Ok(price)
+    }
+
+    /// A guard at the edge of the range that kept the ending from where it would have gone.
+    fn hit_by_ending(&mut self, freely: Option<i64>, range: Payable) {
+        let edge = match freely {
+            Some(minor) if minor < range.low => self.guarded.range.floor,
+            Some(minor) if range.high < minor => self.guarded.range.ceiling,
+            _ => return,
+        };
+        if let Some(guard) = edge.set_by {
+            self.guarded.hits.add(guard);
+        }
+    }
+
+    /// `min_change`: a smaller move keeps the current price, if that is allowed.
+    fn worth_a_label<T: Trace>(&mut self, price: Price, range: Payable, trace: &mut T) -> Price {
+        let currency = price.currency();
+        let current =
+            regular_price(&self.view).and_then(|amount| Price::from_money(Money::new(amount, currency)));
+        let (Some(least), Some(current)) = (self.guarded.least_move, current) else {
+            return price;
+        };
+        let unit = i128::from(Ratio::SCALE);
+        let moved = i128::from(price.minor().abs_diff(current.minor())) * unit;
+        let needed = i128::from(current.minor()) * i128::from(least.by.nanos());
+        if price == current || needed <= moved || !range.contains(current.minor()) {
+            return price;
+        }
+        self.guarded.hits.add(least.guard);
+        self.guarded.flags.clear(Flag::NoEnding);
+        trace.step(|| Step::Kept {
+            guard: least.guard,
+            after: current,
+        });
+        current
+    }
+
+    /// Semantics 6, held: the current price, moved only by legal and safety bounds.
+    fn hold<T: Trace>(mut self, reason: HeldReason, trace: &mut T) -> Result<Decision, Refusal> {
+        let currency = self.view.world.place.currency;
+        let current = payable_current(&self.view).ok_or_else(|| Refusal::new(nothing_to_hold(reason)))?;
+        let hard = self.guarded.hard;
+        let range = Payable::between(hard.floor.amount, hard.ceiling.amount, currency)?;
+        let mut price = current;
+        if !range.contains(current.minor()) {
+            self.guarded.flags.set(Flag::Moved);
+            let goal = Goal::new(current.amount(), currency)?;
+            let minor = round::nearest_payable(goal, range).ok_or_else(no_price)?;
+            price = Price::from_minor(minor, currency).ok_or_else(no_price)?;
+            self.guarded.move_inside(hard, current.amount(), price.amount(), trace);
+        }
+        self.guarded.range = hard;
+        trace.step(|| Step::Held { reason, after: price });
+        self.decide(Status::Held(reason), price, trace)
+    }
+
+    fn decide<T: Trace>(self, status: Status, price: Price, trace: &mut T) -> Result<Decision, Refusal> {
+        let Guarded {
+            range,
+            hits,
+            mut flags,
+            ..
+        } = self.guarded;
+        debug_assert!(range.floor.amount <= price.amount() && price.amount() <= range.ceiling.amount);
+        if self.fallback {
+            flags.set(Flag::Fallback);
+        }
+        let (target, adjusted) = match self.target {
+            Target::Price { proposed, adjusted } => (Some(proposed), Some(adjusted)),
+            Target::Held(_) => (None, None),
+        };
+        trace.step(|| Step::Done { status, price });
+        let report = Report::new(&self.view, &self.costs, price)?;
+        Ok(Decision {
+            status,
+            price,
+            previous: self.view.money(builtin::CURRENT_PRICE),
+            winner: self.winner,
+            target,
+            adjusted,
+            range,
+            hits,
+            flags,
+            net: report.net,
+            vat: report.vat,
+            purchase: self.costs.landed.map(|landed| landed.purchase),
+            landed: self.costs.landed.map(|landed| landed.landed),
+            margin: report.margin,
+            contribution: report.contribution,
+            full_contribution: report.full_contribution,
+            break_even: report.break_even,
+            oldest_input: self.reads.oldest,
+        })
+    }
+}
+
+/// The rounding rule that holds.
+fn round_rule<'a>(view: &View<'a>) -> Option<(u16, &'a RoundRule)> {
+    let now = view.world.now.at;
+    let mut rules = (0_u16..).zip(&view.world.place.rounds);
+    rules.find(|(_, rule)| rule.window.holds(now) && view.inside(&rule.scope))
+}
+
+/// The current price, if it can be paid as it is.
+fn payable_current(view: &View<'_>) -> Option<Price> {
+    let amount = view.money(builtin::CURRENT_PRICE)?;
+    Price::from_money(Money::new(amount, view.world.place.currency))
+}
+
+/// Why there is no price when there is none to hold.
+fn nothing_to_hold(reason: HeldReason) -> RefusalCode {
+    match reason {
+        HeldReason::CostImplausible => RefusalCode::CostImplausible,
+        HeldReason::RateImplausible => RefusalCode::RateImplausible,
+        HeldReason::NoRule | HeldReason::NoStrategy => RefusalCode::NoPrice,
+    }
+}
+
+fn no_price() -> Refusal {
+    Refusal::new(RefusalCode::NoPrice)
 }

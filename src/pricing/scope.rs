@@ -91,6 +91,12 @@ impl Bits {
             .is_some_and(|word| word >> (member % 64) & 1 == 1)
     }
 
+    /// The members, 64 to a word, for algebra on whole sets.
+    #[must_use]
+    pub fn words(&self) -> &[u64] {
+        &self.0
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = u32> {
         (0_u32..).zip(&self.0).flat_map(|(at, word)| {
             (0..64)

@@ -1,7 +1,7 @@
 //! From files to a release, with every finding on the way.
 
 use super::book::{
-    AdjustmentSpec, Context, Entries, Entry, Holidays, Manifest, Who, check_over, check_sections, collect, read_feeds,
+    AdjustmentSpec, Context, Entries, Entry, Holidays, Manifest, Who, check_over, check_sections, collect, read_items_feed,
     read_guard, read_limit, read_manifest, read_round, read_rule, read_schema, read_season, read_segments, read_stock,
     read_tests,
 };
@@ -107,7 +107,7 @@ fn read_and_compile(trees: &BTreeMap<Box<str>, Table>, mut cx: Context<'_>, load
     let tree = |path: &str| trees.get(path).unwrap_or(&none);
     let manifest = read_manifest(tree("rulebook.toml"), &mut cx);
     read_schema(tree("schema.toml"), &mut cx);
-    let [items_feed, offers_feed, fx_feed] = read_feeds(tree("rulebook.toml"), &mut cx);
+    let items_feed = read_items_feed(tree("rulebook.toml"), &mut cx);
     let segment_specs = read_segments(tree("rulebook.toml"), Who::Customer, &mut cx);
     check_sections(trees, &mut cx);
     let entries = collect(trees, &mut cx);
@@ -135,8 +135,7 @@ fn read_and_compile(trees: &BTreeMap<Box<str>, Table>, mut cx: Context<'_>, load
         places: places.into(),
         segments,
         items_feed,
-        offers_feed,
-        fx_feed,
+        rates_file: book.manifest.rates_file.clone(),
         guard_count: entries.of("guard").len(),
     }));
     out

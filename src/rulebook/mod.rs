@@ -5,13 +5,17 @@
 
 mod book;
 mod boxes;
+mod candidates;
+mod clauses;
 mod compile;
 mod diagnostic;
 mod files;
 mod load;
 mod origin;
 mod precedence;
+pub mod render;
 mod rule_test;
+mod run_tests;
 mod syntax;
 
 #[cfg(test)]
@@ -22,3 +26,4 @@ pub use files::Files;
 pub use load::{Loaded, Stats, load};
 pub use origin::{Origin, Origins};
 pub use rule_test::{AlwaysTest, Expectation, Expected, RuleTest};
+pub use run_tests::{Coverage, Failure, Line, Mismatch, Report, Results, Verdict, run_tests};

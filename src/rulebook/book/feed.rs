@@ -1,34 +1,29 @@
-//! `[feed.items]`, `[feed.offers]`, `[feed.fx]`: how foreign files name their columns.
+//! `[feed.items]`: how a foreign file names its columns.
 
 use super::Context;
 use super::market::read_currency;
 use crate::pricing::Feed;
-use crate::rulebook::syntax::{Fields, Keyed, text, unknown_name, wrong_type};
+use crate::rulebook::syntax::{Fields, Keyed, Table, text, unknown_name, wrong_type};
 
-/// The feeds of items, offers and rates.
-pub fn read_feeds(root: &crate::rulebook::syntax::Table, cx: &mut Context<'_>) -> [Feed; 3] {
-    let mut feeds: [Feed; 3] = Default::default();
-    let Some(node) = root.get("feed") else { return feeds };
-    let Some(mut fields) = Fields::of(node, &node.span, "`[feed]`", &mut cx.out) else {
-        return feeds;
+/// The feed of items. Offers and rates have the columns of semantics 8 and are not mapped yet.
+pub fn read_items_feed(root: &Table, cx: &mut Context<'_>) -> Feed {
+    let Some(node) = root.get("feed") else {
+        return Feed::default();
     };
-    let [items, offers, rates] = &mut feeds;
-    for (name, feed) in [("items", items), ("offers", offers), ("fx", rates)] {
-        let _ = fields.optional(name);
-        let entry = node.as_table().and_then(|table| table.entry(name));
-        if let Some(entry) = entry {
-            *feed = read_feed(name, entry, cx).unwrap_or_default();
-        }
+    let Some(mut fields) = Fields::of(node, &node.span, "`[feed]`", &mut cx.out) else {
+        return Feed::default();
+    };
+    let _ = fields.optional("items");
+    for name in ["offers", "fx"] {
+        fields.unsupported(name, &mut cx.out);
     }
     fields.finish(&mut cx.out);
-    feeds
+    let entry = node.as_table().and_then(|table| table.entry("items"));
+    entry.and_then(|entry| read_feed(entry, cx)).unwrap_or_default()
 }
 
-const OFFERS: &[&str] = &["sku", "market", "rival", "price", "shipping", "match", "in_stock", "seen_at"];
-const RATES: &[&str] = &["base", "quote", "rate", "as_of"];
-
-fn read_feed(name: &str, entry: &Keyed, cx: &mut Context<'_>) -> Option<Feed> {
-    let mut fields = Fields::of(&entry.node, &entry.key, format!("feed `{name}`"), &mut cx.out)?;
+fn read_feed(entry: &Keyed, cx: &mut Context<'_>) -> Option<Feed> {
+    let mut fields = Fields::of(&entry.node, &entry.key, "feed `items`", &mut cx.out)?;
     let mut feed = Feed::default();
     if let Some(node) = fields.optional("columns") {
         let columns = node.as_table();
@@ -36,7 +31,7 @@ fn read_feed(name: &str, entry: &Keyed, cx: &mut Context<'_>) -> Option<Feed> {
             wrong_type(node, "a table { attribute = \"Column\" }", &mut cx.out);
         }
         for (attr, column) in columns.map(|table| table.in_order()).unwrap_or_default() {
-            let known = columns_of(name, cx);
+            let known = item_columns(cx);
             if !known.iter().any(|known| **known == *attr) {
                 let known: Vec<&str> = known.iter().map(AsRef::as_ref).collect();
                 cx.out.push(unknown_name("E0210", "column of this feed", attr, column.key.clone(), known));
@@ -53,15 +48,6 @@ fn read_feed(name: &str, entry: &Keyed, cx: &mut Context<'_>) -> Option<Feed> {
         .map(Into::into);
     fields.finish(&mut cx.out);
     Some(feed)
-}
-
-/// What a feed can hold: for items the schema, the instants behind durations, and currencies beside money.
-fn columns_of(feed: &str, cx: &Context<'_>) -> Vec<Box<str>> {
-    match feed {
-        "offers" => OFFERS.iter().map(|name| (*name).into()).collect(),
-        "fx" => RATES.iter().map(|name| (*name).into()).collect(),
-        _ => item_columns(cx),
-    }
 }
 
 /// The columns of an items file.

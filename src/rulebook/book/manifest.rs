@@ -20,6 +20,8 @@ pub struct Manifest {
     pub channels: Vec<ChannelSpec>,
     pub sets: Vec<SetSpec>,
     pub facts: Plausibility,
+    /// The exchange-rate file that the markets name, relative to the rulebook.
+    pub rates_file: Option<Box<str>>,
 }
 
 /// Reads all but segments and feeds, which need the schema.
@@ -69,12 +71,25 @@ pub fn read_manifest(root: &Table, cx: &mut Context<'_>) -> Manifest {
     }
     fields.finish(&mut cx.out);
     Manifest {
+        rates_file: rates_file(&markets, cx),
         name: name.into(),
         markets,
         channels,
         sets,
         facts,
     }
+}
+
+/// One file of rates serves all markets.
+fn rates_file(markets: &[MarketSpec], cx: &mut Context<'_>) -> Option<Box<str>> {
+    let mut named = markets.iter().filter_map(|market| market.rates_file.as_ref());
+    let (first, at) = named.next()?;
+    for (_, other) in named.filter(|(path, _)| path != first) {
+        let title = "several exchange-rate files are not supported yet";
+        let finding = Diagnostic::error("E0901", title, other.clone(), "name one file in all markets");
+        cx.out.push(finding.related(at.clone(), "the first one"));
+    }
+    Some(first.clone())
 }
 
 fn read_edition(node: &Node, cx: &mut Context<'_>) {

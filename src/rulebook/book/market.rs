@@ -17,6 +17,8 @@ pub struct MarketSpec {
     /// 1 + Σ landed shares.
     pub landed: Fraction,
     pub fx: Fx,
+    /// The exchange-rate file, relative to the rulebook.
+    pub rates_file: Option<(Box<str>, Span)>,
 }
 
 pub fn read_market(name: &str, entry: &Keyed, cx: &mut Context<'_>) -> Option<MarketSpec> {
@@ -27,16 +29,20 @@ pub fn read_market(name: &str, entry: &Keyed, cx: &mut Context<'_>) -> Option<Ma
     let landed = fields.optional("landed").map(|node| read_shares(node, "a share of the purchase cost", cx));
     let fx = match fields.entry("fx") {
         Some((key, node)) => read_fx(node, key, cx),
-        None => Some(Fx {
-            max_age: None,
-            buffer: Ratio::ZERO,
-        }),
+        None => {
+            let fx = Fx {
+                max_age: None,
+                buffer: Ratio::ZERO,
+            };
+            Some((fx, None))
+        }
     };
     fields.finish(&mut cx.out);
     let mut factor = Fraction::ONE;
     for (_, share) in landed.unwrap_or_default() {
         factor = factor.add(Fraction::of(share)).unwrap_or(factor);
     }
+    let (fx, rates_file) = fx?;
     Some(MarketSpec {
         name: name.into(),
         at: entry.node.span.clone(),
@@ -44,7 +50,8 @@ pub fn read_market(name: &str, entry: &Keyed, cx: &mut Context<'_>) -> Option<Ma
         zone: zone?,
         vat: vat?,
         landed: factor,
-        fx: fx?,
+        fx,
+        rates_file,
     })
 }
 
@@ -99,18 +106,20 @@ fn read_shares(node: &Node, meaning: &str, cx: &mut Context<'_>) -> Vec<(Box<str
     shares
 }
 
-fn read_fx(node: &Node, key: &Span, cx: &mut Context<'_>) -> Option<Fx> {
+fn read_fx(node: &Node, key: &Span, cx: &mut Context<'_>) -> Option<(Fx, Option<(Box<str>, Span)>)> {
     let mut fields = Fields::of(node, key, "`fx`", &mut cx.out)?;
-    // What costs are in and where the feed lies tells the reader of the rulebook; each cost names its own currency.
+    // What costs are in tells the reader of the rulebook; each cost names its own currency.
     let _ = fields.optional("costs_in").and_then(|node| read_currency(node, cx));
-    let _ = fields.optional("feed").and_then(|node| text(node, &mut cx.out));
+    let feed = fields.optional("feed");
+    let feed = feed.and_then(|node| text(node, &mut cx.out).map(|path| (path.into(), node.span.clone())));
     let max_age = fields.optional("max_age").map(|node| duration(node, &mut cx.out));
     let buffer = fields
         .optional("buffer")
         .map(|node| percent(node, Sign::None, "the buffer is a percent of the converted cost", &mut cx.out));
     fields.finish(&mut cx.out);
-    Some(Fx {
+    let fx = Fx {
         max_age: max_age.flatten(),
         buffer: buffer.flatten().unwrap_or(Ratio::ZERO),
-    })
+    };
+    Some((fx, feed))
 }

@@ -28,7 +28,7 @@ pub use competitors::{SetSpec, read_competitors};
 pub use context::{Context, Names};
 pub use dates::WindowSpec;
 pub use entry::{Entries, Entry, check_sections, collect};
-pub use feed::read_feeds;
+pub use feed::read_items_feed;
 pub use guard::{GuardSpec, read_guard};
 pub use holidays::Holidays;
 pub use manifest::{EDITION, Manifest, read_manifest};

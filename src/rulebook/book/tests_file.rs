@@ -8,15 +8,14 @@ use crate::rulebook::syntax::{Fields, Keyed, Node, Table, Value, list, text, tex
 use crate::rulebook::{AlwaysTest, Diagnostic, Expectation, Expected, RuleTest, Span};
 use std::collections::BTreeMap;
 
-/// What a test can expect of a price.
+/// What a test can expect of a price: what `run_tests` compares.
 const EXPECT: &[&str] = &[
-    "price", "status", "reason", "won", "row", "because", "alternative", "hit", "flags", "relaxed", "excluded", "margin",
-    "contribution", "full_contribution", "break_even", "net", "target", "adjusted", "floor", "ceiling", "change",
+    "price", "currency", "status", "reason", "won", "row", "because", "hit", "flags", "not_used", "margin", "contribution",
+    "full_contribution", "break_even", "strategy", "adjusted",
 ];
 
 /// What a property can expect of all prices.
-const EXPECT_ALWAYS: &[&str] =
-    &["priced", "share", "price_index", "margin", "contribution", "full_contribution", "change", "status"];
+const EXPECT_ALWAYS: &[&str] = &["priced", "share", "price_index", "margin", "contribution", "full_contribution"];
 
 pub fn read_tests(
     files: &BTreeMap<Box<str>, Table>,

@@ -1,0 +1,256 @@
+//! What one guard demands of one price, as floors and ceilings.
+
+use super::cost::Costs;
+use super::world::{Charges, OrderCosts};
+use super::{
+    Bound, CostBasis, FeedName, GuardRef, GuardVariant, Limit, Refusal, RefusalCode, Side, StaleFeed, View,
+};
+use crate::facts::{Value, builtin};
+use crate::money::{Amount, Fraction, Ratio, Rounding};
+use smallvec::SmallVec;
+
+/// One floor or ceiling of one guard. No amount: no price at all satisfies it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Demand {
+    pub guard: GuardRef,
+    pub side: Side,
+    pub at: Option<Amount>,
+    pub may_yield: bool,
+}
+
+pub(super) type Demands = SmallVec<[Demand; 16]>;
+
+/// A guard's smallest move worth a label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct LeastMove {
+    pub guard: GuardRef,
+    pub by: Ratio,
+}
+
+/// What the guards ask of a price.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Asked {
+    pub demands: Demands,
+    pub least_move: Option<LeastMove>,
+}
+
+/// One guard that applies, with what it may look at.
+pub(super) struct Asking<'a> {
+    pub guard: GuardRef,
+    pub variant: &'a GuardVariant,
+    pub view: &'a View<'a>,
+    pub costs: &'a Costs,
+}
+
+impl Asking<'_> {
+    /// Adds the guard's demands.
+    pub(super) fn add_to(&self, asked: &mut Asked) -> Result<(), Refusal> {
+        self.variant
+            .bounds
+            .iter()
+            .try_for_each(|bound| self.bound(bound, asked))
+    }
+
+    fn bound(&self, bound: &Bound, asked: &mut Asked) -> Result<(), Refusal> {
+        match bound {
+            Bound::MinMargin { factor, .. } => self.cost_bound(asked, Side::Floor, |costs| {
+                self.per_vat(factor)?
+                    .apply(costs.landed, Rounding::Up)
+                    .map(Some)
+                    .map_err(Refusal::from)
+            }),
+            Bound::MinContribution(least) => self.cost_bound(asked, Side::Floor, |costs| {
+                let charges = self.charges()?;
+                unit_floor(charges, self.costs.vat, charges.cost(costs.landed)?, *least)
+            }),
+            Bound::MinFullContribution(least) => self.cost_bound(asked, Side::Floor, |costs| {
+                let (charges, orders) = (self.charges()?, self.orders()?);
+                full_floor(charges, orders, self.costs.vat, charges.cost(costs.landed)?, *least)
+            }),
+            Bound::MaxMarkup { of, factor, .. } => self.cost_bound(asked, Side::Ceiling, |costs| {
+                let basis = match of {
+                    CostBasis::Purchase => costs.purchase,
+                    CostBasis::Landed => costs.landed,
+                };
+                self.per_vat(factor)?
+                    .apply(basis, Rounding::Down)
+                    .map(Some)
+                    .map_err(Refusal::from)
+            }),
+            Bound::Price { side, limit } => self.price_bound(asked, *side, limit),
+            Bound::Absolute { low, high } => {
+                self.demand(asked, Side::Floor, Some(*low));
+                self.demand(asked, Side::Ceiling, Some(*high));
+                Ok(())
+            }
+            Bound::MaxChange { down, up } => {
+                if let Some(current) = self.regular_price() {
+                    let floor = current.mul(Ratio::ONE.add(*down)?, Rounding::Up)?;
+                    let ceiling = current.mul(Ratio::ONE.add(*up)?, Rounding::Down)?;
+                    self.demand(asked, Side::Floor, Some(floor));
+                    self.demand(asked, Side::Ceiling, Some(ceiling));
+                }
+                Ok(())
+            }
+            Bound::MinChange(by) => {
+                if self.regular_price().is_some() && asked.least_move.is_none_or(|known| known.by < *by) {
+                    asked.least_move = Some(LeastMove {
+                        guard: self.guard,
+                        by: *by,
+                    });
+                }
+                Ok(())
+            }
+            Bound::KeepPrice => {
+                let current = self.view.money(builtin::CURRENT_PRICE);
+                let current =
+                    current.ok_or_else(|| Refusal::guards(RefusalCode::FeedStale, vec![self.guard]))?;
+                self.demand(asked, Side::Floor, Some(current));
+                self.demand(asked, Side::Ceiling, Some(current));
+                Ok(())
+            }
+            // Both need price history; without it they bound nothing.
+            Bound::Cooldown(_) | Bound::Announce => Ok(()),
+        }
+    }
+
+    /// A bound that reads a cost: nobody believes it while the cost is in doubt; without a cost it refuses.
+    fn cost_bound(
+        &self,
+        asked: &mut Asked,
+        side: Side,
+        at: impl FnOnce(&super::world::Landed) -> Result<Option<Amount>, Refusal>,
+    ) -> Result<(), Refusal> {
+        if self.costs.doubt.is_some() {
+            return Ok(());
+        }
+        let landed = self.costs.landed.as_ref().ok_or_else(|| self.missing("cost"))?;
+        self.demand(asked, side, at(landed)?);
+        Ok(())
+    }
+
+    fn price_bound(&self, asked: &mut Asked, side: Side, limit: &Limit) -> Result<(), Refusal> {
+        let rounding = match side {
+            Side::Floor => Rounding::Up,
+            Side::Ceiling => Rounding::Down,
+        };
+        let at = match limit {
+            Limit::Amount(amount) => *amount,
+            Limit::Relative { attr, .. } if *attr == builtin::COST && self.costs.doubt.is_some() => {
+                return Ok(());
+            }
+            Limit::Relative { attr, factor, .. } => {
+                let name = || self.missing(&self.view.world.release.schema.attr(*attr).name);
+                self.per_vat(factor)?
+                    .apply(self.view.money(*attr).ok_or_else(name)?, rounding)?
+            }
+        };
+        self.demand(asked, side, Some(at));
+        Ok(())
+    }
+
+    fn demand(&self, asked: &mut Asked, side: Side, at: Option<Amount>) {
+        asked.demands.push(Demand {
+            guard: self.guard,
+            side,
+            at,
+            may_yield: self.variant.may_yield,
+        });
+    }
+
+    fn per_vat(&self, factors: &[Fraction]) -> Result<Fraction, Refusal> {
+        factors
+            .get(self.costs.vat)
+            .copied()
+            .ok_or_else(|| Refusal::new(RefusalCode::VatClass))
+    }
+
+    fn charges(&self) -> Result<&Charges, Refusal> {
+        self.view.world.charges.as_ref().map_err(|refusal| Refusal {
+            guards: vec![self.guard],
+            ..refusal.clone()
+        })
+    }
+
+    fn orders(&self) -> Result<&OrderCosts, Refusal> {
+        self.view.world.orders.as_ref().map_err(|refusal| Refusal { guards: vec![self.guard], ..refusal.clone() })
+    }
+
+    fn missing(&self, fact: &str) -> Refusal {
+        Refusal {
+            guards: vec![self.guard],
+            ..Refusal::fact(RefusalCode::FactMissing, fact)
+        }
+    }
+
+    fn regular_price(&self) -> Option<Amount> {
+        regular_price(self.view)
+    }
+}
+
+/// The current price if it is of the kind that limits on moves compare with.
+pub(super) fn regular_price(view: &View<'_>) -> Option<Amount> {
+    let kinds = &view.world.release.schema.attr(builtin::PRICE_KIND).symbols;
+    let regular = match view.item.value(builtin::PRICE_KIND) {
+        Value::Symbol(kind) => kind == kinds.lookup("regular"),
+        _ => true,
+    };
+    if regular {
+        view.money(builtin::CURRENT_PRICE)
+    } else {
+        None
+    }
+}
+
+/// Whether a `when = {feed, age}` guard acts on a price that read these feeds.
+pub(super) fn acts(stale: &StaleFeed, reads: super::strategy::Reads, view: &View<'_>, costs: &Costs) -> bool {
+    let (read, known_at) = match stale.feed {
+        FeedName::Competitors => (reads.competitors, view.world.rivals_known_at),
+        FeedName::Fx => (reads.fx, costs.rate.map(|rate| rate.as_of)),
+    };
+    let old = |known: i64| {
+        let age = view.world.now.at.saturating_sub(known);
+        stale.age.iter().any(|(low, high)| *low <= age && age <= *high)
+    };
+    read && known_at.is_none_or(old)
+}
+
+/// The lowest P ≥ 0 with a·P − C ≥ least.
+fn unit_floor(charges: &Charges, vat: usize, cost: Fraction, least: Amount) -> Result<Option<Amount>, Refusal> {
+    let a = *charges.a.get(vat).ok_or_else(|| Refusal::new(RefusalCode::VatClass))?;
+    Ok(lowest(a, cost.add(Fraction::of_amount(least))?)?.map(|at| at.max(Amount::ZERO)))
+}
+
+/// The lowest P ≥ 0 whose full contribution is at least `least`: below the basket order costs are shared by value.
+fn full_floor(
+    charges: &Charges,
+    orders: &OrderCosts,
+    vat: usize,
+    cost: Fraction,
+    least: Amount,
+) -> Result<Option<Amount>, Refusal> {
+    let a = *charges.a.get(vat).ok_or_else(|| Refusal::new(RefusalCode::VatClass))?;
+    let needed = cost.add(Fraction::of_amount(least))?;
+    let whole = needed.add(orders.order)?;
+    let (Some(share), Some(basket)) = (orders.share, orders.basket) else {
+        return Ok(lowest(a, whole)?.map(|at| at.max(Amount::ZERO)));
+    };
+    if needed.num() <= 0 {
+        return Ok(Some(Amount::ZERO));
+    }
+    match lowest(a.sub(share)?, needed)? {
+        Some(at) if at < basket => Ok(Some(at)),
+        _ => Ok(lowest(a, whole)?.map(|at| at.max(basket))),
+    }
+}
+
+/// The lowest P with a·P ≥ needed, for needed > 0 or a > 0; none if there is none.
+fn lowest(a: Fraction, needed: Fraction) -> Result<Option<Amount>, Refusal> {
+    if a.is_positive() {
+        Ok(Some(needed.div(a)?.to_amount(Rounding::Up)?))
+    } else if needed.num() <= 0 {
+        Ok(Some(Amount::ZERO))
+    } else {
+        Ok(None)
+    }
+}

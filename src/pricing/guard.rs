@@ -1,0 +1,305 @@
+//! Guards: from legal to comfort, the intervals of each class are intersected; what cannot hold yields or refuses.
+
+use super::bound::{Asked, Asking, Demand, Demands, LeastMove, acts};
+use super::cost::Costs;
+use super::strategy::Reads;
+use super::{
+    Edge, Flag, Flags, GuardClass, GuardRef, GuardVariant, Hits, Range, Refusal, RefusalCode, Side, Step, Trace, View,
+};
+use crate::money::{Amount, Currency, Rounding, to_minor};
+use smallvec::SmallVec;
+
+/// What the guards leave of all prices.
+#[derive(Clone, Debug)]
+pub(super) struct Guarded {
+    /// R.
+    pub range: Range,
+    /// The part of R that legal and safety guards alone make.
+    pub hard: Range,
+    /// For each class its highest floor and lowest ceiling, those that yielded included.
+    pub classes: [ClassInterval; 5],
+    pub least_move: Option<LeastMove>,
+    pub hits: Hits,
+    pub flags: Flags,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct ClassInterval {
+    pub floor: Option<(Amount, GuardRef)>,
+    pub ceiling: Option<(Amount, GuardRef)>,
+}
+
+/// Semantics 6, decisions 7. `relaxed` are guards that the rule and its adjustments remove; `reads` is none for held prices,
+/// which meet legal and safety guards alone.
+pub(super) fn bound<T: Trace>(
+    view: &View<'_>,
+    costs: &Costs,
+    reads: Option<Reads>,
+    relaxed: impl Fn(u16) -> bool,
+    trace: &mut T,
+) -> Result<Guarded, Refusal> {
+    let currency = view.world.place.currency;
+    let mut guarded = Guarded {
+        range: everything(currency),
+        hard: everything(currency),
+        classes: [ClassInterval::default(); 5],
+        least_move: None,
+        hits: Hits::default(),
+        flags: Flags::default(),
+    };
+    let acting = acting(view, costs, reads, relaxed, &mut guarded.flags, trace);
+    let mut asked = Asked::default();
+    for class in GuardClass::ALL {
+        if reads.is_none() && !class.is_hard() {
+            break;
+        }
+        for (guard, variant) in acting.iter().filter(|(guard, _)| guard.class == class) {
+            Asking { guard: *guard, variant, view, costs }.add_to(&mut asked)?;
+        }
+        if !asked.demands.is_empty() {
+            if let Some(interval) = guarded.classes.get_mut(class as usize) {
+                *interval = ClassInterval::of(&asked.demands);
+            }
+            if T::ON {
+                report(&asked.demands, trace);
+            }
+            guarded.intersect(std::mem::take(&mut asked.demands), currency, trace)?;
+        }
+        if class == GuardClass::Safety {
+            guarded.hard = guarded.range;
+        }
+    }
+    guarded.least_move = asked.least_move;
+    Ok(guarded)
+}
+
+type Acting<'a> = SmallVec<[(GuardRef, &'a GuardVariant); 12]>;
+
+/// The guards that apply to this price: scope and dates hold, nothing relaxes them, and their feed is as stale as they say.
+fn acting<'a, T: Trace>(
+    view: &View<'a>,
+    costs: &Costs,
+    reads: Option<Reads>,
+    relaxed: impl Fn(u16) -> bool,
+    flags: &mut Flags,
+    trace: &mut T,
+) -> Acting<'a> {
+    let mut acting = Acting::new();
+    let now = view.world.now.at;
+    for (guard, index) in view.world.place.guards.iter().zip(0_u16..) {
+        let held = guard.variants.iter().zip(0_u16..).find(|(variant, _)| view.inside(&variant.scope));
+        let Some((variant, at)) = held.filter(|(variant, _)| variant.window.holds(now)) else { continue };
+        let id = GuardRef { guard: index, variant: at, class: variant.class };
+        if relaxed(index) && variant.class != GuardClass::Legal {
+            flags.set(Flag::NeedsApproval);
+            trace.step(|| Step::Relaxed { guard: id });
+            continue;
+        }
+        let stale = |stale| reads.is_some_and(|reads| acts(stale, reads, view, costs));
+        if variant.when.as_ref().is_none_or(stale) {
+            acting.push((id, variant));
+        }
+    }
+    acting
+}
+
+fn report<T: Trace>(demands: &[Demand], trace: &mut T) {
+    for demand in demands {
+        if let Some(at) = demand.at {
+            trace.step(|| Step::Bounded { guard: demand.guard, side: demand.side, at });
+        }
+    }
+}
+
+/// At least one minor unit; no ceiling.
+fn everything(currency: Currency) -> Range {
+    Range {
+        floor: Edge {
+            amount: Amount::from_micros(currency.micros_per_minor()),
+            set_by: None,
+        },
+        ceiling: Edge {
+            amount: Amount::MAX,
+            set_by: None,
+        },
+    }
+}
+
+/// Whether some payable price lies between the two.
+fn payable_between(low: Amount, high: Amount, currency: Currency) -> bool {
+    let lowest = to_minor(low, currency, Rounding::Up);
+    let highest = to_minor(high, currency, Rounding::Down);
+    matches!((lowest, highest), (Ok(lowest), Ok(highest)) if lowest.max(1) <= highest)
+}
+
+impl ClassInterval {
+    fn of(demands: &[Demand]) -> Self {
+        let mut interval = Self::default();
+        for demand in demands {
+            let Some(at) = demand.at else { continue };
+            match (demand.side, interval.floor, interval.ceiling) {
+                (Side::Floor, Some((known, _)), _) if at <= known => {}
+                (Side::Ceiling, _, Some((known, _))) if known <= at => {}
+                (Side::Floor, ..) => interval.floor = Some((at, demand.guard)),
+                (Side::Ceiling, ..) => interval.ceiling = Some((at, demand.guard)),
+            }
+        }
+        interval
+    }
+}
+
+impl Guarded {
+    /// Intersects R with one class.
+    fn intersect<T: Trace>(
+        &mut self,
+        mut demands: Demands,
+        currency: Currency,
+        trace: &mut T,
+    ) -> Result<(), Refusal> {
+        // First each bound alone against what higher classes left.
+        let range = self.range;
+        let mut kept = Demands::new();
+        for demand in demands.drain(..) {
+            let fits = match (demand.side, demand.at) {
+                (_, None) => false,
+                (Side::Floor, Some(at)) => {
+                    payable_between(at.max(range.floor.amount), range.ceiling.amount, currency)
+                }
+                (Side::Ceiling, Some(at)) => {
+                    payable_between(range.floor.amount, at.min(range.ceiling.amount), currency)
+                }
+            };
+            if fits {
+                kept.push(demand);
+            } else if demand.guard.class.is_hard() && !demand.may_yield {
+                return Err(contradiction(demand, range));
+            } else {
+                self.yields(demand.guard, trace);
+            }
+        }
+        // Then the rest together.
+        while let (Some(floor), Some(ceiling)) =
+            (tightest(&kept, Side::Floor), tightest(&kept, Side::Ceiling))
+        {
+            if payable_between(floor.1, ceiling.1, currency) {
+                break;
+            }
+            let loser = match (
+                floor.0.guard.class.is_hard(),
+                floor.0.may_yield,
+                ceiling.0.may_yield,
+            ) {
+                (false, ..) | (true, _, true) => ceiling.0,
+                (true, true, false) => floor.0,
+                (true, false, false) => {
+                    return Err(Refusal::guards(
+                        RefusalCode::GuardsContradict,
+                        vec![floor.0.guard, ceiling.0.guard],
+                    ));
+                }
+            };
+            kept.retain(|demand| *demand != loser);
+            self.yields(loser.guard, trace);
+        }
+        if let Some((demand, at)) = tightest(&kept, Side::Floor)
+            && self.range.floor.amount < at
+        {
+            self.range.floor = Edge {
+                amount: at,
+                set_by: Some(demand.guard),
+            };
+        }
+        if let Some((demand, at)) = tightest(&kept, Side::Ceiling)
+            && at < self.range.ceiling.amount
+        {
+            self.range.ceiling = Edge {
+                amount: at,
+                set_by: Some(demand.guard),
+            };
+        }
+        Ok(())
+    }
+
+    fn yields<T: Trace>(&mut self, guard: GuardRef, trace: &mut T) {
+        self.hits.add(guard);
+        self.flags.set(Flag::GuardConflict);
+        trace.step(|| Step::Yielded { guard });
+    }
+
+    /// The target clamped by the classes, comfort first, legal last, and at last into R.
+    pub(super) fn clamp<T: Trace>(&mut self, target: Amount, trace: &mut T) -> Amount {
+        let mut price = target;
+        for interval in self.classes.into_iter().rev() {
+            for (edge, side) in [(interval.ceiling, Side::Ceiling), (interval.floor, Side::Floor)] {
+                if let Some((at, guard)) = edge {
+                    price = self.pull(price, at, side, Some(guard), trace);
+                }
+            }
+        }
+        let Range { floor, ceiling } = self.range;
+        price = self.pull(price, ceiling.amount, Side::Ceiling, ceiling.set_by, trace);
+        self.pull(price, floor.amount, Side::Floor, floor.set_by, trace)
+    }
+
+    /// A price that is not rounded meets R alone: the guard at the edge it had to move to.
+    pub(super) fn move_inside<T: Trace>(&mut self, range: Range, from: Amount, to: Amount, trace: &mut T) {
+        let edge = if from < to { range.floor } else { range.ceiling };
+        if let Some(guard) = edge.set_by {
+            self.hits.add(guard);
+        }
+        trace.step(|| Step::Moved { guard: edge.set_by, after: to });
+    }
+
+    fn pull<T: Trace>(
+        &mut self,
+        price: Amount,
+        edge: Amount,
+        side: Side,
+        guard: Option<GuardRef>,
+        trace: &mut T,
+    ) -> Amount {
+        let moves = match side {
+            Side::Floor => price < edge,
+            Side::Ceiling => edge < price,
+        };
+        if !moves {
+            return price;
+        }
+        if let Some(guard) = guard {
+            self.hits.add(guard);
+        }
+        trace.step(|| Step::Moved { guard, after: edge });
+        edge
+    }
+}
+
+/// The highest floor or the lowest ceiling; of equal ones the first.
+fn tightest(demands: &[Demand], side: Side) -> Option<(Demand, Amount)> {
+    let mut best: Option<(Demand, Amount)> = None;
+    for demand in demands.iter().filter(|demand| demand.side == side) {
+        let Some(at) = demand.at else { continue };
+        let tighter = best.is_none_or(|(_, known)| match side {
+            Side::Floor => known < at,
+            Side::Ceiling => at < known,
+        });
+        if tighter {
+            best = Some((*demand, at));
+        }
+    }
+    best
+}
+
+/// A hard bound that cannot hold, and the guard it meets.
+fn contradiction(demand: Demand, range: Range) -> Refusal {
+    let met = match demand.side {
+        Side::Floor => range.ceiling.set_by,
+        Side::Ceiling => range.floor.set_by,
+    };
+    match (demand.at, met) {
+        (None, _) => Refusal::guards(RefusalCode::Infeasible, vec![demand.guard]),
+        (Some(_), met) => Refusal::guards(
+            RefusalCode::GuardsContradict,
+            std::iter::once(demand.guard).chain(met).collect(),
+        ),
+    }
+}
