@@ -9,6 +9,7 @@ use crate::service::convert::{write_instant, write_money};
 use crate::service::proto::{
     ExplanationDetail, ItemFacts, Offer, QuotePriceRequest, quote_price_request::Item,
 };
+use std::io::Write as _;
 use std::process::ExitCode;
 
 /// Asks a running service what an item should cost.
@@ -72,12 +73,17 @@ pub fn run(args: &Args) -> ExitCode {
         }
     };
     let answer = runtime.block_on(ask(&args.addr, request(args)));
-    match (&answer, args.format) {
-        (Ok(decision), Format::Human) => print!("{}", print::text(decision)),
-        (Ok(decision), Format::Json) => println!("{:#}", print::json(decision)),
-        (Err(error), Format::Human) => eprint!("{}", print::error_text(error)),
-        (Err(error), Format::Json) => println!("{:#}", print::error_json(error)),
-    }
+    let (text, is_answer) = match (&answer, args.format) {
+        (Ok(decision), Format::Human) => (print::text(decision), true),
+        (Ok(decision), Format::Json) => (format!("{:#}\n", print::json(decision)), true),
+        (Err(error), Format::Human) => (print::error_text(error), false),
+        (Err(error), Format::Json) => (format!("{:#}\n", print::error_json(error)), true),
+    };
+    // A reader that has seen enough, such as `head`, is no failure.
+    let _ = match is_answer {
+        true => std::io::stdout().write_all(text.as_bytes()),
+        false => std::io::stderr().write_all(text.as_bytes()),
+    };
     match answer {
         Ok(_) => ExitCode::SUCCESS,
         Err(error) if error.is_usage() => ExitCode::from(2),

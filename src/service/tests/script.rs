@@ -209,6 +209,7 @@ fn release(rules: &str) -> Release {
             scopes: Box::default(),
         }]),
         items_feed: Feed::default(),
+        rates_file: None,
         guard_count: guards as usize,
     }
 }
