@@ -279,7 +279,7 @@ fn a_file_cut_in_half_changes_nothing_but_a_warning_and_a_metric() {
     let warnings: Vec<&str> = log.lines().filter(|line| line.contains("\"WARN\"")).collect();
     assert_eq!(warnings.len(), 2, "{log}");
     assert!(
-        warnings[0].contains("rules/all.toml:") && warnings[1].contains("it has 1 guards"),
+        warnings[0].contains("rules/all.toml:") && warnings[1].contains("it has 1 guard,"),
         "{log}"
     );
 }
