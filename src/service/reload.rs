@@ -155,8 +155,7 @@ impl<S: Source> Watcher<S> {
                 self.metrics.reload_failures.increment(1);
                 warn!(
                     findings = rejected.findings.join("\n"),
-                    "the rulebook folder is not served, the last good release stays: {}",
-                    rejected.summary
+                    "the rulebook folder is not served, the last good release stays: {}", rejected.summary
                 );
             }
         }
