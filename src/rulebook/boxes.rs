@@ -46,7 +46,7 @@ pub fn is_empty(schema: &Schema, scope: &Scope) -> bool {
 #[must_use]
 pub fn contains(schema: &Schema, outer: &Scope, inner: &Scope) -> bool {
     inner.boxes.iter().all(|small| {
-        !is_inhabited(schema, small) || outer.boxes.iter().any(|large| box_contains(schema, large, small))
+        outer.boxes.iter().any(|large| box_contains(schema, large, small)) || !is_inhabited(schema, small)
     })
 }
 

@@ -1,5 +1,6 @@
 //! Rulebooks: files as written → checked → compiled into a `Release`.
 
+mod analysis;
 mod boxes;
 mod candidates;
 mod clauses;
@@ -12,6 +13,7 @@ pub mod render;
 mod rule_test;
 mod run_tests;
 
+pub use analysis::{Analysed, Context, Shared, Witness, analyse};
 pub use diagnostic::{Applicability, Diagnostic, Edit, Fix, Label, Severity, Span};
 pub use files::Files;
 pub use load::{Loaded, Stats, load};
