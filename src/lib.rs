@@ -1,5 +1,6 @@
 //! An open dynamic pricing engine.
 
+pub mod cli;
 pub mod facts;
 pub mod money;
 pub mod pricing;

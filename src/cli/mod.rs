@@ -1,0 +1,47 @@
+//! The commands, each a function from arguments to an exit code.
+
+pub mod check;
+pub mod test;
+
+use crate::rulebook::render::{Colour, human, json};
+use crate::rulebook::{Diagnostic, Files, Loaded, load};
+use std::io::{self, Write};
+use std::path::Path;
+
+/// For people or for programs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    #[default]
+    Human,
+    Json,
+}
+
+/// Reads a folder, and answers what is wrong with it in any case.
+fn load_dir(dir: &Path) -> Loaded {
+    match Files::read_dir(dir) {
+        Ok(files) => load(files),
+        Err(diagnostics) => Loaded {
+            diagnostics,
+            ..Loaded::default()
+        },
+    }
+}
+
+fn write_findings(
+    format: Format,
+    colour: Colour,
+    files: &Files,
+    findings: &[Diagnostic],
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        Format::Human => out.write_all(human(files, findings, colour).as_bytes()),
+        Format::Json => writeln!(out, "{}", json(files, findings)),
+    }
+}
+
+/// `1 rule`, `8 rules`.
+fn counted(count: usize, noun: &str) -> String {
+    let many = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{many}")
+}
