@@ -1,6 +1,8 @@
-//! An open dynamic pricing engine.
+//! An open dynamic pricing engine: what should an item cost, exactly, and why?
 
+pub mod batch;
 pub mod cli;
+pub mod explain;
 pub mod facts;
 pub mod money;
 pub mod pricing;

@@ -1,6 +1,6 @@
 //! `pricer check DIR`: everything that is wrong with a rulebook, without data.
 
-use super::{Format, counted, load_dir, write_findings};
+use super::output::{Format, counted, load_dir, write_findings};
 use crate::rulebook::render::Colour;
 use crate::rulebook::{Loaded, Severity};
 use std::io::{self, Write};

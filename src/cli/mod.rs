@@ -1,47 +1,29 @@
-//! The commands, each a function from arguments to an exit code.
+//! One file a command.
 
 pub mod check;
+pub mod output;
 pub mod test;
 
-use crate::rulebook::render::{Colour, human, json};
-use crate::rulebook::{Diagnostic, Files, Loaded, load};
-use std::io::{self, Write};
-use std::path::Path;
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
 
-/// For people or for programs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
-    #[default]
-    Human,
-    Json,
+/// An open dynamic pricing engine: what should an item cost, exactly, and why?
+#[derive(Debug, Parser)]
+#[command(name = "pricer", version, about, long_about = None, subcommand_required = true, arg_required_else_help = true)]
+#[command(
+    after_help = "Start with `pricer demo`. Exit codes: 0 done, 1 errors or failing tests, 2 wrong usage, \
+                        3 some rows quarantined, 4 too many rows quarantined."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
 }
 
-/// Reads a folder, and answers what is wrong with it in any case.
-fn load_dir(dir: &Path) -> Loaded {
-    match Files::read_dir(dir) {
-        Ok(files) => load(files),
-        Err(diagnostics) => Loaded {
-            diagnostics,
-            ..Loaded::default()
-        },
-    }
-}
+#[derive(Debug, Subcommand)]
+enum Command {}
 
-fn write_findings(
-    format: Format,
-    colour: Colour,
-    files: &Files,
-    findings: &[Diagnostic],
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    match format {
-        Format::Human => out.write_all(human(files, findings, colour).as_bytes()),
-        Format::Json => writeln!(out, "{}", json(files, findings)),
-    }
-}
-
-/// `1 rule`, `8 rules`.
-fn counted(count: usize, noun: &str) -> String {
-    let many = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{many}")
+/// Parses the arguments and runs the command.
+#[must_use]
+pub fn main() -> ExitCode {
+    match Cli::parse().command {}
 }

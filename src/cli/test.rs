@@ -1,7 +1,8 @@
 //! `pricer test DIR [NAME]`: the analysts' own tests.
 
-use super::{Format, counted, load_dir, write_findings};
-use crate::facts::{RateText, Rates, read_rate};
+use super::output::{Format, counted, load_dir, write_findings};
+use crate::batch::{BatchError, load_rates};
+use crate::facts::Rates;
 use crate::rulebook::render::Colour;
 use crate::rulebook::{AlwaysTest, Failure, Files, Loaded, Report, Results, Verdict, run_tests};
 use serde::Serialize;
@@ -73,41 +74,12 @@ fn properties(always: &[AlwaysTest]) -> String {
 }
 
 /// The rates of `feeds/fx.csv`, for tests that give none.
-fn default_rates(dir: &Path) -> Result<Rates, String> {
+fn default_rates(dir: &Path) -> Result<Rates, BatchError> {
     let path = dir.join("feeds/fx.csv");
-    if !path.exists() {
-        return Ok(Rates::default());
+    match path.exists() {
+        true => load_rates(&path).map(|(rates, _)| rates),
+        false => Ok(Rates::default()),
     }
-    let wrong = |why: String| format!("`{}` {why}", path.display());
-    let mut reader =
-        csv::Reader::from_path(&path).map_err(|error| wrong(format!("cannot be read: {error}")))?;
-    let headers = reader
-        .headers()
-        .map_err(|error| wrong(format!("cannot be read: {error}")))?
-        .clone();
-    let mut rows = Vec::new();
-    for (row, record) in (2_usize..).zip(reader.records()) {
-        let record = record.map_err(|error| wrong(format!("row {row} cannot be read: {error}")))?;
-        let field = |name: &str| {
-            let at = headers.iter().position(|header| header == name);
-            at.and_then(|at| record.get(at)).unwrap_or("")
-        };
-        let text = RateText {
-            base: field("base"),
-            quote: field("quote"),
-            rate: field("rate"),
-            as_of: field("as_of"),
-        };
-        let bad = |fields: Vec<crate::facts::BadField>| {
-            let said: Vec<String> = fields
-                .iter()
-                .map(|field| format!("{} {}", field.field, field.message))
-                .collect();
-            wrong(format!("row {row}: {}", said.join(", ")))
-        };
-        rows.push(read_rate(text).map_err(bad)?);
-    }
-    Ok(Rates::new(rows))
 }
 
 fn write_report(report: &Report, files: &Files, colour: Colour, out: &mut dyn Write) -> io::Result<()> {

@@ -38,6 +38,7 @@ pub enum FieldCode {
     Duplicate,
     UnknownPlace,
     Columns,
+    Quotes,
 }
 
 impl FieldCode {
@@ -60,6 +61,7 @@ impl FieldCode {
             Self::Duplicate => "DUPLICATE_SKU",
             Self::UnknownPlace => "UNKNOWN_PLACE",
             Self::Columns => "COLUMN_COUNT",
+            Self::Quotes => "BAD_QUOTES",
         }
     }
 }

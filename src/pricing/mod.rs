@@ -34,7 +34,7 @@ pub use decision::{
     Status, Winner,
 };
 pub use ending::{Band, Ending};
-pub use pipeline::{Directive, Proposal, Steer, Target, price, propose, settle};
+pub use pipeline::{Directive, Proposal, Steer, Target, price, propose, settle, view};
 pub use place::{
     Adjustment, AdjustmentKind, AdjustmentVariant, Bound, CostBasis, Delivery, FeedName, Fees, Fixed,
     FixedRow, Fx, Guard, GuardClass, GuardVariant, Info, Limit, PerVat, Place, Plausibility, PricePart, Rank,

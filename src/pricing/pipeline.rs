@@ -69,6 +69,21 @@ pub fn price<T: Trace>(row: &Row<'_>, world: &World<'_>, trace: &mut T) -> Outco
     }
 }
 
+/// The item as the rules of the world's place see it, to ask why a rule does not apply.
+///
+/// # Errors
+/// When the costs cannot be known: see [`propose`].
+pub fn view<'a>(row: &Row<'a>, world: &'a World<'a>) -> Result<View<'a>, Refusal> {
+    let costs = cost::check(row, world, &mut ())?;
+    let purchase = costs.landed.map(|landed| landed.purchase);
+    Ok(View {
+        item: row.item,
+        world,
+        vat: costs.vat,
+        purchase,
+    })
+}
+
 /// Facts checked → cost → strategy → adjust → ranges.
 ///
 /// # Errors

@@ -149,7 +149,7 @@ fn nearest(goal: Goal, range: Payable, intent: Intent, tie: Tie) -> Option<i64> 
 /// The nearest price in `range` whose ending its band allows, on the side that the rule looks at.
 fn with_ending(goal: Goal, range: Payable, rule: &RoundRule) -> Option<i64> {
     if rule.bands.is_empty() {
-        return on_side(goal, range, rule.way, |below| Some(below), |above| Some(above));
+        return on_side(goal, range, rule.way, Some, Some);
     }
     let mut best = None;
     let mut from = 1;

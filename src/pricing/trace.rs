@@ -32,6 +32,11 @@ pub enum Step {
         because: Because,
         runner_up: Option<u32>,
     },
+    /// What the runner-up would have proposed.
+    RunnerUp {
+        rule: u32,
+        target: Amount,
+    },
     /// A rule whose scope or dates do not hold.
     NotApplied {
         rule: u32,

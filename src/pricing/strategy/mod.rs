@@ -78,6 +78,9 @@ pub(super) fn choose<'a, T: Trace>(
         });
     };
     let input = Input { row, view, costs };
+    if T::ON {
+        report_runner_up(&input, winner, trace);
+    }
     let (proposed, alternative) = alternatives(&input, rule, winner.rule, trace)?;
     Ok(Choice {
         winner: Some((
@@ -137,6 +140,21 @@ fn find_winner<'a, T: Trace>(view: &View<'a>, trace: &mut T) -> Option<(Winner, 
     ))
 }
 
+/// What the runner-up would have said, for whoever explains; it decides nothing, so its failures are silent.
+fn report_runner_up<T: Trace>(input: &Input<'_>, winner: Winner, trace: &mut T) {
+    let rules = &input.view.world.place.rules;
+    let Some(index) = winner.runner_up else { return };
+    let Some(rule) = rules.get(index as usize) else {
+        return;
+    };
+    if let Ok((Some(proposed), _)) = alternatives(input, rule, index, &mut ()) {
+        trace.step(|| Step::RunnerUp {
+            rule: index,
+            target: proposed.target,
+        });
+    }
+}
+
 /// The rule's `price`, then its `else` in order.
 fn alternatives<T: Trace>(
     input: &Input<'_>,
@@ -193,16 +211,6 @@ impl Proposed {
             intent: Intent::Any,
             reads,
             fallback: false,
-        }
-    }
-}
-
-impl Intent {
-    pub fn keeps(self, minor: i64) -> bool {
-        match self {
-            Self::Any => true,
-            Self::AtMost(limit) => minor <= limit,
-            Self::AtLeast(limit) => limit <= minor,
         }
     }
 }

@@ -1,0 +1,139 @@
+//! Which columns of a feed are read, and as what.
+
+use super::BatchError;
+use crate::facts::{Kind, Schema};
+use crate::pricing::Release;
+use std::path::Path;
+
+/// The columns of one file that are read, in the order of the file. All others are ignored, whatever they hold.
+#[derive(Clone, Debug, Default)]
+pub struct Columns {
+    used: Vec<Column>,
+    /// How many columns the file has.
+    pub count: usize,
+}
+
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// Its place in the file.
+    pub at: usize,
+    pub header: String,
+    /// What the rulebook calls it.
+    pub name: String,
+    pub kind: Kind,
+}
+
+impl Columns {
+    /// Chooses the columns that `meaning` knows, by name and kind.
+    ///
+    /// # Errors
+    /// Two columns that mean the same.
+    pub fn choose<'h>(
+        path: &Path,
+        headers: impl IntoIterator<Item = &'h str>,
+        meaning: impl Fn(&str) -> Option<(String, Kind)>,
+    ) -> Result<Self, BatchError> {
+        let mut columns = Self::default();
+        for (at, header) in headers.into_iter().enumerate() {
+            columns.count = at + 1;
+            let Some((name, kind)) = meaning(header) else {
+                continue;
+            };
+            if let Some(other) = columns.used.iter().find(|other| other.name == name) {
+                let why = format!(
+                    "the columns `{}` ({}) and `{header}` ({}) both give `{name}`",
+                    other.header,
+                    other.at + 1,
+                    at + 1
+                );
+                return Err(BatchError::columns(path, why));
+            }
+            columns.used.push(Column {
+                at,
+                header: header.to_owned(),
+                name,
+                kind,
+            });
+        }
+        Ok(columns)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Column> {
+        self.used.iter()
+    }
+
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.used.len()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.used.is_empty()
+    }
+
+    /// The place of an attribute among the columns that are read.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<usize> {
+        self.used.iter().position(|column| column.name == name)
+    }
+
+    /// # Errors
+    /// The columns of `names` that the file does not have.
+    pub fn need(&self, path: &Path, names: &[&str]) -> Result<(), BatchError> {
+        let missing: Vec<String> = names
+            .iter()
+            .filter(|name| self.find(name).is_none())
+            .map(|name| (*name).to_owned())
+            .collect();
+        if missing.is_empty() {
+            Ok(())
+        } else {
+            Err(self.missing(path, &missing, ""))
+        }
+    }
+
+    /// The error for required columns that nothing gives.
+    pub(super) fn missing(&self, path: &Path, names: &[String], cure: &str) -> BatchError {
+        let list = names
+            .iter()
+            .map(|name| format!("`{name}`"))
+            .collect::<Vec<_>>()
+            .join(", ");
+        let hint = if self.count == 1 {
+            "; columns are separated by commas"
+        } else {
+            ""
+        };
+        BatchError::columns(path, format!("no column gives {list}{cure}{hint}"))
+    }
+}
+
+/// What a header of the items feed means to a rulebook: the attribute's name and kind, an instant for the durations that feeds give as
+/// instants, a text for the currency beside a money column. `None` for a column that is not read.
+#[must_use]
+pub fn item_meaning(release: &Release, header: &str) -> Option<(String, Kind)> {
+    let name = release.items_feed.name_of(header)?;
+    let kind = item_kind(&release.schema, &name)?;
+    Some((name, kind))
+}
+
+fn item_kind(schema: &Schema, name: &str) -> Option<Kind> {
+    let plain = |name: &str| {
+        let attr = schema.attr(schema.find(name)?);
+        (attr.derive.is_none() && !attr.customer).then_some(attr.kind)
+    };
+    let instant = |name: &str| (plain(name)? == Kind::Duration).then_some(Kind::Instant);
+    if schema.find(name).is_some() {
+        return plain(name);
+    }
+    match name {
+        "inbound_at" => instant("inbound"),
+        "shelf_life_until" => instant("shelf_life"),
+        "on_sale_since" => instant("on_sale_for"),
+        _ => {
+            let money = plain(name.strip_suffix("_currency")?)?;
+            (money == Kind::Money).then_some(Kind::Text)
+        }
+    }
+}

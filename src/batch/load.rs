@@ -1,0 +1,260 @@
+//! Whole feeds in memory: what the service, the tests and the offers of a run need.
+
+use super::columns::item_meaning;
+use super::reach::Reach;
+use super::reprice::item_reader;
+use super::run::BLOCK_ROWS;
+use super::source::{Block, Source};
+use super::texts::Texts;
+use super::{BatchError, EarlierFeed, FeedKind, Quarantined};
+use crate::facts::{
+    BadField, FactSet, FieldCode, ItemBook, Kind, Names, OfferBook, OfferText, RateText, Rates, read_offer,
+    read_rate,
+};
+use crate::money::Currency;
+use crate::pricing::Release;
+use std::path::Path;
+
+/// The longest text of an offer or a rate.
+const FIELD_BYTES_MAX: usize = 4_096;
+
+/// Feed files; what is not given stays empty.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Feeds<'a> {
+    pub items: Option<&'a Path>,
+    pub offers: Option<&'a Path>,
+    pub rates: Option<&'a Path>,
+}
+
+/// Loads all feeds, with the account of each.
+///
+/// # Errors
+/// A file that cannot be read or lacks columns; bad rows are in the account.
+pub fn load_facts(release: &Release, feeds: Feeds<'_>) -> Result<(FactSet, Vec<EarlierFeed>), BatchError> {
+    let mut facts = FactSet {
+        items: ItemBook::default(),
+        offers: empty_offers(release),
+        rates: Rates::default(),
+    };
+    let mut accounts = Vec::new();
+    if let Some(path) = feeds.rates {
+        let (rates, account) = load_rates(path)?;
+        facts.rates = rates;
+        accounts.push(account);
+    }
+    if let Some(path) = feeds.offers {
+        let (offers, account) = load_offers(path, release)?;
+        facts.offers = offers;
+        accounts.push(account);
+    }
+    if let Some(path) = feeds.items {
+        let (items, account) = load_items(path, release)?;
+        facts.items = items;
+        accounts.push(account);
+    }
+    Ok((facts, accounts))
+}
+
+/// Loads items. Of two rows of one SKU for the same market and channel the first counts, the second is quarantined.
+///
+/// # Errors
+/// A file that cannot be read or lacks columns.
+pub fn load_items(path: &Path, release: &Release) -> Result<(ItemBook, EarlierFeed), BatchError> {
+    let source = Source::open(path, BLOCK_ROWS, |header| item_meaning(release, header))?;
+    let reader = item_reader(release, path, &source.columns)?;
+    let reach = Reach::new(release, None, None)?;
+    let columns = source.columns.clone();
+    let [sku, market, channel] = ["sku", "market", "channel"].map(|name| columns.find(name));
+    let mut book = ItemBook::default();
+    let account = load(FeedKind::Items, source, |texts, row| {
+        let mut bad: Vec<BadField> = texts.bad(row).cloned().collect();
+        let (place, cell) = (
+            (texts.cell(market, row), texts.cell(channel, row)),
+            texts.cell(sku, row),
+        );
+        if reach.find(place.0, place.1).is_none() {
+            let value = format!("{}/{}", place.0, place.1);
+            let why = "is no place of the rulebook";
+            bad.push(BadField::new("market", FieldCode::UnknownPlace, &value, why));
+        }
+        match reader.read(texts.row(row)) {
+            Err(others) => bad.extend(others),
+            Ok(item) if bad.is_empty() => {
+                let known = book.get(&item.item.sku, &item.market, &item.channel);
+                if known.is_some_and(|known| known.market == item.market && known.channel == item.channel) {
+                    let why = "an earlier row gives this item here";
+                    bad.push(BadField::new("sku", FieldCode::Duplicate, cell, why));
+                } else {
+                    book.put(item);
+                }
+            }
+            Ok(_) => {}
+        }
+        if bad.is_empty() {
+            Ok(())
+        } else {
+            Err((cell.into(), bad))
+        }
+    })?;
+    Ok((book, account))
+}
+
+/// Loads offers: `sku, market, rival, price, shipping, match, in_stock, seen_at`; a bare price takes the row's `currency`.
+///
+/// # Errors
+/// A file that cannot be read or lacks columns.
+pub fn load_offers(path: &Path, release: &Release) -> Result<(OfferBook, EarlierFeed), BatchError> {
+    let source = Source::open(path, BLOCK_ROWS, |header| {
+        let kind = match header {
+            "sku" => Kind::Id,
+            "market" | "rival" | "in_stock" | "currency" => Kind::Text,
+            "price" | "shipping" => Kind::Money,
+            "match" => Kind::Percent,
+            "seen_at" => Kind::Instant,
+            _ => return None,
+        };
+        Some((header.to_owned(), kind))
+    })?;
+    source.columns.need(path, &["sku", "rival", "price"])?;
+    let columns = source.columns.clone();
+    let mut book = empty_offers(release);
+    let account = load(FeedKind::Offers, source, |texts, row| {
+        let cell = |name: &str| texts.cell(columns.find(name), row);
+        let sku = cell("sku");
+        let mut bad: Vec<BadField> = texts.bad(row).cloned().collect();
+        if sku.is_empty() {
+            bad.push(BadField::new(
+                "sku",
+                FieldCode::Missing,
+                "",
+                "is missing and not optional",
+            ));
+        }
+        let currency = match cell("currency") {
+            "" => None,
+            code => Currency::from_code(code).or_else(|| {
+                let why = "is not an ISO 4217 currency code";
+                bad.push(BadField::new("currency", FieldCode::Currency, code, why));
+                None
+            }),
+        };
+        let offer = OfferText {
+            rival: cell("rival"),
+            price: cell("price"),
+            shipping: cell("shipping"),
+            match_quality: cell("match"),
+            in_stock: cell("in_stock"),
+            seen_at: cell("seen_at"),
+        };
+        match read_offer(offer, currency, &mut book.names) {
+            Err(others) => bad.extend(others),
+            Ok(offer) if bad.is_empty() => bad.extend(book.add(sku, cell("market"), offer).err()),
+            Ok(_) => {}
+        }
+        if bad.is_empty() {
+            Ok(())
+        } else {
+            Err((sku.into(), bad))
+        }
+    })?;
+    Ok((book, account))
+}
+
+/// Loads exchange rates: `base, quote, rate, as_of`.
+///
+/// # Errors
+/// A file that cannot be read or lacks columns.
+pub fn load_rates(path: &Path) -> Result<(Rates, EarlierFeed), BatchError> {
+    let source = Source::open(path, BLOCK_ROWS, |header| {
+        let kind = match header {
+            "base" | "quote" => Kind::Text,
+            "rate" => Kind::Number,
+            "as_of" => Kind::Instant,
+            _ => return None,
+        };
+        Some((header.to_owned(), kind))
+    })?;
+    source.columns.need(path, &["base", "quote", "rate", "as_of"])?;
+    let columns = source.columns.clone();
+    let mut rows = Vec::new();
+    let account = load(FeedKind::Rates, source, |texts, row| {
+        let cell = |name: &str| texts.cell(columns.find(name), row);
+        let rate = RateText {
+            base: cell("base"),
+            quote: cell("quote"),
+            rate: cell("rate"),
+            as_of: cell("as_of"),
+        };
+        let mut bad: Vec<BadField> = texts.bad(row).cloned().collect();
+        match read_rate(rate) {
+            Err(others) => bad.extend(others),
+            Ok(read) if bad.is_empty() => rows.push(read),
+            Ok(_) => {}
+        }
+        if bad.is_empty() {
+            Ok(())
+        } else {
+            Err(("".into(), bad))
+        }
+    })?;
+    Ok((Rates::new(rows), account))
+}
+
+fn empty_offers(release: &Release) -> OfferBook {
+    let mut markets: Vec<(Box<str>, Currency)> = Vec::new();
+    for place in &release.places {
+        if !markets.iter().any(|(name, _)| *name == place.market) {
+            markets.push((place.market.clone(), place.currency));
+        }
+    }
+    OfferBook::new(markets, Names::new(&release.rivals))
+}
+
+/// Feeds every row to `take`, which gives back the SKU and bad fields of a row it cannot use.
+fn load(
+    feed: FeedKind,
+    mut source: Source,
+    mut take: impl FnMut(&Texts, usize) -> Result<(), (Box<str>, Vec<BadField>)>,
+) -> Result<EarlierFeed, BatchError> {
+    let mut account = EarlierFeed {
+        feed,
+        rows: 0,
+        quarantined: Vec::new(),
+    };
+    while let Some(Block {
+        batch, lines, broken, ..
+    }) = source.next()?
+    {
+        account.rows += (lines.len() + broken.len()) as u64;
+        let first = account.quarantined.len();
+        let texts = Texts::new(&source.path, &batch, &source.columns)?;
+        for (row, line) in lines.iter().enumerate() {
+            let long = source
+                .columns
+                .iter()
+                .zip(texts.row(row))
+                .find(|(_, text)| FIELD_BYTES_MAX < text.len());
+            let done = match long {
+                Some((column, text)) => {
+                    let why = format!("is {} bytes long, at most {FIELD_BYTES_MAX} are read", text.len());
+                    let bad = BadField::new(&column.name, FieldCode::TooLong, text, &why);
+                    Err((texts.cell(source.columns.find("sku"), row).into(), vec![bad]))
+                }
+                None => take(&texts, row),
+            };
+            if let Err((sku, bad)) = done {
+                account
+                    .quarantined
+                    .push(Quarantined::new(feed, *line, &sku, bad, 0));
+            }
+        }
+        let broken = broken.into_iter();
+        account
+            .quarantined
+            .extend(broken.map(|row| Quarantined::new(feed, row.line, &row.sku, vec![row.bad], 0)));
+        if let Some(new) = account.quarantined.get_mut(first..) {
+            new.sort_by_key(|row| row.line);
+        }
+    }
+    Ok(account)
+}

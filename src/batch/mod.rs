@@ -1,0 +1,40 @@
+//! Whole catalogs: read (CSV, Parquet) → price → write, with a quarantine for bad rows.
+//!
+//! [`reprice`] is the pure function, Arrow in and Arrow out, for programs that bring their own rows; [`Run`] streams files through the
+//! same code with bounded memory. Every row of the items feed gives exactly one outcome for each place it applies to, or is quarantined
+//! with a code: `priced + held + refused + quarantined = read`.
+//!
+//! Same release, facts and time give the same answers on any number of threads, in any order of rows, in blocks of any size. This room
+//! reads no clock.
+
+mod cells;
+mod columns;
+mod digest;
+mod error;
+mod load;
+mod quarantine;
+mod reach;
+mod report;
+mod reprice;
+mod run;
+mod sink;
+mod source;
+mod split;
+mod summary;
+mod table;
+mod texts;
+
+#[cfg(test)]
+mod tests;
+
+pub use columns::{Column, Columns, item_meaning};
+pub use digest::Digest;
+pub use error::BatchError;
+pub use load::{Feeds, load_facts, load_items, load_offers, load_rates};
+pub use quarantine::{FeedKind, Quarantined};
+pub use reprice::{Job, reprice};
+pub use run::{BLOCK_ROWS, EarlierFeed, Progress, Run, Summary, Verdict};
+pub use sink::Format;
+pub use source::Source;
+pub use summary::{CHANGE_BINS, Counts, Tally};
+pub use table::output_schema;

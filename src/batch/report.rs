@@ -1,0 +1,183 @@
+//! The summary of a run, for people and for programs.
+
+use super::summary::{CHANGE_BINS, Counts, Tally};
+use super::{Summary, Verdict};
+use crate::facts::show_instant;
+use serde_json::{Map, Value, json};
+use std::fmt::{self, Display, Write};
+
+impl Verdict {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Clean => "clean",
+            Self::Partial => "partial",
+            Self::TooMany => "too many bad rows",
+        }
+    }
+}
+
+impl Summary {
+    /// The stable form: `format_version` grows by additions only.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let tally = &self.tally;
+        let changes: Vec<Value> = CHANGE_BINS
+            .iter()
+            .zip(tally.changes)
+            .map(|(bin, count)| json!({"bin": bin, "count": count}))
+            .collect();
+        let feeds: Vec<Value> = self
+            .feeds
+            .iter()
+            .map(|(feed, rows, bad)| json!({"feed": feed.as_str(), "rows": rows, "quarantined": bad}))
+            .collect();
+        json!({
+            "format_version": "1.0",
+            "kind": "reprice",
+            "release": &*self.release,
+            "at": show_instant(self.at),
+            "result": self.verdict.as_str(),
+            "published": self.verdict != Verdict::TooMany,
+            "max_bad": self.max_bad.to_string(),
+            "rows": tally.rows,
+            "elsewhere": tally.elsewhere,
+            "read": tally.read,
+            "priced": tally.priced,
+            "held": tally.held,
+            "refused": tally.refused,
+            "quarantined": tally.quarantined,
+            "new": tally.new,
+            "changes": changes,
+            "rules": object(&tally.rules),
+            "guards": object(&tally.guards),
+            "fallbacks": object(&tally.fallbacks),
+            "flags": object(&tally.flags),
+            "held_reasons": object(&tally.held_reasons),
+            "refused_reasons": object(&tally.refused_reasons),
+            "quarantine_codes": object(&tally.quarantine_codes),
+            "feeds": feeds,
+            "digest": tally.digest.to_string(),
+        })
+    }
+}
+
+fn object(counts: &Counts) -> Value {
+    let entries = counts
+        .iter()
+        .map(|(name, count)| (name.to_string(), json!(count)));
+    Value::Object(entries.collect::<Map<_, _>>())
+}
+
+impl Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tally = &self.tally;
+        writeln!(
+            f,
+            "Reprice      release {}, {}",
+            self.release,
+            show_instant(self.at)
+        )?;
+        for (name, count, reasons) in [
+            ("priced", tally.priced, None),
+            ("held", tally.held, Some(&tally.held_reasons)),
+            ("refused", tally.refused, Some(&tally.refused_reasons)),
+            ("quarantined", tally.quarantined, Some(&tally.quarantine_codes)),
+        ] {
+            let reasons = reasons.map_or_else(String::new, listed);
+            writeln!(f, "  {name:<12} {:>13}   {reasons}", grouped(count))?;
+        }
+        let rows = format!("from {} rows", grouped(tally.rows));
+        writeln!(f, "  {:<12} {:>13}   {rows}", "asked for", grouped(tally.read))?;
+        if 0 < tally.elsewhere {
+            writeln!(
+                f,
+                "  {} rows are for places that were not asked for",
+                grouped(tally.elsewhere)
+            )?;
+        }
+        changes(f, tally)?;
+        for (title, counts) in [
+            ("Rules", &tally.rules),
+            ("Guards", &tally.guards),
+            ("Fallbacks", &tally.fallbacks),
+            ("Flags", &tally.flags),
+        ] {
+            if !counts.is_empty() {
+                writeln!(f, "\n{title:<12} {}", listed(counts))?;
+            }
+        }
+        for (feed, rows, bad) in self.feeds.iter().filter(|(_, _, bad)| 0 < *bad) {
+            writeln!(
+                f,
+                "\nFeed `{}`: {} of {} rows quarantined",
+                feed.as_str(),
+                grouped(*bad),
+                grouped(*rows)
+            )?;
+        }
+        write!(f, "\nDigest       {}", tally.digest)
+    }
+}
+
+/// A bar for each bin, as wide as its share of the fullest.
+fn changes(f: &mut fmt::Formatter<'_>, tally: &Tally) -> fmt::Result {
+    const WIDTH: u64 = 32;
+    let most = tally.changes.iter().copied().max().unwrap_or(0).max(1);
+    writeln!(f, "\nChanges")?;
+    for (bin, count) in CHANGE_BINS.iter().zip(tally.changes) {
+        let filled = u128::from(count) * u128::from(WIDTH) / u128::from(most);
+        let mut bar = "▇".repeat(usize::try_from(filled).unwrap_or(0));
+        if bar.is_empty() && 0 < count {
+            bar.push('▏');
+        }
+        writeln!(f, "  {bin:<12} {:>13}   {bar}", grouped(count))?;
+    }
+    if 0 < tally.new {
+        writeln!(f, "  {:<12} {:>13}", "new", grouped(tally.new))?;
+    }
+    Ok(())
+}
+
+/// The ten largest first.
+fn listed(counts: &Counts) -> String {
+    const SHOWN: usize = 10;
+    let mut sorted: Vec<(&str, u64)> = counts.iter().map(|(name, count)| (&**name, *count)).collect();
+    sorted.sort_by_key(|(name, count)| (std::cmp::Reverse(*count), *name));
+    let mut text = String::new();
+    for (at, (name, count)) in sorted.iter().take(SHOWN).enumerate() {
+        let separator = if at == 0 { "" } else { " · " };
+        let _ = write!(text, "{separator}{name} {}", grouped(*count));
+    }
+    if SHOWN < sorted.len() {
+        let _ = write!(text, " · {} more", sorted.len() - SHOWN);
+    }
+    text
+}
+
+/// `31 204`.
+fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if 0 < at && (digits.len() - at) % 3 == 0 {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_and_lists_cut() {
+        assert_eq!(grouped(0), "0");
+        assert_eq!(grouped(1_234_567), "1 234 567");
+        let counts: Counts = (0..12_u64).map(|at| (format!("g{at:02}").into(), at)).collect();
+        assert!(listed(&counts).starts_with("g11 11 · g10 10 · "));
+        assert!(listed(&counts).ends_with(" · 2 more"));
+    }
+}

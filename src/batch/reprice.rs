@@ -1,0 +1,371 @@
+//! One block of items, priced in every place: `RecordBatch` in, `RecordBatch` and quarantine out.
+
+use super::columns::item_meaning;
+use super::quarantine::Broken;
+use super::reach::{Reach, Seen, SkuKey};
+use super::source::Block;
+use super::summary::Tally;
+use super::table::{Table, fits};
+use super::texts::Texts;
+use super::{BatchError, Columns, FeedKind, Quarantined};
+use crate::facts::{BadField, FactSet, FieldCode, ItemReader, ItemRow};
+use crate::pricing::{self, Outcome, Refusal, RefusalCode, Release, Row, World};
+use arrow_array::RecordBatch;
+use rayon::prelude::*;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// How many rows are priced between two looks at the cancel flag.
+const CANCEL_ROWS: usize = 1_024;
+
+/// What all rows of a run share: the rules, the world around the items, the places asked for.
+#[derive(Debug)]
+pub struct Job<'a> {
+    pub release: &'a Release,
+    pub facts: &'a FactSet,
+    pub at: i64,
+    pub(super) reach: Reach,
+    /// One for each place of the run.
+    pub(super) worlds: Vec<World<'a>>,
+}
+
+impl<'a> Job<'a> {
+    /// A run at `at` (seconds since 1970) with the offers and rates of `facts`, for one market and channel or for all.
+    ///
+    /// # Errors
+    /// [`BatchError::NoPlace`].
+    pub fn new(
+        release: &'a Release,
+        facts: &'a FactSet,
+        at: i64,
+        market: Option<&str>,
+        channel: Option<&str>,
+    ) -> Result<Self, BatchError> {
+        let reach = Reach::new(release, market, channel)?;
+        let places = reach.places().filter_map(|at| release.places.get(at));
+        let worlds = places
+            .map(|place| {
+                let known_at = facts.offers.known_at(&place.market, at);
+                World::new(release, place, &facts.rates, at, known_at)
+            })
+            .collect();
+        Ok(Self {
+            release,
+            facts,
+            at,
+            reach,
+            worlds,
+        })
+    }
+
+    /// The columns of an items feed that the rulebook reads.
+    ///
+    /// # Errors
+    /// Columns that are missing or mean the same twice.
+    pub fn columns<'h>(
+        &self,
+        path: &Path,
+        headers: impl IntoIterator<Item = &'h str>,
+    ) -> Result<Columns, BatchError> {
+        let columns = Columns::choose(path, headers, |header| item_meaning(self.release, header))?;
+        item_reader(self.release, path, &columns)?;
+        Ok(columns)
+    }
+}
+
+/// Prices the items of a batch, in rayon's current pool. The columns are those of the items feed, under the names of the file or of the
+/// rulebook. Each row gives one outcome for each place it applies to, in the order of the rows and then of the places; a row that cannot
+/// be read is in the second list instead. Rows are numbered from 1.
+///
+/// A pure function of its arguments: the same job and batch give the same answers on any number of threads.
+///
+/// # Errors
+/// A batch without the columns that the rulebook needs, or with types that cannot hold them.
+pub fn reprice(job: &Job<'_>, batch: &RecordBatch) -> Result<(RecordBatch, Vec<Quarantined>), BatchError> {
+    let path = Path::new("batch");
+    let schema = batch.schema();
+    let columns = job.columns(path, schema.fields().iter().map(|field| field.name().as_str()))?;
+    let used: Vec<usize> = columns.iter().map(|column| column.at).collect();
+    let block = Block {
+        batch: batch.project(&used)?,
+        lines: (1..=batch.num_rows() as u64).collect(),
+        broken: Vec::new(),
+        done: 0,
+    };
+    let mut parsed = job.parse(path, &columns, block)?;
+    parsed.mark_seen(&mut Seen::default());
+    let answers = job.price(parsed, &AtomicBool::new(false))?;
+    Ok((answers.batch, answers.quarantined))
+}
+
+/// The rows of a block, read.
+#[derive(Debug)]
+pub(super) struct Parsed<'a> {
+    rows: Vec<ParsedRow<'a>>,
+    quarantined: Vec<Quarantined>,
+    elsewhere: u64,
+    count: u64,
+}
+
+#[derive(Debug)]
+struct ParsedRow<'a> {
+    line: u64,
+    row: ItemRow,
+    key: SkuKey,
+    vat_class: Box<str>,
+    places: &'a [u16],
+    /// Places that an earlier row of the same SKU has taken.
+    again: Vec<u16>,
+}
+
+enum Read<'a> {
+    Row(ParsedRow<'a>),
+    Bad(Quarantined),
+    /// A row for a place that was not asked for.
+    Elsewhere,
+}
+
+/// The answers of a block.
+#[derive(Debug)]
+pub(super) struct Answers {
+    pub batch: RecordBatch,
+    /// By line.
+    pub quarantined: Vec<Quarantined>,
+    pub tally: Tally,
+}
+
+impl<'a> Job<'a> {
+    /// Reads the rows of a block.
+    pub(super) fn parse(
+        &self,
+        path: &Path,
+        columns: &Columns,
+        block: Block,
+    ) -> Result<Parsed<'_>, BatchError> {
+        let reader = item_reader(self.release, path, columns)?;
+        let texts = Texts::new(path, &block.batch, columns)?;
+        let [sku, market, channel, vat] =
+            ["sku", "market", "channel", "vat_class"].map(|name| columns.find(name));
+        let read = |row: usize, line: u64| {
+            let cell = |column| texts.cell(column, row);
+            let place = self.reach.find(cell(market), cell(channel));
+            let mut bad: Vec<BadField> = texts.bad(row).cloned().collect();
+            let item = match reader.read(texts.row(row)) {
+                Ok(item) if bad.is_empty() => Some(item),
+                Ok(_) => None,
+                Err(others) => {
+                    let new = others
+                        .into_iter()
+                        .filter(|other| !bad.iter().any(|known| known.field == other.field));
+                    let new: Vec<BadField> = new.collect();
+                    bad.extend(new);
+                    None
+                }
+            };
+            match (place, item) {
+                (Some([]), _) => Read::Elsewhere,
+                (Some(places), Some(item)) => Read::Row(ParsedRow {
+                    line,
+                    key: SkuKey::new(&item.item.sku),
+                    row: item,
+                    vat_class: cell(vat).into(),
+                    places,
+                    again: Vec::new(),
+                }),
+                (place, _) => {
+                    if place.is_none()
+                        && !bad
+                            .iter()
+                            .any(|field| matches!(&*field.field, "market" | "channel"))
+                    {
+                        bad.push(self.unknown_place(cell(market), cell(channel)));
+                    }
+                    let prices = place.map_or(1, |places| places.len() as u64);
+                    Read::Bad(Quarantined::new(FeedKind::Items, line, cell(sku), bad, prices))
+                }
+            }
+        };
+        let reads: Vec<Read<'_>> = block
+            .lines
+            .par_iter()
+            .enumerate()
+            .with_min_len(CANCEL_ROWS / 4)
+            .map(|(row, line)| read(row, *line))
+            .collect();
+        let mut parsed = Parsed {
+            rows: Vec::with_capacity(reads.len()),
+            quarantined: Vec::new(),
+            elsewhere: 0,
+            count: (reads.len() + block.broken.len()) as u64,
+        };
+        for read in reads
+            .into_iter()
+            .chain(block.broken.into_iter().map(|row| self.broken(row)))
+        {
+            match read {
+                Read::Row(row) => parsed.rows.push(row),
+                Read::Bad(row) => parsed.quarantined.push(row),
+                Read::Elsewhere => parsed.elsewhere += 1,
+            }
+        }
+        Ok(parsed)
+    }
+
+    fn broken(&self, row: Broken) -> Read<'_> {
+        let place = row.place.as_ref();
+        let prices = match place.and_then(|(market, channel)| self.reach.find(market, channel)) {
+            Some([]) => return Read::Elsewhere,
+            Some(places) => places.len() as u64,
+            None => 1,
+        };
+        Read::Bad(Quarantined::new(
+            FeedKind::Items,
+            row.line,
+            &row.sku,
+            vec![row.bad],
+            prices,
+        ))
+    }
+
+    fn unknown_place(&self, market: &str, channel: &str) -> BadField {
+        let code = FieldCode::UnknownPlace;
+        if !self.reach.has_market(market) {
+            BadField::new("market", code, market, "is not a market of the rulebook")
+        } else if market.is_empty() {
+            BadField::new("channel", code, channel, "is not a channel of the rulebook")
+        } else {
+            let why = format!("is not a channel of the market `{market}`");
+            BadField::new("channel", code, channel, &why)
+        }
+    }
+
+    /// Prices what was read; the cancel flag is looked at every 1,024 rows or sooner.
+    pub(super) fn price(&self, mut parsed: Parsed<'_>, cancel: &AtomicBool) -> Result<Answers, BatchError> {
+        let chunks = parsed.rows.par_chunks(CANCEL_ROWS);
+        let priced: Vec<Vec<(u16, Outcome)>> = chunks
+            .map(|rows| {
+                if cancel.load(Ordering::Relaxed) {
+                    return Err(BatchError::Cancelled);
+                }
+                Ok(rows.iter().flat_map(|row| self.outcomes(row)).collect())
+            })
+            .collect::<Result<_, _>>()?;
+        let mut outcomes = priced.into_iter().flatten();
+        let mut table = Table::new(self, parsed.rows.len());
+        let mut tally = Tally::new(parsed.count, parsed.elsewhere);
+        let mut quarantined = std::mem::take(&mut parsed.quarantined);
+        for row in &parsed.rows {
+            let mut vat = Vec::new();
+            for (place, outcome) in outcomes.by_ref().take(row.places.len() - row.again.len()) {
+                match outcome {
+                    Outcome::Refused(refusal) if refusal.code == RefusalCode::VatClass => vat.push(place),
+                    outcome => table.push(row.line, &row.row.item, place, &outcome, &mut tally)?,
+                }
+            }
+            quarantined.extend(self.taken(row));
+            quarantined.extend(self.untaxed(row, &vat));
+        }
+        quarantined.sort_by_key(|row| row.line);
+        for row in &quarantined {
+            tally.quarantine(row);
+        }
+        Ok(Answers {
+            batch: table.finish()?,
+            quarantined,
+            tally,
+        })
+    }
+
+    /// The outcomes of a row in the places that are its own, in order.
+    fn outcomes<'r>(&'r self, row: &'r ParsedRow<'_>) -> impl Iterator<Item = (u16, Outcome)> + 'r {
+        let item = &row.row.item;
+        let own = row.places.iter().filter(|place| !row.again.contains(place));
+        own.filter_map(move |place| {
+            let world = self.worlds.get(usize::from(*place))?;
+            let offers = self.facts.offers.get(&item.sku, &world.place.market);
+            let outcome = pricing::price(&Row { item, offers }, world, &mut ());
+            let outcome = match outcome {
+                Outcome::Decided(decision) if !fits(&decision) => {
+                    Outcome::Refused(Refusal::from(crate::money::Overflow))
+                }
+                outcome => outcome,
+            };
+            Some((*place, outcome))
+        })
+    }
+
+    /// A row whose places an earlier row has taken.
+    fn taken(&self, row: &ParsedRow<'_>) -> Option<Quarantined> {
+        let names: Vec<String> = row
+            .again
+            .iter()
+            .filter_map(|place| self.place_name(*place))
+            .collect();
+        if names.is_empty() {
+            return None;
+        }
+        let sku = &row.row.item.sku;
+        let why = format!("an earlier row gives this item in {}", names.join(", "));
+        let bad = BadField::new("sku", FieldCode::Duplicate, sku, &why);
+        Some(Quarantined::new(
+            FeedKind::Items,
+            row.line,
+            sku,
+            vec![bad],
+            row.again.len() as u64,
+        ))
+    }
+
+    /// A row of a VAT class that the market does not have.
+    fn untaxed(&self, row: &ParsedRow<'_>, places: &[u16]) -> Option<Quarantined> {
+        let names: Vec<String> = places
+            .iter()
+            .filter_map(|place| self.place_name(*place))
+            .collect();
+        if names.is_empty() {
+            return None;
+        }
+        let class = match &*row.vat_class {
+            "" => "standard",
+            class => class,
+        };
+        let why = format!("has no rate in {}", names.join(", "));
+        let bad = BadField::new("vat_class", FieldCode::VatClass, class, &why);
+        Some(Quarantined::new(
+            FeedKind::Items,
+            row.line,
+            &row.row.item.sku,
+            vec![bad],
+            names.len() as u64,
+        ))
+    }
+
+    fn place_name(&self, place: u16) -> Option<String> {
+        let place = self.worlds.get(usize::from(place))?.place;
+        Some(format!("{}/{}", place.market, place.channel))
+    }
+}
+
+impl Parsed<'_> {
+    /// Marks what earlier rows have taken, in the order of the rows.
+    pub fn mark_seen(&mut self, seen: &mut Seen) {
+        for row in &mut self.rows {
+            row.again = seen.mark(row.key, row.places);
+        }
+    }
+}
+
+/// The reader of the rows of a feed with these columns.
+pub(super) fn item_reader<'r>(
+    release: &'r Release,
+    path: &Path,
+    columns: &Columns,
+) -> Result<ItemReader<'r>, BatchError> {
+    let headers = columns.iter().map(|column| column.header.as_str());
+    let name_of = |header: &str| release.items_feed.name_of(header);
+    ItemReader::new(&release.schema, headers, name_of, release.items_feed.currency).map_err(|missing| {
+        let cure =
+            "; name the file's own column under `[feed.items] columns`, or make the attribute `optional`";
+        columns.missing(path, &missing, cure)
+    })
+}

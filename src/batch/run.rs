@@ -1,0 +1,220 @@
+//! The streaming driver: blocks are read ahead, priced side by side, and written in order.
+//!
+//! ```text
+//! reader thread ──► up to `threads` blocks ──► read, mark, price on rayon ──► writer thread ──► …​.part ──► renamed
+//! ```
+//!
+//! Memory is bounded by a few blocks for each thread, the writer's row group, and the SKUs seen.
+
+use super::quarantine::QuarantineWriter;
+use super::reach::Seen;
+use super::reprice::Answers;
+use super::sink::{PartFile, Sink};
+use super::source::{Block, Source};
+use super::summary::Tally;
+use super::{BatchError, FeedKind, Job, Quarantined};
+use crate::money::Ratio;
+use rayon::prelude::*;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+/// Rows of a block: large enough to share out, small enough to hold many.
+pub const BLOCK_ROWS: usize = 8_192;
+/// Blocks that wait before the pricing and after it.
+const AHEAD: usize = 2;
+
+/// Where a run writes and how.
+#[derive(Clone, Copy)]
+pub struct Run<'a> {
+    /// `.csv` or `.parquet`.
+    pub out: &'a Path,
+    pub quarantine: &'a Path,
+    /// None: one for each core.
+    pub threads: Option<usize>,
+    /// The largest share of a feed's prices or rows that may be bad.
+    pub max_bad: Ratio,
+    pub cancel: &'a AtomicBool,
+    /// Hears of each block; called from one thread.
+    pub progress: &'a (dyn Fn(Progress) + Sync),
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    pub rows: u64,
+    /// Of [`Source::total`].
+    pub done: u64,
+}
+
+/// A feed read before the items, for the account of the run.
+#[derive(Clone, Debug)]
+pub struct EarlierFeed {
+    pub feed: FeedKind,
+    pub rows: u64,
+    pub quarantined: Vec<Quarantined>,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Clean,
+    /// Some rows are in quarantine; everything else is published.
+    Partial,
+    /// Too many rows are bad: only the quarantine file is published.
+    TooMany,
+}
+
+/// The account of a run.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    pub release: Box<str>,
+    pub at: i64,
+    pub tally: Tally,
+    /// Rows and bad rows of the other feeds.
+    pub feeds: Vec<(FeedKind, u64, u64)>,
+    pub max_bad: Ratio,
+    pub verdict: Verdict,
+}
+
+impl Run<'_> {
+    /// Prices all items of `source` in all places of the job.
+    ///
+    /// # Errors
+    /// A file that cannot be read or written, or [`BatchError::Cancelled`]; then nothing is published.
+    pub fn run(&self, job: &Job<'_>, source: Source, earlier: &[EarlierFeed]) -> Result<Summary, BatchError> {
+        let sink = Sink::create(self.out)?;
+        let mut quarantine = QuarantineWriter::new(PartFile::create(self.quarantine)?)?;
+        for row in earlier.iter().flat_map(|feed| &feed.quarantined) {
+            quarantine.write(row)?;
+        }
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(self.threads.unwrap_or(0))
+            .build()
+            .map_err(|error| BatchError::Internal(error.to_string()))?;
+        let (path, columns) = (source.path.clone(), source.columns.clone());
+        let (tally, written) = std::thread::scope(|scope| {
+            let (blocks, to_price) = sync_channel(AHEAD);
+            scope.spawn(move || read_ahead(source, &blocks));
+            let (answers, to_write) = sync_channel(AHEAD);
+            let writer = scope.spawn(move || write(&to_write, sink, quarantine));
+            let tally = pool.install(|| {
+                let parse = |block| job.parse(&path, &columns, block);
+                self.price_all(job, parse, to_price, answers)
+            });
+            let written = writer
+                .join()
+                .unwrap_or_else(|_| Err(BatchError::Internal("the writer stopped".into())));
+            (tally, written)
+        });
+        // A failed writer ends the pricing too, and knows why.
+        let (out, quarantine) = match (tally.is_err(), written) {
+            (_, Err(error)) => return Err(error),
+            (_, Ok(files)) => files,
+        };
+        let summary = self.summary(job, tally?, earlier);
+        if self.cancel.load(Ordering::Relaxed) {
+            return Err(BatchError::Cancelled);
+        }
+        quarantine.publish()?;
+        if summary.verdict != Verdict::TooMany {
+            out.publish()?;
+        }
+        Ok(summary)
+    }
+
+    /// Prices wave after wave of blocks: as many at once as are ready, at most one for each thread.
+    fn price_all<'p>(
+        &self,
+        job: &'p Job<'p>,
+        parse: impl Fn(Block) -> Result<super::reprice::Parsed<'p>, BatchError> + Sync,
+        blocks: Receiver<Result<Block, BatchError>>,
+        answers: SyncSender<Answers>,
+    ) -> Result<Tally, BatchError> {
+        let (mut seen, mut tally) = (Seen::default(), Tally::default());
+        while let Ok(first) = blocks.recv() {
+            let mut wave = vec![first?];
+            while wave.len() < rayon::current_num_threads()
+                && let Ok(next) = blocks.try_recv()
+            {
+                wave.push(next?);
+            }
+            if self.cancel.load(Ordering::Relaxed) {
+                return Err(BatchError::Cancelled);
+            }
+            let done = wave.last().map_or(0, |block| block.done);
+            let mut parsed: Vec<_> = wave.into_par_iter().map(&parse).collect::<Result<_, _>>()?;
+            for block in &mut parsed {
+                block.mark_seen(&mut seen);
+            }
+            let priced = parsed.into_par_iter().map(|block| job.price(block, self.cancel));
+            for block in priced.collect::<Result<Vec<_>, _>>()? {
+                tally.merge(&block.tally);
+                if answers.send(block).is_err() {
+                    return Err(BatchError::Internal("the writer stopped".into()));
+                }
+            }
+            (self.progress)(Progress {
+                rows: tally.rows,
+                done,
+            });
+        }
+        Ok(tally)
+    }
+
+    fn summary(&self, job: &Job<'_>, tally: Tally, earlier: &[EarlierFeed]) -> Summary {
+        let feeds: Vec<(FeedKind, u64, u64)> = earlier
+            .iter()
+            .map(|feed| (feed.feed, feed.rows, feed.quarantined.len() as u64))
+            .collect();
+        let mut shares = feeds
+            .iter()
+            .map(|(_, rows, bad)| (*bad, *rows))
+            .collect::<Vec<_>>();
+        shares.push((tally.quarantined, tally.read));
+        let verdict = if shares.iter().any(|(bad, all)| self.too_many(*bad, *all)) {
+            Verdict::TooMany
+        } else if shares.iter().any(|(bad, _)| 0 < *bad) {
+            Verdict::Partial
+        } else {
+            Verdict::Clean
+        };
+        Summary {
+            release: job.release.id().into(),
+            at: job.at,
+            tally,
+            feeds,
+            max_bad: self.max_bad,
+            verdict,
+        }
+    }
+
+    /// bad ÷ all > `max_bad`, exactly.
+    fn too_many(&self, bad: u64, all: u64) -> bool {
+        i128::from(self.max_bad.nanos()) * i128::from(all) < i128::from(bad) * i128::from(Ratio::SCALE)
+    }
+}
+
+/// Reads until the end, an error, or nobody wants more.
+fn read_ahead(mut source: Source, blocks: &SyncSender<Result<Block, BatchError>>) {
+    while let Some(block) = source.next().transpose() {
+        let failed = block.is_err();
+        if blocks.send(block).is_err() || failed {
+            return;
+        }
+    }
+}
+
+fn write(
+    answers: &Receiver<Answers>,
+    mut sink: Sink,
+    mut quarantine: QuarantineWriter<PartFile>,
+) -> Result<(PartFile, PartFile), BatchError> {
+    while let Ok(block) = answers.recv() {
+        sink.write(&block.batch)?;
+        for row in &block.quarantined {
+            quarantine.write(row)?;
+        }
+    }
+    Ok((sink.finish()?, quarantine.into_inner()?))
+}

@@ -1,0 +1,210 @@
+//! Output files, written aside and renamed when they are whole.
+
+use super::table::{MONEY_SCALE, money_text, output_schema};
+use super::{BatchError, cells::safe_cell};
+use crate::money::Ratio;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Decimal128Type, Int32Type, UInt64Type};
+use arrow_array::{Array, RecordBatch};
+use arrow_schema::DataType;
+use parquet::arrow::ArrowWriter;
+use parquet::basic::Compression;
+use parquet::file::properties::WriterProperties;
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// Rows of a Parquet row group: what the writer holds in memory.
+const ROW_GROUP_ROWS: usize = 1 << 17;
+
+/// The kind of file a name asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Csv,
+    Parquet,
+}
+
+impl Format {
+    /// By the extension, `.csv` or `.parquet`.
+    ///
+    /// # Errors
+    /// Any other.
+    pub fn of(path: &Path) -> Result<Self, BatchError> {
+        match path.extension().and_then(|extension| extension.to_str()) {
+            Some("csv") => Ok(Self::Csv),
+            Some("parquet") => Ok(Self::Parquet),
+            _ => Err(BatchError::Usage(format!(
+                "`{}` must end in `.csv` or `.parquet`: the ending chooses the format",
+                path.display()
+            ))),
+        }
+    }
+}
+
+/// A file under the name `…​.part`: it takes its name when it is published, and goes when it is dropped before.
+pub(super) struct PartFile {
+    path: PathBuf,
+    part: PathBuf,
+    file: BufWriter<File>,
+    published: bool,
+}
+
+impl PartFile {
+    pub fn create(path: &Path) -> Result<Self, BatchError> {
+        let mut part = path.as_os_str().to_owned();
+        part.push(".part");
+        let part = PathBuf::from(part);
+        let file = File::create(&part).map_err(|error| BatchError::io(&part, error))?;
+        Ok(Self {
+            path: path.to_owned(),
+            part,
+            file: BufWriter::with_capacity(1 << 18, file),
+            published: false,
+        })
+    }
+
+    /// Makes the whole file visible under its name, at once.
+    pub fn publish(mut self) -> Result<(), BatchError> {
+        let done = self
+            .file
+            .flush()
+            .and_then(|()| self.file.get_ref().sync_all())
+            .and_then(|()| std::fs::rename(&self.part, &self.path));
+        done.map_err(|error| BatchError::io(&self.path, error))?;
+        self.published = true;
+        Ok(())
+    }
+}
+
+impl Write for PartFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for PartFile {
+    fn drop(&mut self) {
+        if !self.published {
+            // Nothing can be done about a file that cannot be removed; its name says what it is.
+            let _ = std::fs::remove_file(&self.part);
+        }
+    }
+}
+
+/// Writes answers as CSV or Parquet.
+pub(super) struct Sink {
+    path: PathBuf,
+    writer: Writer,
+}
+
+enum Writer {
+    Csv(Box<csv::Writer<PartFile>>),
+    Parquet(Box<ArrowWriter<PartFile>>),
+}
+
+impl Sink {
+    pub fn create(path: &Path) -> Result<Self, BatchError> {
+        let format = Format::of(path)?;
+        let file = PartFile::create(path)?;
+        let writer = match format {
+            Format::Csv => {
+                let mut csv = csv::Writer::from_writer(file);
+                let schema = output_schema();
+                let names = schema.fields().iter().map(|field| field.name());
+                csv.write_record(names)
+                    .map_err(|error| BatchError::io(path, error))?;
+                Writer::Csv(Box::new(csv))
+            }
+            Format::Parquet => {
+                let properties = WriterProperties::builder()
+                    .set_compression(Compression::SNAPPY)
+                    .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+                    .build();
+                let writer = ArrowWriter::try_new(file, output_schema(), Some(properties));
+                Writer::Parquet(Box::new(writer.map_err(|error| BatchError::io(path, error))?))
+            }
+        };
+        Ok(Self {
+            path: path.to_owned(),
+            writer,
+        })
+    }
+
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<(), BatchError> {
+        match &mut self.writer {
+            Writer::Csv(csv) => write_csv(csv, batch).map_err(|error| BatchError::io(&self.path, error)),
+            Writer::Parquet(writer) => writer
+                .write(batch)
+                .map_err(|error| BatchError::io(&self.path, error)),
+        }
+    }
+
+    /// Ends the file; it still has to be published.
+    pub fn finish(self) -> Result<PartFile, BatchError> {
+        match self.writer {
+            Writer::Csv(csv) => csv
+                .into_inner()
+                .map_err(|error| BatchError::io(&self.path, error.error())),
+            Writer::Parquet(writer) => writer
+                .into_inner()
+                .map_err(|error| BatchError::io(&self.path, error)),
+        }
+    }
+}
+
+/// Money as plain decimals, ratios as shares, texts safe for spreadsheets.
+fn write_csv(csv: &mut csv::Writer<PartFile>, batch: &RecordBatch) -> Result<(), csv::Error> {
+    let currencies = batch.column_by_name("currency").map(Texts::new);
+    for row in 0..batch.num_rows() {
+        let currency = currencies.as_ref().and_then(|currencies| currencies.get(row));
+        for (column, field) in batch.columns().iter().zip(batch.schema_ref().fields()) {
+            let currency = currency.filter(|_| field.name() == "price");
+            csv.write_field(cell(column.as_ref(), row, currency).as_bytes())?;
+        }
+        csv.write_record(None::<&[u8]>)?;
+    }
+    Ok(())
+}
+
+fn cell<'a>(column: &'a dyn Array, row: usize, currency: Option<&str>) -> Cow<'a, str> {
+    if column.is_null(row) {
+        return Cow::Borrowed("");
+    }
+    match column.data_type() {
+        DataType::Decimal128(_, scale) => {
+            let count = i64::try_from(column.as_primitive::<Decimal128Type>().value(row)).unwrap_or_default();
+            Cow::Owned(if *scale == MONEY_SCALE {
+                money_text(count, currency)
+            } else {
+                Ratio::from_nanos(count).to_string()
+            })
+        }
+        DataType::UInt64 => Cow::Owned(column.as_primitive::<UInt64Type>().value(row).to_string()),
+        DataType::Utf8 => safe_cell(column.as_string::<i32>().value(row)),
+        DataType::Dictionary(..) => Texts(column).get(row).map_or(Cow::Borrowed(""), safe_cell),
+        _ => Cow::Borrowed(""),
+    }
+}
+
+/// A dictionary column of texts.
+struct Texts<'a>(&'a dyn Array);
+
+impl<'a> Texts<'a> {
+    fn new(column: &'a arrow_array::ArrayRef) -> Self {
+        Self(column.as_ref())
+    }
+
+    fn get(&self, row: usize) -> Option<&'a str> {
+        let dictionary = self.0.as_dictionary_opt::<Int32Type>()?;
+        let values = dictionary.values().as_string_opt::<i32>()?;
+        dictionary
+            .key(row)
+            .filter(|key| *key < values.len())
+            .map(|key| values.value(key))
+    }
+}

@@ -1,0 +1,292 @@
+//! Blocks of rows from CSV and Parquet files.
+
+use super::columns::Column;
+use super::quarantine::Broken;
+use super::split::{Fault, Record, Splitter};
+use super::{BatchError, Columns};
+use crate::facts::{FieldCode, Kind};
+use arrow_array::builder::StringBuilder;
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A feed file, open and with its columns understood.
+pub struct Source {
+    pub path: PathBuf,
+    pub columns: Columns,
+    block_rows: usize,
+    /// The size of the work: bytes of a CSV file, rows of a Parquet file.
+    pub total: u64,
+    input: Input,
+}
+
+enum Input {
+    Csv {
+        splitter: Splitter<File>,
+        schema: SchemaRef,
+    },
+    Parquet {
+        reader: ParquetRecordBatchReader,
+        rows: u64,
+    },
+}
+
+/// Some rows of a feed.
+#[derive(Debug)]
+pub(super) struct Block {
+    pub batch: RecordBatch,
+    /// The line (CSV) or row (Parquet) of each row of the batch.
+    pub lines: Vec<u64>,
+    pub broken: Vec<Broken>,
+    /// How much of [`Source::total`] is done after this block.
+    pub done: u64,
+}
+
+impl Source {
+    /// Opens a file and chooses its columns; `meaning` gives a header's name and kind. A Parquet file is known by its first bytes, anything
+    /// else is CSV.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or columns that mean the same twice.
+    pub fn open(
+        path: &Path,
+        block_rows: usize,
+        meaning: impl Fn(&str) -> Option<(String, Kind)>,
+    ) -> Result<Self, BatchError> {
+        let mut magic = [0_u8; 4];
+        let mut file = File::open(path).map_err(|error| BatchError::io(path, error))?;
+        let read = file
+            .read(&mut magic)
+            .map_err(|error| BatchError::io(path, error))?;
+        drop(file);
+        match magic.get(..read) {
+            Some(b"PAR1") => Self::open_parquet(path, block_rows, meaning),
+            Some([0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd]) => Err(BatchError::io(
+                path,
+                "is compressed; unpack it first, or write Parquet",
+            )),
+            Some([0xff, 0xfe, ..] | [0xfe, 0xff, ..]) => {
+                Err(BatchError::io(path, "is UTF-16; save it as UTF-8"))
+            }
+            _ => Self::open_csv(path, block_rows, meaning),
+        }
+    }
+
+    fn open_csv(
+        path: &Path,
+        block_rows: usize,
+        meaning: impl Fn(&str) -> Option<(String, Kind)>,
+    ) -> Result<Self, BatchError> {
+        let io = |error| BatchError::io(path, error);
+        let file = File::open(path).map_err(io)?;
+        let total = file.metadata().map_err(io)?.len();
+        let mut splitter = Splitter::new(file).map_err(io)?;
+        let mut header = Record::default();
+        if !splitter.next(&mut header).map_err(io)? {
+            return Err(BatchError::columns(
+                path,
+                "is empty: the first line names the columns",
+            ));
+        }
+        let names: Result<Vec<&str>, _> = header.iter().map(std::str::from_utf8).collect();
+        let names = match (names, header.fault) {
+            (Ok(names), None) => names,
+            _ => {
+                return Err(BatchError::columns(
+                    path,
+                    "the first line is not a header in UTF-8 text",
+                ));
+            }
+        };
+        let columns = Columns::choose(path, names, meaning)?;
+        let fields = columns
+            .iter()
+            .map(|column| Field::new(&column.header, DataType::Utf8, false));
+        let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+        Ok(Self {
+            path: path.to_owned(),
+            columns,
+            block_rows,
+            total,
+            input: Input::Csv { splitter, schema },
+        })
+    }
+
+    fn open_parquet(
+        path: &Path,
+        block_rows: usize,
+        meaning: impl Fn(&str) -> Option<(String, Kind)>,
+    ) -> Result<Self, BatchError> {
+        let file = File::open(path).map_err(|error| BatchError::io(path, error))?;
+        let broken = |error| BatchError::io(path, error);
+        let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(broken)?;
+        let headers = builder
+            .schema()
+            .fields()
+            .iter()
+            .map(|field| field.name().as_str());
+        let columns = Columns::choose(path, headers, meaning)?;
+        let total = u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
+        let roots = columns.iter().map(|column| column.at);
+        let used = ProjectionMask::roots(builder.parquet_schema(), roots);
+        let reader = builder
+            .with_projection(used)
+            .with_batch_size(block_rows)
+            .build()
+            .map_err(broken)?;
+        Ok(Self {
+            path: path.to_owned(),
+            columns,
+            block_rows,
+            total,
+            input: Input::Parquet { reader, rows: 0 },
+        })
+    }
+
+    /// Whether progress counts bytes (CSV) or rows (Parquet).
+    #[must_use]
+    pub fn counts_bytes(&self) -> bool {
+        matches!(self.input, Input::Csv { .. })
+    }
+
+    /// The next rows; `None` at the end.
+    pub(super) fn next(&mut self) -> Result<Option<Block>, BatchError> {
+        match &mut self.input {
+            Input::Csv { splitter, schema } => {
+                let block = csv_block(splitter, schema, &self.columns, self.block_rows);
+                block.map_err(|error| BatchError::io(&self.path, error))
+            }
+            Input::Parquet { reader, rows } => {
+                let Some(batch) = reader.next() else {
+                    return Ok(None);
+                };
+                let batch = batch.map_err(|error| BatchError::io(&self.path, error))?;
+                let first = *rows + 1;
+                *rows += batch.num_rows() as u64;
+                Ok(Some(Block {
+                    lines: (first..=*rows).collect(),
+                    batch,
+                    broken: Vec::new(),
+                    done: *rows,
+                }))
+            }
+        }
+    }
+}
+
+fn csv_block(
+    splitter: &mut Splitter<File>,
+    schema: &SchemaRef,
+    columns: &Columns,
+    rows: usize,
+) -> Result<Option<Block>, Box<dyn std::error::Error>> {
+    let mut builders: Vec<StringBuilder> = columns.iter().map(|_| StringBuilder::new()).collect();
+    let (mut lines, mut broken, mut record) = (Vec::new(), Vec::new(), Record::default());
+    while lines.len() + broken.len() < rows && splitter.next(&mut record)? {
+        match check(&record, columns) {
+            Ok(()) => {
+                lines.push(record.line);
+                for (builder, column) in builders.iter_mut().zip(columns.iter()) {
+                    builder.append_value(cell(&record, column).unwrap_or(""));
+                }
+            }
+            Err(row) => broken.push(row),
+        }
+    }
+    if lines.is_empty() && broken.is_empty() {
+        return Ok(None);
+    }
+    let arrays = builders
+        .iter_mut()
+        .map(|builder| Arc::new(builder.finish()) as ArrayRef);
+    let options = arrow_array::RecordBatchOptions::new().with_row_count(Some(lines.len()));
+    let batch = RecordBatch::try_new_with_options(schema.clone(), arrays.collect(), &options)?;
+    Ok(Some(Block {
+        batch,
+        lines,
+        broken,
+        done: splitter.bytes(),
+    }))
+}
+
+fn cell<'r>(record: &'r Record, column: &Column) -> Option<&'r str> {
+    record
+        .get(column.at)
+        .and_then(|bytes| std::str::from_utf8(bytes).ok())
+}
+
+/// A record that can be read cell by cell, or why not.
+fn check(record: &Record, columns: &Columns) -> Result<(), Broken> {
+    let find = |name: &str| columns.iter().find(|column| column.name == name);
+    // With a field too many or too few, a cell may not be what its column says: where the row belongs is then unknown, unless no
+    // column says so anyway. The SKU is still the best name for it.
+    let shifted = |name: &str| match (name, find(name)) {
+        (_, None) => Some(""),
+        ("sku", Some(column)) => cell(record, column),
+        _ => None,
+    };
+    let line = record.line;
+    match record.fault {
+        Some(Fault::Quotes) => {
+            let why = "a quoted field is not closed, or text follows its closing quote";
+            return Err(Broken::new(
+                line,
+                shifted,
+                "",
+                FieldCode::Quotes,
+                record.cut(),
+                why,
+            ));
+        }
+        Some(Fault::TooLong) => {
+            let why = "the line is longer than 1 MiB";
+            return Err(Broken::new(
+                line,
+                shifted,
+                "",
+                FieldCode::TooLong,
+                record.cut(),
+                why,
+            ));
+        }
+        None => {}
+    }
+    if record.len() != columns.count {
+        let (given, wanted) = (record.len(), columns.count);
+        let why = format!("the row has {given} fields, the header {wanted}");
+        let last = record.len().checked_sub(1).and_then(|at| record.get(at));
+        return Err(Broken::new(
+            line,
+            shifted,
+            "",
+            FieldCode::Columns,
+            last.unwrap_or(&[]),
+            &why,
+        ));
+    }
+    let wrong = record
+        .iter()
+        .position(|field| std::str::from_utf8(field).is_err());
+    let Some(at) = wrong else { return Ok(()) };
+    let readable = |name: &str| match find(name) {
+        None => Some(""),
+        Some(column) => cell(record, column),
+    };
+    let field = columns.iter().find(|column| column.at == at);
+    let field = field.map_or_else(|| format!("column {}", at + 1), |column| column.name.clone());
+    let value = record.get(at).unwrap_or(&[]);
+    let why = "is not UTF-8 text; save the file as UTF-8";
+    Err(Broken::new(
+        line,
+        readable,
+        &field,
+        FieldCode::Encoding,
+        value,
+        why,
+    ))
+}

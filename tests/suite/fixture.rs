@@ -1,0 +1,195 @@
+//! A rulebook from texts, an item from cells, a price: what a test needs to say.
+
+use pricer::facts::{
+    Item, ItemReader, Names, Offer, OfferText, RateText, Rates, keep_newest, parse_instant, read_offer,
+    read_rate,
+};
+use pricer::money::Amount;
+use pricer::pricing::{Decision, Outcome, Place, Recorder, Refusal, Release, Row, World, price};
+use pricer::rulebook::{Files, load};
+use std::sync::Arc;
+
+pub const NOON: &str = "2026-11-18T12:00:00Z";
+
+/// One market `M` in euros with 19 % VAT and one channel `own` without costs.
+pub const BOOK: &str = r#"
+edition = "2026"
+name = "fixture"
+layers = ["base", "position", "override"]
+[market.M]
+currency = "EUR"
+timezone = "UTC"
+vat = { standard = "19%" }
+[channel.own]
+[competitors.shops]
+members = ["alza", "otto", "kaufl"]
+use = { age = "<= 48h" }
+"#;
+
+pub const SCHEMA: &str = r#"
+[attr]
+sku = { type = "id" }
+category = { type = "tree", optional = true }
+tags = { type = "set", values = ["kvi", "fresh", "sale"] }
+cost = { type = "money", basis = "net", optional = true }
+rrp = { type = "money", optional = true }
+shelf_life = { type = "duration", optional = true }
+stock_cover = { type = "duration", optional = true }
+"#;
+
+/// A loaded rulebook.
+pub struct Shop {
+    pub release: Arc<Release>,
+}
+
+/// One question.
+#[derive(Clone)]
+pub struct Case<'a> {
+    pub market: &'a str,
+    pub channel: &'a str,
+    pub at: &'a str,
+    pub item: Vec<(&'a str, String)>,
+    /// `name price match age_in_hours`
+    pub offers: Vec<(&'a str, &'a str, &'a str, i64)>,
+    pub rates: Vec<RateText<'a>>,
+}
+
+impl Shop {
+    /// The fixture's market and schema with these rules.
+    pub fn new(rules: &str) -> Self {
+        Self::of(&[
+            ("rulebook.toml", BOOK),
+            ("schema.toml", SCHEMA),
+            ("rules/all.toml", rules),
+        ])
+    }
+
+    pub fn of(files: &[(&str, &str)]) -> Self {
+        let files = Files(
+            files
+                .iter()
+                .map(|(path, text)| ((*path).into(), (*text).into()))
+                .collect(),
+        );
+        let loaded = load(files);
+        let Some(release) = loaded.release.clone() else {
+            panic!("{:#?}", loaded.diagnostics)
+        };
+        Self { release }
+    }
+
+    pub fn place(&self, case: &Case<'_>) -> &Place {
+        self.release.place(case.market, case.channel).unwrap()
+    }
+
+    pub fn item(&self, case: &Case<'_>) -> Item {
+        let headers = case.item.iter().map(|(name, _)| *name);
+        let reader =
+            ItemReader::new(&self.release.schema, headers, |name| Some(name.to_owned()), None).unwrap();
+        reader
+            .read(case.item.iter().map(|(_, text)| text.as_str()))
+            .unwrap()
+            .item
+    }
+
+    /// Prices and records; the steps are checked to re-add to the price.
+    pub fn ask(&self, case: &Case<'_>) -> (Outcome, Recorder) {
+        let item = self.item(case);
+        self.ask_item(case, &item)
+    }
+
+    pub fn ask_item(&self, case: &Case<'_>, item: &Item) -> (Outcome, Recorder) {
+        let at = parse_instant(case.at).unwrap();
+        let mut names = Names::new(&self.release.rivals);
+        let mut offers: Vec<Offer> = Vec::new();
+        for (rival, price, quality, hours) in &case.offers {
+            let seen = pricer::facts::show_instant(at - hours * 3_600);
+            let text = OfferText {
+                rival,
+                price,
+                shipping: "0.00 EUR",
+                match_quality: quality,
+                in_stock: "yes",
+                seen_at: &seen,
+            };
+            keep_newest(&mut offers, read_offer(text, None, &mut names).unwrap());
+        }
+        let rates = Rates::new(case.rates.iter().map(|rate| read_rate(*rate).unwrap()));
+        let known_at = offers
+            .iter()
+            .filter_map(|offer| offer.seen_at)
+            .filter(|seen| *seen <= at)
+            .max();
+        let world = World::new(&self.release, self.place(case), &rates, at, known_at);
+        let row = Row {
+            item,
+            offers: &offers,
+        };
+        let mut recorder = Recorder::default();
+        let traced = price(&row, &world, &mut recorder);
+        assert_eq!(
+            traced,
+            price(&row, &world, &mut ()),
+            "explained and unexplained prices are the same"
+        );
+        (traced, recorder)
+    }
+
+    pub fn decide(&self, case: &Case<'_>) -> Decision {
+        match self.ask(case).0 {
+            Outcome::Decided(decision) => *decision,
+            Outcome::Refused(refusal) => panic!("{refusal:?}"),
+        }
+    }
+
+    pub fn refuse(&self, case: &Case<'_>) -> Refusal {
+        match self.ask(case).0 {
+            Outcome::Refused(refusal) => refusal,
+            Outcome::Decided(decision) => panic!("{decision:?}"),
+        }
+    }
+
+    /// The ids of the guards that were hit.
+    pub fn hits(&self, case: &Case<'_>, decision: &Decision) -> Vec<String> {
+        decision
+            .hits
+            .iter()
+            .map(|hit| self.place(case).guards[usize::from(hit.guard)].id.to_string())
+            .collect()
+    }
+}
+
+impl<'a> Case<'a> {
+    pub fn new(item: &[(&'a str, &str)]) -> Self {
+        let mut item: Vec<(&str, String)> = item
+            .iter()
+            .map(|(name, text)| (*name, (*text).to_owned()))
+            .collect();
+        if !item.iter().any(|(name, _)| *name == "sku") {
+            item.push(("sku", "A".to_owned()));
+        }
+        Self {
+            market: "M",
+            channel: "own",
+            at: NOON,
+            item,
+            offers: Vec::new(),
+            rates: Vec::new(),
+        }
+    }
+
+    pub fn with(mut self, name: &'a str, text: &str) -> Self {
+        self.item.retain(|(known, _)| *known != name);
+        self.item.push((name, text.to_owned()));
+        self
+    }
+
+    pub fn offer(mut self, rival: &'a str, price: &'a str, hours: i64) -> Self {
+        self.offers.push((rival, price, "99%", hours));
+        self
+    }
+}
+
+pub fn amount(text: &str) -> Amount {
+    Amount::parse(text).unwrap()
+}
