@@ -50,12 +50,6 @@ pub fn contains(schema: &Schema, outer: &Scope, inner: &Scope) -> bool {
     })
 }
 
-/// Whether each contains the other.
-#[must_use]
-pub fn equal(schema: &Schema, a: &Scope, b: &Scope) -> bool {
-    contains(schema, a, b) && contains(schema, b, a)
-}
-
 /// A box in the analyst's words: `category electronics/audio/**  and  tags has kvi`.
 #[must_use]
 pub fn describe(schema: &Schema, conds: &Conds) -> String {

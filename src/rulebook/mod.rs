@@ -12,8 +12,10 @@ mod precedence;
 pub mod render;
 mod rule_test;
 mod run_tests;
+#[cfg(test)]
+mod sample;
 
-pub use analysis::{Analysed, Context, Shared, Witness, analyse};
+pub use analysis::{Analysed, Catalog, Context, Shared, Witness, analyse};
 pub use diagnostic::{Applicability, Diagnostic, Edit, Fix, Label, Severity, Span};
 pub use files::Files;
 pub use load::{Loaded, Stats, load};

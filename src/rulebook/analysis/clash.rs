@@ -125,7 +125,7 @@ impl Clash<'_> {
     }
 
     fn conflict(&self, first: &Party<'_>, second: &Party<'_>, witness: Option<&dyn Witness>) -> Diagnostic {
-        let shared = overlap(self.context.schema, first.scope, second.scope).unwrap_or_default();
+        let shared = overlap(self.context.schema, second.scope, first.scope).unwrap_or_default();
         let mut finding = Diagnostic::error(
             "E0301",
             self.title(first, second),

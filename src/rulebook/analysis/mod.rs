@@ -4,12 +4,15 @@
 //! the same in many places is told once.
 
 mod bounds;
+mod catalog;
 mod clash;
 mod contest;
 mod cure;
 mod dead;
 mod guards;
 mod words;
+
+pub use catalog::Catalog;
 
 use super::{Diagnostic, Files, Origin, Origins, Severity, Span};
 use crate::facts::Schema;

@@ -56,7 +56,7 @@ pub(super) fn grouped(amount: Amount, currency: Currency, rounding: Rounding) ->
     let (whole, decimals) = text.split_once('.').unwrap_or((&text, ""));
     let mut out = String::new();
     for (at, digit) in whole.chars().enumerate() {
-        if 0 < at && (whole.len() - at) % 3 == 0 {
+        if 0 < at && (whole.len() - at).is_multiple_of(3) {
             out.push(' ');
         }
         out.push(digit);
