@@ -15,7 +15,7 @@ mod run_tests;
 #[cfg(test)]
 mod sample;
 
-pub use analysis::{Analysed, Catalog, Context, Shared, Witness, analyse};
+pub use analysis::{Analysed, Catalog, Contest, Context, Shared, Witness, analyse};
 pub use diagnostic::{Applicability, Diagnostic, Edit, Fix, Label, Severity, Span};
 pub use files::Files;
 pub use load::{Loaded, Stats, load};

@@ -236,7 +236,13 @@ impl Clash<'_> {
             .note(self.consequence())
             .note(format!("scope of the clash: {scope}"));
         finding.fixes.extend(self.lower_margin(context));
-        let apart = exclude(context, "guard", &weak.of.info, &weak.of.scope, &strong.of.scope);
+        let apart = exclude(
+            context,
+            "guard",
+            &weak.of.info.label,
+            &weak.of.scope,
+            &strong.of.scope,
+        );
         if let Some((cell, edits)) = apart.filter(|_| weak.guard != strong.guard) {
             finding
                 .fixes

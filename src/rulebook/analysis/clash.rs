@@ -4,18 +4,17 @@ use super::contest::{Contest, Party};
 use super::cure::{add_to_list, exclude, maybe};
 use super::words::{named, whereabouts};
 use super::{Context, Witness};
-use crate::pricing::Place;
+use crate::pricing::{Place, SourceAt};
 use crate::rulebook::boxes::{describe, overlap};
 use crate::rulebook::{Diagnostic, Fix, Span};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One finding and every place and pair it was found for.
 struct Group<'a> {
-    first: (&'a Contest<'a>, Vec<usize>),
+    kind: &'static str,
+    members: Vec<Party<'a>>,
     places: Vec<&'a Place>,
     pairs: BTreeSet<Vec<&'a str>>,
-    /// The same two rules in each place, for the catalog.
-    all: Vec<(&'a Contest<'a>, Vec<usize>)>,
 }
 
 /// Code, kind, ids.
@@ -24,11 +23,15 @@ type Key<'a> = (&'static str, &'static str, Vec<&'a str>);
 pub(super) fn findings(
     context: &Context<'_>,
     places: &[Place],
-    contests: &[Contest<'_>],
+    contests: &[Contest],
     witness: Option<&dyn Witness>,
 ) -> Vec<Diagnostic> {
     let mut groups: BTreeMap<Key<'_>, Group<'_>> = BTreeMap::new();
     for contest in contests {
+        let is_here = |place: &&Place| place.market == contest.market && place.channel == contest.channel;
+        let Some(place) = places.iter().find(is_here) else {
+            continue;
+        };
         let ordered = &contest.ordered;
         let pairs = |list: &[(usize, usize)]| list.iter().map(|(a, b)| vec![*a, *b]).collect::<Vec<_>>();
         let found = [
@@ -38,57 +41,44 @@ pub(super) fn findings(
         ];
         for (code, lists) in found {
             for members in lists {
-                add(&mut groups, code, contest, members);
+                let members = members
+                    .iter()
+                    .filter_map(|at| Party::find(contest, place, *at))
+                    .collect();
+                add(&mut groups, code, contest.kind, place, members);
             }
         }
     }
-    let group = |(key, group): (&Key<'_>, &Group<'_>)| {
-        Clash {
+    let clash = |(key, group): (&Key<'_>, &Group<'_>)| {
+        let clash = Clash {
             context,
-            contest: group.first.0,
-            members: group
-                .first
-                .1
-                .iter()
-                .filter_map(|at| group.first.0.parties.get(*at))
-                .collect(),
             group,
             places,
-        }
-        .finding(key.0, witness)
+        };
+        clash.finding(key.0, witness)
     };
-    groups.iter().map(group).collect()
+    groups.iter().map(clash).collect()
 }
 
 fn add<'a>(
     groups: &mut BTreeMap<Key<'a>, Group<'a>>,
     code: &'static str,
-    contest: &'a Contest<'a>,
-    members: Vec<usize>,
+    kind: &'static str,
+    place: &'a Place,
+    members: Vec<Party<'a>>,
 ) {
-    let infos = || {
-        members
-            .iter()
-            .filter_map(|at| contest.parties.get(*at))
-            .map(|party| party.info)
-    };
-    let mut ids: Vec<&str> = infos().map(|info| &*info.id).collect();
+    let mut ids: Vec<&str> = members.iter().map(Party::id).collect();
     ids.sort_unstable();
-    let mut labels: Vec<&str> = infos().map(|info| &*info.label).collect();
+    let mut labels: Vec<&str> = members.iter().map(|party| party.label).collect();
     labels.sort_unstable();
-    let group = groups.entry((code, contest.kind, ids)).or_insert_with(|| Group {
-        first: (contest, members.clone()),
+    let group = groups.entry((code, kind, ids)).or_insert_with(|| Group {
+        kind,
+        members,
         places: Vec::new(),
         pairs: BTreeSet::new(),
-        all: Vec::new(),
     });
-    if !group
-        .places
-        .iter()
-        .any(|place| std::ptr::eq(*place, contest.place))
-    {
-        group.places.push(contest.place);
-        group.all.push((contest, members));
+    if !group.places.iter().any(|known| std::ptr::eq(*known, place)) {
+        group.places.push(place);
     }
     group.pairs.insert(labels);
 }
@@ -96,15 +86,13 @@ fn add<'a>(
 /// One group on its way to a finding.
 struct Clash<'a> {
     context: &'a Context<'a>,
-    contest: &'a Contest<'a>,
-    members: Vec<&'a Party<'a>>,
     group: &'a Group<'a>,
     places: &'a [Place],
 }
 
 impl Clash<'_> {
     fn finding(&self, code: &'static str, witness: Option<&dyn Witness>) -> Diagnostic {
-        let mut members = self.members.clone();
+        let mut members = self.group.members.clone();
         if code != "E0303" {
             members.sort_by_key(|party| self.scope_span(party));
         }
@@ -125,18 +113,16 @@ impl Clash<'_> {
     }
 
     fn conflict(&self, first: &Party<'_>, second: &Party<'_>, witness: Option<&dyn Witness>) -> Diagnostic {
-        let shared = overlap(self.context.schema, second.scope, first.scope).unwrap_or_default();
         let mut finding = Diagnostic::error(
             "E0301",
             self.title(first, second),
             self.scope_span(second),
             self.name(second),
         )
-        .related(self.scope_span(first), self.name(first))
-        .note(format!(
-            "overlap: {}",
-            self.scope_words(&describe(self.context.schema, &shared))
-        ));
+        .related(self.scope_span(first), self.name(first));
+        if let Some(shared) = self.shared(first, second) {
+            finding = finding.note(format!("overlap: {shared}"));
+        }
         finding = finding.note(match self.decides_by_over(first, second) {
             true => "neither scope contains the other, and neither rule says `over`",
             false => "neither scope contains the other",
@@ -171,15 +157,15 @@ impl Clash<'_> {
         Diagnostic { fixes, ..finding }
     }
 
-    fn circle(&self, first: &Party<'_>, rest: &[&Party<'_>]) -> Diagnostic {
-        let noun = if self.contest.kind == "round" {
+    fn circle(&self, first: &Party<'_>, rest: &[Party<'_>]) -> Diagnostic {
+        let noun = if self.group.kind == "round" {
             "rounding rules"
         } else {
             "rules"
         };
         let span = |party: &Party<'_>| {
             self.context
-                .written(self.contest.kind, &party.info.label, "over")
+                .written(self.group.kind, party.label, "over")
                 .unwrap_or_else(|| self.scope_span(party))
         };
         let mut finding = Diagnostic::error(
@@ -191,8 +177,8 @@ impl Clash<'_> {
         for party in rest {
             finding = finding.related(span(party), self.name(party));
         }
-        let losers = rest.iter().copied().chain([first]);
-        let beats = std::iter::once(first).chain(rest.iter().copied()).zip(losers);
+        let losers = rest.iter().chain([first]);
+        let beats = std::iter::once(first).chain(rest).zip(losers);
         let told: Vec<String> = beats.map(|(winner, loser)| self.beats(winner, loser)).collect();
         finding
             .note(format!(
@@ -207,27 +193,36 @@ impl Clash<'_> {
     }
 
     fn beats(&self, winner: &Party<'_>, loser: &Party<'_>) -> String {
-        let narrower = crate::rulebook::boxes::contains(self.context.schema, loser.scope, winner.scope);
-        let why = if narrower { "narrower" } else { "over" };
-        format!("`{}` beats `{}` ({why})", winner.info.label, loser.info.label)
+        let over = self.context.value(self.group.kind, winner.label, "over");
+        let quoted = |name: &str| format!("\"{name}\"");
+        let text = over.map_or("", |span| self.context.text(&span));
+        let by_over = text.contains(&quoted(loser.id())) || text.contains(&quoted(loser.label));
+        let why = if by_over { "over" } else { "narrower" };
+        format!("`{}` beats `{}` ({why})", winner.label, loser.label)
+    }
+
+    fn shared(&self, first: &Party<'_>, second: &Party<'_>) -> Option<String> {
+        let conds = overlap(self.context.schema, second.scope?, first.scope?)?;
+        Some(self.scope_words(&describe(self.context.schema, &conds)))
     }
 
     fn title(&self, first: &Party<'_>, second: &Party<'_>) -> String {
         let what = self.subject(first, second);
-        match self.contest.kind {
-            "rule" => format!("{what} set the price of the same items"),
+        match self.group.kind {
+            "rule" | "row" => format!("{what} set the price of the same items"),
             "round" => format!("{what} round the prices of the same items"),
             _ => format!("{what} hold for the same items"),
         }
     }
 
     fn subject(&self, first: &Party<'_>, second: &Party<'_>) -> String {
-        let same = first.info.id == second.info.id;
-        match self.contest.kind {
-            "rule" if same && first.info.row.is_some() => format!("two rows of `{}`", first.info.id),
+        let same = first.id() == second.id();
+        match self.group.kind {
+            "rule" if same && first.is_row() => format!("two rows of `{}`", first.id()),
             "rule" => format!("two rules of layer `{}`", self.layer(first)),
+            "row" => format!("two rows of `{}`", first.id()),
             "round" => "two rounding rules".to_owned(),
-            kind => format!("two variants of {kind} `{}`", first.info.id),
+            kind => format!("two variants of {kind} `{}`", first.id()),
         }
     }
 
@@ -241,17 +236,12 @@ impl Clash<'_> {
     fn cures(&self, first: &Party<'_>, second: &Party<'_>) -> Vec<Fix> {
         let mut fixes = Vec::new();
         for (party, other) in [(second, first), (first, second)] {
-            if let Some((cell, edits)) = exclude(
-                self.context,
-                self.contest.kind,
-                party.info,
-                party.scope,
-                other.scope,
-            ) {
-                let title = format!(
-                    "`{}` wins: add  {cell}  to {}.where",
-                    other.info.id, party.info.label
-                );
+            let cure = party
+                .scope
+                .zip(other.scope)
+                .and_then(|(own, theirs)| exclude(self.context, self.group.kind, party.label, own, theirs));
+            if let Some((cell, edits)) = cure {
+                let title = format!("`{}` wins: add  {cell}  to {}.where", other.id(), party.label);
                 fixes.push(maybe(title, edits));
             }
         }
@@ -264,61 +254,45 @@ impl Clash<'_> {
     fn over(&self, winner: &Party<'_>, loser: &Party<'_>) -> Fix {
         let title = format!(
             "`{}` wins: add  over = [\"{}\"]  to {}",
-            winner.info.id, loser.info.id, winner.info.id
+            winner.id(),
+            loser.id(),
+            winner.id()
         );
-        let edits = add_to_list(
-            self.context,
-            self.contest.kind,
-            winner.info,
-            "over",
-            &loser.info.id,
-        );
+        let edits = add_to_list(self.context, self.group.kind, winner.id(), "over", loser.id());
         maybe(title, edits)
     }
 
     /// Overlays and rows of one entry share its `over`; guards and adjustments have none.
     fn decides_by_over(&self, first: &Party<'_>, second: &Party<'_>) -> bool {
-        matches!(self.contest.kind, "rule" | "round") && first.info.id != second.info.id
+        matches!(self.group.kind, "rule" | "round") && first.id() != second.id()
     }
 
     fn words_only(&self, first: &Party<'_>, second: &Party<'_>) -> String {
         format!(
             "narrow `{}` or `{}` so that they no longer meet, or delete one",
-            first.info.label, second.info.label
+            first.label, second.label
         )
     }
 
     fn witnessed(&self, witness: &dyn Witness, first: &Party<'_>, second: &Party<'_>) -> Option<String> {
-        if self.contest.kind != "rule" {
+        if self.group.kind != "rule" {
             return None;
         }
         let mut catalog = String::new();
-        for (contest, members) in &self.group.all {
-            let at = |label: &str| {
-                members.iter().copied().find(|at| {
-                    contest
-                        .parties
-                        .get(*at)
-                        .is_some_and(|party| *party.info.label == *label)
-                })
-            };
-            let (Some(a), Some(b)) = (at(&first.info.label), at(&second.info.label)) else {
+        for place in &self.group.places {
+            let at = |label: &str| place.rules.iter().position(|rule| *rule.info.label == *label);
+            let (Some(a), Some(b)) = (at(first.label), at(second.label)) else {
                 continue;
             };
-            let shared = witness.shared(contest.place, a, b);
+            let shared = witness.shared(place, a, b);
             catalog = shared.catalog;
             let Some((sku, [mine, theirs])) = shared.example else {
                 continue;
             };
-            let width = first
-                .info
-                .label
-                .chars()
-                .count()
-                .max(second.info.label.chars().count());
+            let width = first.label.chars().count().max(second.label.chars().count());
             return Some(format!(
                 "in {catalog} this is {} items, e.g. {sku} in {}:\n  {:width$}  {mine}\n  {:width$}  {theirs}",
-                shared.items, contest.place.market, first.info.label, second.info.label,
+                shared.items, place.market, first.label, second.label,
             ));
         }
         Some(format!(
@@ -334,19 +308,32 @@ impl Clash<'_> {
     }
 
     fn scope_span(&self, party: &Party<'_>) -> Span {
-        let kind = self.contest.kind;
-        let own = self
-            .context
-            .origin(kind, &party.info.label)
-            .and_then(|origin| origin.keys.get("where"));
-        match own {
+        let kind = self.group.kind;
+        let Some(origin) = self.context.origin(kind, party.label) else {
+            return party
+                .info
+                .map_or_else(|| self.row_span(party), |info| self.context.line(&info.at));
+        };
+        match origin.keys.get("where") {
             Some(span) => self.context.with_key(span.clone(), "where"),
-            None => self.context.header(kind, party.info),
+            None => origin.header.clone(),
         }
     }
 
+    /// A row of a fixed table is called `file#row`.
+    fn row_span(&self, party: &Party<'_>) -> Span {
+        let (file, row) = party.label.split_once('#').unwrap_or((party.label, ""));
+        self.context.line(&SourceAt {
+            file: file.into(),
+            line: row.parse().unwrap_or(1),
+        })
+    }
+
     fn name(&self, party: &Party<'_>) -> String {
-        named(self.contest.kind, party.info)
+        match party.info {
+            Some(info) => named(self.group.kind, info),
+            None => format!("row `{}`", party.label),
+        }
     }
 
     fn no_span(&self) -> Span {

@@ -1,59 +1,75 @@
-//! Everything of a place of which only one may hold, put in order.
+//! Entries of which only one may hold, and who they are.
 
-use super::Context;
-use crate::pricing::{AdjustmentKind, Info, Place, Rule, Scope, Window};
-use crate::rulebook::precedence::{Entry, Ordered, order};
+use crate::pricing::{AdjustmentKind, Info, Place, Scope};
+use crate::rulebook::precedence::Ordered;
 
-/// Entries of which one wins.
-pub(super) struct Contest<'a> {
-    pub place: &'a Place,
-    /// `rule`, `round`, `guard`, `season`, `stock`.
+/// Entries of one kind that compete in one place, and who wins.
+#[derive(Clone, Debug)]
+pub struct Contest {
+    /// `rule`, `round`, `row` (of a fixed table), or the kind whose overlays compete: `guard`, `season`, `stock`.
     pub kind: &'static str,
-    pub parties: Vec<Party<'a>>,
+    pub market: Box<str>,
+    pub channel: Box<str>,
+    /// By the indices that `ordered` speaks of.
+    pub labels: Vec<Box<str>>,
     pub ordered: Ordered,
 }
 
-#[derive(Clone, Copy)]
+/// One of the entries, as far as the place knows it.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Party<'a> {
-    pub info: &'a Info,
-    pub scope: &'a Scope,
-    pub window: Window,
+    pub label: &'a str,
+    pub info: Option<&'a Info>,
+    pub scope: Option<&'a Scope>,
     pub layer: u16,
-    /// What a rule is declared over.
-    pub over: &'a [u32],
 }
 
-/// The rules, the rounding rules, and the variants of each guard and adjustment.
-pub(super) fn contests<'a>(context: &Context<'_>, place: &'a Place) -> Vec<Contest<'a>> {
-    let of_rule = |rule: &'a Rule| Party {
-        layer: rule.layer,
-        over: &rule.over,
-        ..party(&rule.info, &rule.scope, rule.window)
-    };
-    let rounds = place
-        .rounds
-        .iter()
-        .map(|round| party(&round.info, &round.scope, round.window));
-    let mut contests = vec![
-        contest(context, place, "rule", place.rules.iter().map(of_rule).collect()),
-        contest(context, place, "round", rounds.collect()),
-    ];
-    for guard in &place.guards {
-        let variants = guard
-            .variants
-            .iter()
-            .map(|variant| party(&variant.info, &variant.scope, Window::ALWAYS));
-        contests.push(contest(context, place, "guard", variants.collect()));
+impl<'a> Party<'a> {
+    pub fn find(contest: &'a Contest, place: &'a Place, at: usize) -> Option<Self> {
+        let label: &str = contest.labels.get(at)?;
+        let is = |info: &&Info| *info.label == *label;
+        let variants = |kind| {
+            let own = place.adjustments.iter().filter(move |own| own.kind == kind);
+            own.flat_map(|own| &own.variants)
+                .map(|variant| (&variant.info, &variant.scope))
+        };
+        let rule = place.rules.iter().find(|rule| is(&&rule.info));
+        let found = match contest.kind {
+            "rule" => rule.map(|rule| (&rule.info, &rule.scope)),
+            "round" => place
+                .rounds
+                .iter()
+                .map(|round| (&round.info, &round.scope))
+                .find(|(info, _)| is(info)),
+            "guard" => {
+                let variants = place.guards.iter().flat_map(|guard| &guard.variants);
+                variants
+                    .map(|variant| (&variant.info, &variant.scope))
+                    .find(|(info, _)| is(info))
+            }
+            "season" => variants(AdjustmentKind::Season).find(|(info, _)| is(info)),
+            "stock" => variants(AdjustmentKind::Stock).find(|(info, _)| is(info)),
+            _ => None,
+        };
+        Some(Self {
+            label,
+            info: found.map(|(info, _)| info),
+            scope: found.map(|(_, scope)| scope),
+            layer: rule
+                .filter(|_| contest.kind == "rule")
+                .map_or(0, |rule| rule.layer),
+        })
     }
-    for adjustment in &place.adjustments {
-        let kind = kind_of(adjustment.kind);
-        let variants = adjustment
-            .variants
-            .iter()
-            .map(|variant| party(&variant.info, &variant.scope, Window::ALWAYS));
-        contests.push(contest(context, place, kind, variants.collect()));
+
+    /// The entry that an overlay or row belongs to.
+    pub fn id(&self) -> &'a str {
+        let of_label = || self.label.split(['#']).next().unwrap_or(self.label);
+        self.info.map_or_else(of_label, |info| &*info.id)
     }
-    contests
+
+    pub fn is_row(&self) -> bool {
+        self.label.contains('#')
+    }
 }
 
 pub(super) fn kind_of(kind: AdjustmentKind) -> &'static str {
@@ -61,63 +77,4 @@ pub(super) fn kind_of(kind: AdjustmentKind) -> &'static str {
         AdjustmentKind::Season => "season",
         AdjustmentKind::Stock => "stock",
     }
-}
-
-fn party<'a>(info: &'a Info, scope: &'a Scope, window: Window) -> Party<'a> {
-    Party {
-        info,
-        scope,
-        window,
-        layer: 0,
-        over: &[],
-    }
-}
-
-fn contest<'a>(
-    context: &Context<'_>,
-    place: &'a Place,
-    kind: &'static str,
-    parties: Vec<Party<'a>>,
-) -> Contest<'a> {
-    let entries: Vec<Entry<'_>> = parties
-        .iter()
-        .map(|party| Entry {
-            layer: party.layer,
-            scope: party.scope,
-            window: party.window,
-            over: match kind {
-                "rule" => party
-                    .over
-                    .iter()
-                    .filter_map(|at| usize::try_from(*at).ok())
-                    .collect(),
-                _ => named_over(context, kind, party.info, &parties),
-            },
-        })
-        .collect();
-    let ordered = order(context.schema, &entries);
-    Contest {
-        place,
-        kind,
-        parties,
-        ordered,
-    }
-}
-
-/// Compiled rounding rules keep their order but not their `over`; it is read where it was written.
-fn named_over(context: &Context<'_>, kind: &'static str, info: &Info, parties: &[Party<'_>]) -> Vec<usize> {
-    let Some(span) = context.value(kind, &info.label, "over") else {
-        return Vec::new();
-    };
-    let names: Vec<&str> = context.text(&span).split('"').skip(1).step_by(2).collect();
-    let named = |party: &Party<'_>| {
-        names
-            .iter()
-            .any(|name| *name == &*party.info.id || *name == &*party.info.label)
-    };
-    (0..)
-        .zip(parties)
-        .filter(|(_, party)| party.info.label != info.label && named(party))
-        .map(|(at, _)| at)
-        .collect()
 }

@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::facts::Kind;
-use crate::pricing::{Info, Scope};
+use crate::pricing::Scope;
 use crate::rulebook::{Applicability, Edit, Fix, Span};
 
 /// A cure that a person must choose.
@@ -18,11 +18,11 @@ pub(super) fn maybe(title: impl Into<String>, edits: Vec<Edit>) -> Fix {
 pub(super) fn add_to_list(
     context: &Context<'_>,
     kind: &'static str,
-    info: &Info,
+    label: &str,
     key: &str,
     name: &str,
 ) -> Vec<Edit> {
-    let Some(origin) = context.origins.get(kind, &info.label) else {
+    let Some(origin) = context.origins.get(kind, label) else {
         return Vec::new();
     };
     let at = |at: usize, file: &Span| Span {
@@ -51,11 +51,11 @@ pub(super) fn add_to_list(
     }
 }
 
-/// Keeps `info` from what `other` asks for: adds `tags = "!kvi"` to its `where`. `None` if no single cell can do it.
+/// Keeps an entry from what `other` asks for: adds `tags = "!kvi"` to its `where`. `None` if no single cell can do it.
 pub(super) fn exclude(
     context: &Context<'_>,
     kind: &'static str,
-    info: &Info,
+    label: &str,
     own: &Scope,
     other: &Scope,
 ) -> Option<(String, Vec<Edit>)> {
@@ -77,7 +77,11 @@ pub(super) fn exclude(
     });
     let cond = usable.min_by_key(|cond| context.schema.attr(cond.attr).kind != Kind::Set)?;
     let cell = format!("{} = \"!{}\"", context.schema.attr(cond.attr).name, cond.text);
-    let origin = context.origins.get(kind, &info.label)?;
+    // The rows of a table have columns, not a `where`.
+    let origin = context
+        .origins
+        .get(kind, label)
+        .filter(|_| !label.contains('#'))?;
     let edit = |start: usize, text: String| Edit {
         span: Span {
             file: origin.header.file.clone(),

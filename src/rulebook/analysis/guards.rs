@@ -159,7 +159,13 @@ impl Undone<'_> {
             None => finding,
         };
         let title = format!("add  relax = [\"{}\"]  to {name}", self.guard.id);
-        let edits = add_to_list(context, self.kind, &self.adjustment.info, "relax", &self.guard.id);
+        let edits = add_to_list(
+            context,
+            self.kind,
+            &self.adjustment.info.label,
+            "relax",
+            &self.guard.id,
+        );
         Diagnostic {
             fixes: vec![maybe(title, edits)],
             ..finding

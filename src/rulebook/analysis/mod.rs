@@ -13,10 +13,11 @@ mod guards;
 mod words;
 
 pub use catalog::Catalog;
+pub use contest::Contest;
 
 use super::{Diagnostic, Files, Origin, Origins, Severity, Span};
 use crate::facts::Schema;
-use crate::pricing::{Info, Place};
+use crate::pricing::{Info, Place, SourceAt};
 
 /// What the analyses look at besides places.
 #[derive(Clone, Copy, Debug)]
@@ -53,13 +54,14 @@ pub struct Shared {
 
 /// Runs every analysis.
 #[must_use]
-pub fn analyse(context: &Context<'_>, places: &[Place], witness: Option<&dyn Witness>) -> Analysed {
-    let contests: Vec<_> = places
-        .iter()
-        .flat_map(|place| contest::contests(context, place))
-        .collect();
+pub fn analyse(
+    context: &Context<'_>,
+    places: &[Place],
+    contests: &[Contest],
+    witness: Option<&dyn Witness>,
+) -> Analysed {
     let pairs = contests.iter().map(|contest| contest.ordered.pairs).sum();
-    let mut diagnostics = clash::findings(context, places, &contests, witness);
+    let mut diagnostics = clash::findings(context, places, contests, witness);
     diagnostics.extend(dead::findings(context, places));
     diagnostics.extend(bounds::findings(context, places));
     diagnostics.extend(guards::findings(context, places));
@@ -77,7 +79,7 @@ pub fn analyse(context: &Context<'_>, places: &[Place], witness: Option<&dyn Wit
 }
 
 impl<'a> Context<'a> {
-    /// Where an entry was written. Overlays inherit: what is not written in `x.for.y` is looked up in `x`.
+    /// Where an entry was written.
     fn origin(&self, kind: &'static str, label: &str) -> Option<&'a Origin> {
         self.origins.get(kind, label)
     }
@@ -86,7 +88,7 @@ impl<'a> Context<'a> {
     fn header(&self, kind: &'static str, info: &Info) -> Span {
         match self.origin(kind, &info.label) {
             Some(origin) => origin.header.clone(),
-            None => self.line(info),
+            None => self.line(&info.at),
         }
     }
 
@@ -138,16 +140,16 @@ impl<'a> Context<'a> {
         }
     }
 
-    fn line(&self, info: &Info) -> Span {
-        let text = self.files.get(&info.at.file).unwrap_or("");
-        let before = usize::try_from(info.at.line.saturating_sub(1)).unwrap_or(0);
+    fn line(&self, at: &SourceAt) -> Span {
+        let text = self.files.get(&at.file).unwrap_or("");
+        let before = usize::try_from(at.line.saturating_sub(1)).unwrap_or(0);
         let start: usize = text.split_inclusive('\n').take(before).map(str::len).sum();
         let length = text
             .get(start..)
             .and_then(|rest| rest.lines().next())
             .map_or(0, str::len);
         Span {
-            file: info.at.file.clone(),
+            file: at.file.clone(),
             start,
             end: start + length,
         }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::pricing::{Adjustment, AdjustmentKind, AdjustmentVariant, Bound, GuardClass, Scope, When, Window};
+use crate::rulebook::precedence::{Entry, order};
 use crate::rulebook::render::{Colour, human};
 use crate::rulebook::sample::{
     files, guard, info, max_markup, min_margin, origins, percent, place, rule, schema, scope,
@@ -13,11 +14,29 @@ fn shown(text: &str, places: &[Place], witness: Option<&dyn Witness>) -> String 
         files: &files,
         origins: &origins,
     };
-    human(
-        &files,
-        &analyse(&context, places, witness).diagnostics,
-        Colour::Plain,
-    )
+    let contests: Vec<Contest> = places.iter().map(|place| contest(&schema, place)).collect();
+    let found = analyse(&context, places, &contests, witness);
+    human(&files, &found.diagnostics, Colour::Plain)
+}
+
+fn contest(schema: &Schema, place: &Place) -> Contest {
+    let entries: Vec<Entry<'_>> = place
+        .rules
+        .iter()
+        .map(|rule| Entry {
+            layer: rule.layer,
+            scope: &rule.scope,
+            window: rule.window,
+            over: rule.over.iter().map(|at| *at as usize).collect(),
+        })
+        .collect();
+    Contest {
+        kind: "rule",
+        market: place.market.clone(),
+        channel: place.channel.clone(),
+        labels: place.rules.iter().map(|rule| rule.info.label.clone()).collect(),
+        ordered: order(schema, &entries),
+    }
 }
 
 const CONFLICT: &str = r#"[rule.kvi-follow]
