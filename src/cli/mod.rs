@@ -1,7 +1,13 @@
 //! One file a command.
 
 pub mod check;
-pub mod output;
+pub mod demo;
+pub mod explain;
+mod opened;
+mod output;
+pub mod quote;
+pub mod reprice;
+pub mod serve;
 pub mod test;
 
 use clap::{Parser, Subcommand};
@@ -20,10 +26,30 @@ struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    Demo(demo::Args),
+    Check(check::CheckArgs),
+    Test(test::TestArgs),
+    Explain(explain::Args),
+    Reprice(reprice::Reprice),
+    Serve(serve::Args),
+    Quote(quote::Args),
+}
 
 /// Parses the arguments and runs the command.
 #[must_use]
 pub fn main() -> ExitCode {
-    match Cli::parse().command {}
+    run(&Cli::parse())
+}
+
+fn run(cli: &Cli) -> ExitCode {
+    match &cli.command {
+        Command::Demo(args) => demo::run(args),
+        Command::Check(args) => output::to_stdout(|colour, out| check::run(args, colour, out)),
+        Command::Test(args) => output::to_stdout(|colour, out| test::run(args, colour, out)),
+        Command::Explain(args) => explain::run(args),
+        Command::Reprice(args) => args.run(),
+        Command::Serve(args) => serve::run(args),
+        Command::Quote(args) => quote::run(args),
+    }
 }

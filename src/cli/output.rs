@@ -2,8 +2,9 @@
 
 use crate::rulebook::render::{Colour, human, json};
 use crate::rulebook::{Diagnostic, Files, Loaded, load};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
+use std::process::ExitCode;
 
 /// For people or for programs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -41,4 +42,20 @@ pub(super) fn write_findings(
 pub(super) fn counted(count: usize, noun: &str) -> String {
     let many = if count == 1 { "" } else { "s" };
     format!("{count} {noun}{many}")
+}
+
+/// Runs a command on the standard output, in colors on a terminal that wants them. A reader that has gone away
+/// (`pricer check | head`) is no error.
+pub(super) fn to_stdout(run: impl FnOnce(Colour, &mut dyn Write) -> io::Result<ExitCode>) -> ExitCode {
+    let mut out = io::stdout().lock();
+    let wanted = out.is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let colour = if wanted { Colour::Ansi } else { Colour::Plain };
+    match run(colour, &mut out).and_then(|code| out.flush().map(|()| code)) {
+        Ok(code) => code,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: the output cannot be written: {error}");
+            ExitCode::from(1)
+        }
+    }
 }
