@@ -1,8 +1,10 @@
 //! `pricer test DIR [NAME]`: the analysts' own tests.
 
+use super::opened::own_rates;
 use super::output::{Format, counted, load_dir, write_findings};
 use crate::batch::{BatchError, load_rates};
 use crate::facts::Rates;
+use crate::pricing::Release;
 use crate::rulebook::render::Colour;
 use crate::rulebook::{AlwaysTest, Failure, Files, Loaded, Report, Results, Verdict, run_tests};
 use serde::Serialize;
@@ -30,7 +32,7 @@ pub fn run(args: &TestArgs, colour: Colour, out: &mut dyn Write) -> io::Result<E
         write_findings(args.format, colour, &loaded.files, &loaded.diagnostics, out)?;
         return Ok(ExitCode::from(1));
     };
-    let rates = match default_rates(&args.dir) {
+    let rates = match default_rates(&args.dir, &release) {
         Ok(rates) => rates,
         Err(why) => {
             writeln!(out, "error: {why}")?;
@@ -73,12 +75,11 @@ fn properties(always: &[AlwaysTest]) -> String {
     }
 }
 
-/// The rates of `feeds/fx.csv`, for tests that give none.
-fn default_rates(dir: &Path) -> Result<Rates, BatchError> {
-    let path = dir.join("feeds/fx.csv");
-    match path.exists() {
-        true => load_rates(&path).map(|(rates, _)| rates),
-        false => Ok(Rates::default()),
+/// The rates that the rulebook names, for tests that give none.
+fn default_rates(dir: &Path, release: &Release) -> Result<Rates, BatchError> {
+    match own_rates(dir, release) {
+        Some(path) => load_rates(&path).map(|(rates, _)| rates),
+        None => Ok(Rates::default()),
     }
 }
 

@@ -1,9 +1,14 @@
 //! Rulebooks: files as written → checked → compiled into a `Release`.
+//!
+//! `syntax` reads texts, `book` knows what they may say, `compile` makes what the pipeline runs. No step stops at the first
+//! mistake, and whatever is not understood is one.
 
 mod analysis;
+mod book;
 mod boxes;
 mod candidates;
 mod clauses;
+mod compile;
 mod diagnostic;
 mod files;
 mod load;
@@ -12,8 +17,12 @@ mod precedence;
 pub mod render;
 mod rule_test;
 mod run_tests;
+mod syntax;
+
 #[cfg(test)]
 mod sample;
+#[cfg(test)]
+mod tests;
 
 pub use analysis::{Analysed, Catalog, Contest, Context, Shared, Witness, analyse};
 pub use diagnostic::{Applicability, Diagnostic, Edit, Fix, Label, Severity, Span};

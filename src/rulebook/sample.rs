@@ -188,6 +188,7 @@ pub fn release(places: Vec<Place>) -> Release {
         places: places.into(),
         segments: [].into(),
         items_feed: Feed::default(),
+        rates_file: None,
         guard_count: 0,
     }
 }

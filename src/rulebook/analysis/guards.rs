@@ -1,20 +1,19 @@
-//! Guards and what they meet: W0502 (a guard holds back an adjustment for good), E0503 (a legal guard cannot be relaxed).
+//! W0502: a guard that always holds back an adjustment.
 
 use super::Context;
 use super::contest::kind_of;
 use super::cure::{add_to_list, maybe};
 use super::words::whereabouts;
 use crate::money::{Amount, Ratio};
-use crate::pricing::{AdjustmentVariant, Bound, Guard, GuardClass, GuardVariant, Info, Place};
+use crate::pricing::{AdjustmentVariant, Bound, Guard, GuardVariant, Place};
 use crate::rulebook::Diagnostic;
 use crate::rulebook::boxes::{contains, meet};
 use std::collections::BTreeMap;
 
-/// Kind and label of who relaxes or adjusts, label of the guard.
+/// Kind and label of the adjustment, label of the guard.
 type Key<'a> = (&'static str, &'a str, &'a str);
 
 pub(super) fn findings(context: &Context<'_>, places: &[Place]) -> Vec<Diagnostic> {
-    let mut legal: BTreeMap<Key<'_>, (&Info, &GuardVariant)> = BTreeMap::new();
     let mut undone: BTreeMap<Key<'_>, (Undone<'_>, Vec<&Place>)> = BTreeMap::new();
     for place in places {
         let adjustments = || {
@@ -23,19 +22,6 @@ pub(super) fn findings(context: &Context<'_>, places: &[Place]) -> Vec<Diagnosti
                 .iter()
                 .flat_map(|own| own.variants.iter().map(|variant| (kind_of(own.kind), variant)))
         };
-        let of_rules = place.rules.iter().map(|rule| ("rule", &rule.info, &rule.relax));
-        let of_adjustments = adjustments().map(|(kind, variant)| (kind, &variant.info, &variant.relax));
-        for (kind, info, relax) in of_rules.chain(of_adjustments) {
-            let guards = relax.iter().filter_map(|at| place.guards.get(usize::from(*at)));
-            let is_legal = |variant: &&GuardVariant| variant.class == GuardClass::Legal;
-            for (guard, variant) in
-                guards.filter_map(|guard| Some((guard, guard.variants.iter().find(is_legal)?)))
-            {
-                legal
-                    .entry((kind, &info.id, &guard.id))
-                    .or_insert((info, variant));
-            }
-        }
         for (kind, adjustment) in adjustments() {
             for (at, guard) in (0_u16..).zip(&place.guards) {
                 if adjustment.relax.contains(&at) {
@@ -52,32 +38,10 @@ pub(super) fn findings(context: &Context<'_>, places: &[Place]) -> Vec<Diagnosti
             }
         }
     }
-    let legal = legal
-        .iter()
-        .map(|((kind, ..), (info, guard))| relaxes_legal(context, kind, info, guard));
-    let undone = undone
+    undone
         .values()
-        .map(|(found, at)| found.finding(context, whereabouts(places, at)));
-    legal.chain(undone).collect()
-}
-
-fn relaxes_legal(context: &Context<'_>, kind: &'static str, info: &Info, guard: &GuardVariant) -> Diagnostic {
-    Diagnostic::error(
-        "E0503",
-        format!("`{}` relaxes the legal guard `{}`", info.label, guard.info.id),
-        context.setting(kind, info, "relax"),
-        "only guards of other classes can be relaxed",
-    )
-    .related(
-        context.setting("guard", &guard.info, "class"),
-        format!("guard `{}` is `legal`", guard.info.label),
-    )
-    .note("a legal guard holds whatever a rule says")
-    .fix(
-        crate::rulebook::Applicability::Maybe,
-        format!("take `{}` out of `relax`", guard.info.id),
-        Vec::new(),
-    )
+        .map(|(found, at)| found.finding(context, whereabouts(places, at)))
+        .collect()
 }
 
 /// An adjustment that a guard never lets through in one move.

@@ -279,8 +279,8 @@ fn a_comfort_guard_eats_a_markdown() {
 }
 
 #[test]
-fn equal_scopes_circles_and_legal_guards() {
-    let text = "[rule.a]\nover = [\"b\"]\n[rule.b]\nover = [\"a\"]\n[rule.c]\n[rule.d]\nrelax = [\"law\"]\n[guard.law]\nclass = \"legal\"\n";
+fn equal_scopes_and_circles() {
+    let text = "[rule.a]\nover = [\"b\"]\n[rule.b]\nover = [\"a\"]\n[rule.c]\n[rule.d]\n";
     let schema = schema();
     let (kvi, bose) = (
         scope(&schema, &[("tags", "kvi")]),
@@ -301,16 +301,8 @@ fn equal_scopes_circles_and_legal_guards() {
         rule("d", 0, grocery),
     ];
     (rules[0].over, rules[1].over) = ([1].into(), [0].into());
-    rules[3].relax = [0].into();
     let place = Place {
         rules: rules.into(),
-        guards: [guard(
-            "law",
-            GuardClass::Legal,
-            Scope::everything(),
-            Bound::Announce,
-        )]
-        .into(),
         ..place("own")
     };
     insta::assert_snapshot!(shown(text, &[place], None), @r###"
@@ -336,17 +328,6 @@ fn equal_scopes_circles_and_legal_guards() {
     help: choose one:
        1  `d` wins: add  over = ["c"]  to d                           [maybe]
        2  narrow `c` or `d` so that they no longer meet, or delete one
-
-    error[E0503]: `d` relaxes the legal guard `law`
-     --> rules/all.toml:7:1
-      |
-    7 | relax = ["law"]
-      | ^^^^^^^^^^^^^^^ only guards of other classes can be relaxed
-    ...
-    9 | class = "legal"
-      | --------------- guard `law` is `legal`
-      = a legal guard holds whatever a rule says
-    help: take `law` out of `relax`
     "###);
 }
 
