@@ -1,3 +1,5 @@
+//! Orders of small and of large rulebooks.
+
 use super::super::boxes::tests::{scope, small_world};
 use super::*;
 use crate::facts::{Attr, AttrId, Basis, Kind, Symbols};

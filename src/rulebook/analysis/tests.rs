@@ -1,3 +1,5 @@
+//! What the analyses find in small rulebooks.
+
 use super::*;
 use crate::pricing::{Adjustment, AdjustmentKind, AdjustmentVariant, Bound, GuardClass, Scope, When, Window};
 use crate::rulebook::precedence::{Entry, order};

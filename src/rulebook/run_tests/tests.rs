@@ -1,3 +1,5 @@
+//! Tests of analysts, run on a small rulebook.
+
 use super::*;
 use crate::pricing::{GuardClass, Place, Scope};
 use crate::rulebook::sample::{guard, min_margin, place, release, rule};
