@@ -1,11 +1,14 @@
 //! One file a command.
 
+pub mod check;
 pub mod demo;
 pub mod explain;
 mod opened;
+mod output;
 pub mod quote;
 pub mod reprice;
 pub mod serve;
+pub mod test;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -13,8 +16,10 @@ use std::process::ExitCode;
 /// An open dynamic pricing engine: what should an item cost, exactly, and why?
 #[derive(Debug, Parser)]
 #[command(name = "pricer", version, about, long_about = None, subcommand_required = true, arg_required_else_help = true)]
-#[command(after_help = "Start with `pricer demo`. Exit codes: 0 done, 1 errors or failing tests, 2 wrong usage, \
-                        3 some rows quarantined, 4 too many rows quarantined.")]
+#[command(
+    after_help = "Start with `pricer demo`. Exit codes: 0 done, 1 errors or failing tests, 2 wrong usage, \
+                        3 some rows quarantined, 4 too many rows quarantined."
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -23,6 +28,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Demo(demo::Args),
+    Check(check::CheckArgs),
+    Test(test::TestArgs),
     Explain(explain::Args),
     Reprice(reprice::Reprice),
     Serve(serve::Args),
@@ -38,6 +45,8 @@ pub fn main() -> ExitCode {
 fn run(cli: &Cli) -> ExitCode {
     match &cli.command {
         Command::Demo(args) => demo::run(args),
+        Command::Check(args) => output::to_stdout(|colour, out| check::run(args, colour, out)),
+        Command::Test(args) => output::to_stdout(|colour, out| test::run(args, colour, out)),
         Command::Explain(args) => explain::run(args),
         Command::Reprice(args) => args.run(),
         Command::Serve(args) => serve::run(args),

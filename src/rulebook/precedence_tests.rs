@@ -1,3 +1,5 @@
+//! Orders of small and of large rulebooks.
+
 use super::super::boxes::tests::{scope, small_world};
 use super::*;
 use crate::facts::{Attr, AttrId, Basis, Kind, Symbols};
@@ -154,4 +156,17 @@ fn large_rulebooks_are_ordered_quickly() {
     assert_eq!(found.pairs, 5_001 * 5_000 / 2);
     assert_eq!(found.order.last(), Some(&5_000));
     assert!(found.conflicts.is_empty() && found.equal.is_empty());
+}
+
+/// Nothing to index: every pair is decided by comparing.
+#[test]
+fn rules_over_sets_are_compared_pair_by_pair() {
+    let schema = small_world();
+    let scopes: Vec<Scope> = (0..800_i64)
+        .map(|at| conds(&[(2, has(1 << (at % 3))), (4, Test::Spans([(at, at + 3)].into()))]))
+        .collect();
+    let entries: Vec<_> = scopes.iter().map(|scope| entry(0, scope, &[])).collect();
+    let found = order(&schema, &entries);
+    assert_eq!(found.conflicts.len(), 799 + 798 + 797);
+    assert_eq!(found.order, (0..800).collect::<Vec<_>>());
 }

@@ -10,10 +10,10 @@ use super::strategies::Site;
 use crate::facts::{RivalId, Schema, Symbols, builtin};
 use crate::money::{Fraction, Ratio};
 use crate::pricing::{Place, RivalSet, Vat};
+use crate::rulebook::analysis::Contest;
 use crate::rulebook::book::{
     AdjustmentSpec, ChannelSpec, GuardSpec, Manifest, MarketSpec, Names, RoundSpec, RuleSpec, SetSpec,
 };
-use crate::rulebook::precedence::Ordered;
 use crate::rulebook::syntax::Findings;
 use std::collections::BTreeMap;
 
@@ -27,18 +27,6 @@ pub struct Book {
     pub rounds: Vec<RoundSpec>,
 }
 
-/// Entries of one kind that compete in one place, and who wins.
-#[derive(Clone, Debug)]
-pub struct Contest {
-    /// `rule`, `round`, `row` (of a fixed table), or the kind whose overlays compete: `guard`, `season`, `stock`.
-    pub kind: &'static str,
-    pub market: Box<str>,
-    pub channel: Box<str>,
-    /// By the indices that `ordered` speaks of.
-    pub labels: Vec<Box<str>>,
-    pub ordered: Ordered,
-}
-
 /// The places, and what the analysis of conflicts starts from.
 #[derive(Debug, Default)]
 pub struct Compiled {
@@ -49,7 +37,10 @@ pub struct Compiled {
 
 pub fn compile(book: &Book, names: &Names, schema: &Schema, out: &mut Findings) -> Compiled {
     let sets = &book.manifest.sets;
-    let mentioned = sets.iter().flat_map(|set| set.members.iter().chain(&set.own)).map(ToString::to_string);
+    let mentioned = sets
+        .iter()
+        .flat_map(|set| set.members.iter().chain(&set.own))
+        .map(ToString::to_string);
     let mut compiled = Compiled {
         rivals: Symbols::new(mentioned, false),
         ..Compiled::default()
@@ -62,7 +53,10 @@ pub fn compile(book: &Book, names: &Names, schema: &Schema, out: &mut Findings) 
                 channel: &channel.name,
                 currency: market.currency,
             };
-            let sells = channel.only.as_ref().is_none_or(|cell| market_holds(cell, here, out));
+            let sells = channel
+                .only
+                .as_ref()
+                .is_none_or(|cell| market_holds(cell, here, out));
             if sells {
                 let place = place(book, market, channel, names, here, &mut compiled, out);
                 compiled.places.extend(place);
@@ -88,7 +82,11 @@ fn place(
     out.about(None);
     let contests = &mut compiled.contests;
     let guards = guards(&book.guards, here, &vat, &market.zone, contests, out);
-    let guard_at: BTreeMap<&str, u16> = guards.iter().zip(0..).map(|(guard, at)| (&*guard.id, at)).collect();
+    let guard_at: BTreeMap<&str, u16> = guards
+        .iter()
+        .zip(0..)
+        .map(|(guard, at)| (&*guard.id, at))
+        .collect();
     let site = Site {
         here,
         names,

@@ -1,10 +1,10 @@
 //! Round rules of one place, winners first.
 
-use super::places::Contest;
 use super::rules::fold;
 use super::scopes::{Here, missing_currency, place_scope};
 use crate::pricing::{Band, Ending, RoundRule};
 use crate::rulebook::Diagnostic;
+use crate::rulebook::analysis::Contest;
 use crate::rulebook::book::{BandSpec, RoundSpec};
 use crate::rulebook::precedence::Entry;
 use crate::rulebook::syntax::{Findings, Value, pieces};
@@ -21,7 +21,11 @@ pub fn rounds(
     for spec in specs {
         out.about(format!("round rule `{}`", spec.info.label));
         if let Some(scope) = place_scope(&spec.scope, here, out) {
-            let bands: Box<[Band]> = spec.bands.iter().filter_map(|band| compiled(band, here, out)).collect();
+            let bands: Box<[Band]> = spec
+                .bands
+                .iter()
+                .filter_map(|band| compiled(band, here, out))
+                .collect();
             candidates.push((spec, scope, spec.window.in_zone(zone, out), bands));
         }
     }
@@ -37,11 +41,18 @@ pub fn rounds(
                 layer: 0,
                 scope: &scope.whole,
                 window: *window,
-                over: (0..).zip(&candidates).filter(|(_, (other, ..))| loses(other)).map(|(at, _)| at).collect(),
+                over: (0..)
+                    .zip(&candidates)
+                    .filter(|(_, (other, ..))| loses(other))
+                    .map(|(at, _)| at)
+                    .collect(),
             }
         })
         .collect();
-    let labels = candidates.iter().map(|(spec, ..)| spec.info.label.clone()).collect();
+    let labels = candidates
+        .iter()
+        .map(|(spec, ..)| spec.info.label.clone())
+        .collect();
     let order = fold("round", labels, &entries, here, contests);
     order
         .into_iter()

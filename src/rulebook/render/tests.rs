@@ -1,3 +1,5 @@
+//! How findings look.
+
 use super::*;
 use crate::rulebook::{Applicability, Diagnostic, Edit, Files, Span};
 

@@ -94,6 +94,8 @@ fn value(expectation: &Expectation) -> Result<Value, Box<Diagnostic>> {
     };
     match &expectation.value {
         Expected::Text(text) if AMOUNTS.contains(&key) || key == "margin" => match parse(text) {
+            // What is paid is paid to the last digit.
+            Ok(number) if key == "price" && number.currency.is_some() => Ok(Value::Number(number.exactly())),
             Ok(number) if number.currency.is_some() == (key != "margin") => Ok(Value::Number(number)),
             Ok(_) if key == "margin" => wrong("a margin is a percent"),
             Ok(_) => wrong("an amount has a currency"),

@@ -20,6 +20,19 @@ pub(super) struct Number {
     pub currency: Option<Currency>,
 }
 
+impl Number {
+    /// Digits that were not written are zeros.
+    pub fn exactly(self) -> Self {
+        match self.wanted {
+            Wanted::Equal { value, .. } => Self {
+                wanted: Wanted::Equal { value, unit: 1 },
+                ..self
+            },
+            Wanted::Within { .. } => self,
+        }
+    }
+}
+
 impl Wanted {
     pub fn accepts(&self, actual: i64, tolerance: Option<i64>) -> bool {
         match self {
