@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// How many cases to try.
 pub fn cases() -> u64 {
-    std::env::var("PRICER_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(40_000)
+    std::env::var("PRICER_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(10_000)
 }
 
 /// The release of generated files; the generator writes valid rulebooks only.
