@@ -4,15 +4,13 @@ mod print;
 
 use crate::facts::{parse_duration, parse_instant, parse_money, parse_percent};
 use crate::service::Clock;
+use crate::service::client::ask;
 use crate::service::convert::{write_instant, write_money};
 use crate::service::proto::{
-    self, ExplanationDetail, ItemFacts, Offer, QuotePriceRequest,
-    pricing_service_client::PricingServiceClient, quote_price_request::Item,
+    ExplanationDetail, ItemFacts, Offer, QuotePriceRequest, quote_price_request::Item,
 };
+use std::io::Write as _;
 use std::process::ExitCode;
-use std::time::Duration;
-use tonic::Code;
-use tonic::transport::Endpoint;
 
 /// Asks a running service what an item should cost.
 #[derive(Clone, Debug, clap::Args)]
@@ -64,20 +62,6 @@ pub struct Rival {
     age: Option<i64>,
 }
 
-/// Why there is no answer.
-#[derive(Debug)]
-pub enum QuoteError {
-    /// Nobody listens at the address.
-    Unreachable { addr: String, why: String },
-    /// The address is not one.
-    Address { addr: String, why: String },
-    /// The service's answer.
-    Status(Box<tonic::Status>),
-}
-
-const CONNECT: Duration = Duration::from_secs(2);
-const ANSWER: Duration = Duration::from_secs(5);
-
 /// Runs the command: 0 a price, 1 no price, 2 a request that is wrong in itself.
 #[must_use]
 pub fn run(args: &Args) -> ExitCode {
@@ -89,50 +73,21 @@ pub fn run(args: &Args) -> ExitCode {
         }
     };
     let answer = runtime.block_on(ask(&args.addr, request(args)));
-    match (&answer, args.format) {
-        (Ok(decision), Format::Human) => print!("{}", print::text(decision)),
-        (Ok(decision), Format::Json) => println!("{:#}", print::json(decision)),
-        (Err(error), Format::Human) => eprint!("{}", print::error_text(error)),
-        (Err(error), Format::Json) => println!("{:#}", print::error_json(error)),
-    }
+    let (text, is_answer) = match (&answer, args.format) {
+        (Ok(decision), Format::Human) => (print::text(decision), true),
+        (Ok(decision), Format::Json) => (format!("{:#}\n", print::json(decision)), true),
+        (Err(error), Format::Human) => (print::error_text(error), false),
+        (Err(error), Format::Json) => (format!("{:#}\n", print::error_json(error)), true),
+    };
+    // A reader that has seen enough, such as `head`, is no failure.
+    let _ = match is_answer {
+        true => std::io::stdout().write_all(text.as_bytes()),
+        false => std::io::stderr().write_all(text.as_bytes()),
+    };
     match answer {
         Ok(_) => ExitCode::SUCCESS,
         Err(error) if error.is_usage() => ExitCode::from(2),
         Err(_) => ExitCode::FAILURE,
-    }
-}
-
-/// One quote from the service at `addr`.
-///
-/// # Errors
-/// Nobody answers, or the answer is not a price.
-pub async fn ask(addr: &str, request: QuotePriceRequest) -> Result<proto::Decision, QuoteError> {
-    let endpoint = Endpoint::from_shared(addr.to_owned()).map_err(|error| QuoteError::Address {
-        addr: addr.to_owned(),
-        why: error.to_string(),
-    })?;
-    let endpoint = endpoint.connect_timeout(CONNECT).timeout(ANSWER);
-    let channel = endpoint
-        .connect()
-        .await
-        .map_err(|error| QuoteError::Unreachable {
-            addr: addr.to_owned(),
-            why: innermost(&error),
-        })?;
-    let answer = PricingServiceClient::new(channel).quote_price(request).await;
-    let answer = answer.map_err(|status| QuoteError::Status(Box::new(status)))?;
-    answer.into_inner().decision.ok_or_else(|| {
-        QuoteError::Status(Box::new(tonic::Status::internal(
-            "the service sent an empty answer",
-        )))
-    })
-}
-
-/// What the system said, without the layers around it.
-fn innermost(error: &dyn std::error::Error) -> String {
-    match error.source() {
-        Some(source) => innermost(source),
-        None => error.to_string(),
     }
 }
 
@@ -168,18 +123,6 @@ pub fn request(args: &Args) -> QuotePriceRequest {
         at_time: args.at.map(write_instant),
         release: args.release.clone(),
         explanation_detail: detail.into(),
-    }
-}
-
-impl QuoteError {
-    /// The request, not the item or the service, is wrong.
-    #[must_use]
-    pub fn is_usage(&self) -> bool {
-        match self {
-            Self::Address { .. } => true,
-            Self::Unreachable { .. } => false,
-            Self::Status(status) => status.code() == Code::InvalidArgument,
-        }
     }
 }
 

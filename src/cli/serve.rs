@@ -57,6 +57,12 @@ pub fn run(args: &Args) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
+            if let ServeError::Rejected(_) = error {
+                eprintln!(
+                    "  help: `pricer check {0}` and `pricer test {0}` say more",
+                    args.rulebook.display()
+                );
+            }
             match error {
                 ServeError::NotLoopback(_) => ExitCode::from(2),
                 ServeError::Rejected(_) | ServeError::Failed(_) => ExitCode::FAILURE,

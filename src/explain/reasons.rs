@@ -143,7 +143,9 @@ fn mismatch(why: &Mismatch, words: &Words<'_>) -> (FailedCell, String) {
             let has = if *missing { None } else { words.fact(*attr) };
             let shown = match &has {
                 Some(has) => format!("{name} is {has} (rule wants {wants})"),
-                None => format!("{name} is missing (rule wants {wants})"),
+                None if *missing => format!("{name} is missing (rule wants {wants})"),
+                // A served item is kept as numbers: what the rulebook does not mention has no text.
+                None => format!("{name} is something else (rule wants {wants})"),
             };
             (Some((name, wants.to_string(), has)), shown)
         }

@@ -1,19 +1,27 @@
 //! A rulebook folder with feed files: what `pricer serve` serves.
 
 use super::source::Source;
-use crate::batch::{Feeds, load_facts};
-use crate::facts::FactSet;
+use crate::batch::{Feeds, load_facts, load_rates};
+use crate::facts::{FactSet, Rates};
 use crate::pricing::Release;
 use crate::rulebook::{Diagnostic, Files, Loaded, Verdict, load, run_tests};
 use std::path::PathBuf;
 
-/// Feeds that are not given are empty, except that the rulebook may name its own items file.
+/// A feed that is not given is the one the rulebook names, else empty.
 #[derive(Clone, Debug, Default)]
 pub struct Folder {
     pub rulebook: PathBuf,
     pub items: Option<PathBuf>,
     pub offers: Option<PathBuf>,
     pub rates: Option<PathBuf>,
+}
+
+impl Folder {
+    /// A file that the rulebook names, if it is there.
+    fn own(&self, file: Option<&str>) -> Option<PathBuf> {
+        file.map(|file| self.rulebook.join(file))
+            .filter(|path| path.is_file())
+    }
 }
 
 impl Source for Folder {
@@ -29,7 +37,15 @@ impl Source for Folder {
         let Some(release) = &loaded.release else {
             return Err(vec!["there is no release to test".to_owned()]);
         };
-        let results = run_tests(release, &loaded.tests, &crate::facts::Rates::default());
+        // The rulebook's own rates come first: they are of the days its tests are about.
+        let rates = match self
+            .own(release.rates_file.as_deref())
+            .or_else(|| self.rates.clone())
+        {
+            Some(path) => load_rates(&path).map_err(|error| vec![error.to_string()])?.0,
+            None => Rates::default(),
+        };
+        let results = run_tests(release, &loaded.tests, &rates);
         let failed = results.reports.iter().filter_map(|report| match &report.verdict {
             Verdict::Passed => None,
             Verdict::Failed(failure) => Some(match failure.mismatches.first() {
@@ -49,15 +65,18 @@ impl Source for Folder {
     }
 
     fn facts(&self, release: &Release) -> Result<FactSet, String> {
-        let own = release
-            .items_feed
-            .file
-            .as_deref()
-            .map(|file| self.rulebook.join(file));
+        let items = self
+            .items
+            .clone()
+            .or_else(|| self.own(release.items_feed.file.as_deref()));
+        let rates = self
+            .rates
+            .clone()
+            .or_else(|| self.own(release.rates_file.as_deref()));
         let feeds = Feeds {
-            items: self.items.as_deref().or(own.as_deref()),
+            items: items.as_deref(),
             offers: self.offers.as_deref(),
-            rates: self.rates.as_deref(),
+            rates: rates.as_deref(),
         };
         let (facts, accounts) = load_facts(release, feeds).map_err(|error| error.to_string())?;
         for account in accounts.iter().filter(|account| !account.quarantined.is_empty()) {

@@ -5,6 +5,8 @@
 //! types ([`proto`]) come no further inward than this room.
 
 mod accept;
+pub mod client;
+mod codec;
 pub mod convert;
 mod folder;
 mod lock;
@@ -172,3 +174,6 @@ impl fmt::Display for ServeError {
 }
 
 impl std::error::Error for ServeError {}
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,7 @@ use crate::explain::{Explanation, Subject};
 use crate::facts::{Item, Names, Offer};
 use crate::pricing::{self, Outcome, Place, Recorder, Release, Row, World};
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use tokio::time::Instant;
 use tonic::{Request, Response, Status};
@@ -30,13 +31,24 @@ impl pricing_service_server::PricingService for PricingService {
     ) -> Result<Response<proto::QuotePriceResponse>, Status> {
         let started = Instant::now();
         let answer = match self.state.pin() {
-            Some(serving) => quote(&serving, request.into_inner(), self.clock),
+            Some(serving) => contained(|| quote(&serving, request.into_inner(), self.clock)),
             None => Err(Failure::new(Condition::NotReady, "no release is loaded yet")),
         };
         self.metrics.quoted(&answer, started.elapsed());
         let decision = Some(answer?);
         Ok(Response::new(proto::QuotePriceResponse { decision }))
     }
+}
+
+/// Keeps a panic, which would be our bug, to the one request that met it.
+fn contained<T>(answer: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    std::panic::catch_unwind(AssertUnwindSafe(answer)).unwrap_or_else(|_| {
+        tracing::error!("a quote panicked");
+        Err(Failure::new(
+            Condition::Internal,
+            "the quote failed for a reason of our own; please report it",
+        ))
+    })
 }
 
 /// The answer to one request from one release and fact set.

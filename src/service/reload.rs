@@ -154,7 +154,7 @@ impl<S: Source> Watcher<S> {
                 self.metrics.reload_success.set(0.0);
                 self.metrics.reload_failures.increment(1);
                 warn!(
-                    findings = ?rejected.findings,
+                    findings = rejected.findings.join("\n"),
                     "the rulebook folder is not served, the last good release stays: {}",
                     rejected.summary
                 );
@@ -208,7 +208,8 @@ fn guards_do_not_fall(release: &Release, in_force: &Release) -> Result<(), Rejec
     let lock = Lock::for_release(release);
     Err(Rejected {
         summary: format!(
-            "it has {now} guards, the release in force has {then}; if that is meant, write `{}`",
+            "it has {}, the release in force has {then}; if that is meant, write `{}`",
+            count(now, "guard"),
             lock::NAME
         ),
         findings: lock.to_string().lines().map(ToOwned::to_owned).collect(),
@@ -230,7 +231,7 @@ impl Rejected {
             )
         };
         Self {
-            summary: counted(errors.len(), "error"),
+            summary: format!("it has {}", count(errors.len(), "error")),
             findings: errors.into_iter().take(FINDINGS_SHOWN).map(place).collect(),
         }
     }
@@ -238,7 +239,7 @@ impl Rejected {
     fn findings(findings: &[Diagnostic]) -> Self {
         let shown = findings.iter().take(FINDINGS_SHOWN);
         Self {
-            summary: counted(findings.len(), "error"),
+            summary: format!("it has {}", count(findings.len(), "error")),
             findings: shown
                 .map(|finding| format!("{}: {}", finding.code, finding.title))
                 .collect(),
@@ -247,15 +248,15 @@ impl Rejected {
 
     fn tests(failed: &[String]) -> Self {
         Self {
-            summary: counted(failed.len(), "failed test"),
+            summary: format!("it has {}", count(failed.len(), "failed test")),
             findings: failed.iter().take(FINDINGS_SHOWN).cloned().collect(),
         }
     }
 }
 
-fn counted(count: usize, noun: &str) -> String {
+fn count(count: usize, noun: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
-    format!("it has {count} {noun}{plural}")
+    format!("{count} {noun}{plural}")
 }
 
 impl std::fmt::Display for Rejected {

@@ -18,6 +18,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// Everything that keeps an answer from being given, in the order in which it is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {
+    MalformedMessage,
     NotReady,
     InvalidField,
     ReleaseNotFound,
@@ -26,6 +27,8 @@ pub enum Condition {
     SegmentNotFound,
     ItemNotFound,
     Refused(RefusalCode),
+    /// A bug of ours.
+    Internal,
 }
 
 impl Condition {
@@ -33,6 +36,7 @@ impl Condition {
     #[must_use]
     pub fn row(self) -> (Code, &'static str) {
         match self {
+            Self::MalformedMessage => (Code::InvalidArgument, "MALFORMED_MESSAGE"),
             Self::NotReady => (Code::Unavailable, "NOT_READY"),
             Self::InvalidField => (Code::InvalidArgument, "INVALID_FIELD"),
             Self::ReleaseNotFound => (Code::NotFound, "RELEASE_NOT_FOUND"),
@@ -42,6 +46,7 @@ impl Condition {
             Self::ItemNotFound => (Code::NotFound, "ITEM_NOT_FOUND"),
             Self::Refused(code @ RefusalCode::AmountOverflow) => (Code::OutOfRange, code.as_str()),
             Self::Refused(code) => (Code::FailedPrecondition, code.as_str()),
+            Self::Internal => (Code::Internal, "INTERNAL"),
         }
     }
 }

@@ -15,3 +15,4 @@ mod reference_coverage;
 mod reference_example;
 mod reference_times_and_cells;
 mod ruin;
+mod serve;

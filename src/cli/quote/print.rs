@@ -1,8 +1,8 @@
 //! An answer, or why there is none, for people and machines.
 
-use super::QuoteError;
 use crate::facts::show_instant;
 use crate::money::Ratio;
+use crate::service::client::QuoteError;
 use crate::service::convert::read_money;
 use crate::service::proto::{
     Because, Decision, DecisionStatus, GuardHit, Money, PriceBasis, RangeEdge, Step,
@@ -151,9 +151,14 @@ pub fn error_text(error: &QuoteError) -> String {
             )
         }
         QuoteError::Status(status) => {
-            let mut out = format!("error[{}]: {}\n", reason(status), status.message());
             let violations = status.get_details_bad_request().map(|bad| bad.field_violations);
-            for violation in violations.unwrap_or_default() {
+            let violations = violations.unwrap_or_default();
+            let message = match violations.is_empty() {
+                true => status.message(),
+                false => "the request is not valid",
+            };
+            let mut out = format!("error[{}]: {message}\n", reason(status));
+            for violation in violations {
                 let _ = writeln!(out, "  {} {}", violation.field, violation.description);
             }
             if let Some(cure) = cure(&reason(status)) {

@@ -1,0 +1,56 @@
+//! protobuf as tonic reads it, except that bytes which are no message are the sender's mistake, not an internal error.
+
+use super::status::{Condition, Failure};
+use prost::Message;
+use std::marker::PhantomData;
+use tonic::Status;
+use tonic::codec::{self, BufferSettings, DecodeBuf};
+use tonic_prost::{ProstCodec, ProstDecoder, ProstEncoder};
+
+/// The codec of all generated clients and servers: `build.rs` names it.
+#[derive(Debug)]
+pub struct Codec<T, U>(PhantomData<(T, U)>);
+
+impl<T, U> Default for Codec<T, U> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<T, U> codec::Codec for Codec<T, U>
+where
+    T: Message + Send + 'static,
+    U: Message + Default + Send + 'static,
+{
+    type Encode = T;
+    type Decode = U;
+    type Encoder = ProstEncoder<T>;
+    type Decoder = Decoder<U>;
+
+    fn encoder(&mut self) -> ProstEncoder<T> {
+        ProstCodec::<T, U>::raw_encoder(BufferSettings::default())
+    }
+
+    fn decoder(&mut self) -> Decoder<U> {
+        Decoder(ProstCodec::<T, U>::raw_decoder(BufferSettings::default()))
+    }
+}
+
+#[derive(Debug)]
+pub struct Decoder<U>(ProstDecoder<U>);
+
+impl<U: Message + Default> codec::Decoder for Decoder<U> {
+    type Item = U;
+    type Error = Status;
+
+    fn decode(&mut self, bytes: &mut DecodeBuf<'_>) -> Result<Option<U>, Status> {
+        self.0.decode(bytes).map_err(|status| {
+            let message = format!("the bytes are no message of this method: {}", status.message());
+            Failure::new(Condition::MalformedMessage, message).into()
+        })
+    }
+
+    fn buffer_settings(&self) -> BufferSettings {
+        self.0.buffer_settings()
+    }
+}
