@@ -1,0 +1,346 @@
+//! `pricer reprice`: a whole catalog, from files to a file.
+
+use crate::batch::{
+    BLOCK_ROWS, BatchError, EarlierFeed, Feeds, Format, Job, Progress, Run, Source, Summary, Verdict,
+    item_meaning, load_facts,
+};
+use crate::facts::{parse_instant, parse_percent};
+use crate::money::Ratio;
+use crate::pricing::Release;
+use crate::rulebook::{self, Files, render};
+use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+const FAILED: u8 = 1;
+const USAGE: u8 = 2;
+const PARTIAL: u8 = 3;
+const TOO_MANY: u8 = 4;
+/// What shells expect of a program that Ctrl-C ended.
+const INTERRUPTED: u8 = 130;
+
+/// Prices every item of a catalog in every market and channel.
+///
+/// Each row of the items file gives one price for each place it applies to, or is written to the quarantine file with the reason; nothing
+/// is dropped. Exit codes: 0 clean, 1 failed, 2 wrong usage, 3 some rows quarantined, 4 more than `--max-bad` quarantined (then only the
+/// quarantine file is written), 130 interrupted (then nothing is).
+#[derive(Clone, Debug, Args)]
+pub struct Reprice {
+    /// The rulebook's folder.
+    #[arg(long, value_name = "DIR")]
+    rulebook: PathBuf,
+    /// The catalog, CSV or Parquet.
+    #[arg(long, value_name = "FILE")]
+    items: PathBuf,
+    /// Rivals' offers, CSV or Parquet.
+    #[arg(long, value_name = "FILE")]
+    offers: Option<PathBuf>,
+    /// Exchange rates [default: the feed that the rulebook's markets name].
+    #[arg(long, value_name = "FILE")]
+    fx: Option<PathBuf>,
+    /// Only this market [default: all].
+    #[arg(long)]
+    market: Option<String>,
+    /// Only this channel [default: all].
+    #[arg(long)]
+    channel: Option<String>,
+    /// The time of the prices, such as `2026-11-18T10:00:00+01:00` [default: now].
+    #[arg(long, value_name = "TIME", value_parser = parse_instant)]
+    at: Option<i64>,
+    /// The answers: `.csv` or `.parquet`. Texts that a spreadsheet would take for a formula get a leading apostrophe in CSV.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// The rows that could not be priced, CSV [default: the name of `--out` with the ending `.quarantine.csv`].
+    #[arg(long, value_name = "FILE")]
+    quarantine: Option<PathBuf>,
+    /// How many threads price [default: one for each core].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    /// The largest share of prices, or of a feed's rows, that may be bad.
+    #[arg(long, value_name = "SHARE", default_value = "0.1%", value_parser = parse_percent)]
+    max_bad: Ratio,
+    /// How the summary is printed.
+    #[arg(long, value_enum, default_value_t = Output::Human)]
+    format: Output,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Output {
+    Human,
+    Json,
+}
+
+impl Reprice {
+    /// Runs the command.
+    #[must_use]
+    pub fn run(&self) -> ExitCode {
+        match self.price() {
+            Ok(code) => ExitCode::from(code),
+            Err(error) => {
+                say(&mut std::io::stderr(), &format!("error: {error}"));
+                ExitCode::from(match error {
+                    BatchError::Usage(_) | BatchError::NoPlace(_) => USAGE,
+                    BatchError::Cancelled => INTERRUPTED,
+                    _ => FAILED,
+                })
+            }
+        }
+    }
+
+    fn price(&self) -> Result<u8, BatchError> {
+        let quarantine = self.files()?;
+        let Some((release, rates)) = self.release() else {
+            return Ok(FAILED);
+        };
+        let at = self.at.unwrap_or_else(now);
+        let feeds = Feeds {
+            items: None,
+            offers: self.offers.as_deref(),
+            rates: self.fx.as_deref().or(rates.as_deref()),
+        };
+        let (facts, earlier) = load_facts(&release, feeds)?;
+        let job = Job::new(
+            &release,
+            &facts,
+            at,
+            self.market.as_deref(),
+            self.channel.as_deref(),
+        )?;
+        let source = Source::open(&self.items, BLOCK_ROWS, |header| item_meaning(&release, header))?;
+        let summary = self.stream(&job, source, &earlier, &quarantine)?;
+        self.report(&summary, &quarantine);
+        Ok(match summary.verdict {
+            Verdict::Clean => 0,
+            Verdict::Partial => PARTIAL,
+            Verdict::TooMany => TOO_MANY,
+        })
+    }
+
+    /// The quarantine file, after a look at what would be overwritten.
+    fn files(&self) -> Result<PathBuf, BatchError> {
+        Format::of(&self.out)?;
+        let beside = || self.out.with_extension("quarantine.csv");
+        let quarantine = self.quarantine.clone().unwrap_or_else(beside);
+        let inputs = [Some(&self.items), self.offers.as_ref(), self.fx.as_ref()];
+        for output in [&self.out, &quarantine] {
+            let same = |other: &Path| match (output.canonicalize(), other.canonicalize()) {
+                (Ok(output), Ok(other)) => output == other,
+                _ => output == other,
+            };
+            if inputs.into_iter().flatten().any(|input| same(input)) {
+                let why = format!(
+                    "`{}` is an input: choose another name for the output",
+                    output.display()
+                );
+                return Err(BatchError::Usage(why));
+            }
+        }
+        if self.out == quarantine {
+            return Err(BatchError::Usage(
+                "`--out` and `--quarantine` name the same file".into(),
+            ));
+        }
+        Ok(quarantine)
+    }
+
+    /// The checked rulebook and its feed of rates; `None` after its errors were printed.
+    fn release(&self) -> Option<(Arc<Release>, Option<PathBuf>)> {
+        let (files, diagnostics, release) = match Files::read_dir(&self.rulebook) {
+            Ok(files) => {
+                let loaded = rulebook::load(files);
+                (loaded.files, loaded.diagnostics, loaded.release)
+            }
+            Err(diagnostics) => (Files::default(), diagnostics, None),
+        };
+        if let Some(release) = release {
+            let feed = rates_feed(&files).map(|feed| self.rulebook.join(feed));
+            return Some((release, feed.filter(|path| path.exists())));
+        }
+        if self.format == Output::Json {
+            say(&mut std::io::stdout(), &render::json(&files, &diagnostics));
+        } else {
+            let colour = if std::io::stderr().is_terminal() {
+                render::Colour::Ansi
+            } else {
+                render::Colour::Plain
+            };
+            say(
+                &mut std::io::stderr(),
+                &render::human(&files, &diagnostics, colour),
+            );
+        }
+        None
+    }
+
+    fn stream(
+        &self,
+        job: &Job<'_>,
+        source: Source,
+        earlier: &[EarlierFeed],
+        quarantine: &Path,
+    ) -> Result<Summary, BatchError> {
+        let cancel = Arc::new(AtomicBool::new(false));
+        cancel_on_interrupt(cancel.clone());
+        let bar = progress_bar(&source);
+        let progress = |progress: Progress| {
+            bar.set_position(progress.done);
+            let seconds = bar.elapsed().as_millis().max(1);
+            let rate = u128::from(progress.rows) * 1_000 / seconds;
+            bar.set_message(format!("{} rows, {rate} rows/s", progress.rows));
+        };
+        let run = Run {
+            out: &self.out,
+            quarantine,
+            threads: self.threads.map(usize::from),
+            max_bad: self.max_bad,
+            cancel: &cancel,
+            progress: &progress,
+        };
+        let summary = run.run(job, source, earlier);
+        bar.finish_and_clear();
+        summary
+    }
+
+    fn report(&self, summary: &Summary, quarantine: &Path) {
+        let mut out = std::io::stdout();
+        if self.format == Output::Json {
+            say(&mut out, &summary.to_json().to_string());
+            return;
+        }
+        say(&mut out, &format!("{summary}\n"));
+        let (share, quarantine) = (self.max_bad.to_percent_text(7), quarantine.display());
+        say(
+            &mut out,
+            &match summary.verdict {
+                Verdict::Clean => format!("Written to {}.", self.out.display()),
+                Verdict::Partial => {
+                    format!(
+                        "Written to {}; the bad rows are in {quarantine}.",
+                        self.out.display()
+                    )
+                }
+                Verdict::TooMany => {
+                    format!(
+                        "Not published: more than {share} is bad (`--max-bad`). The bad rows are in {quarantine}."
+                    )
+                }
+            },
+        );
+    }
+}
+
+/// The one feed of exchange rates that the rulebook's markets name, if they name one.
+fn rates_feed(files: &Files) -> Option<String> {
+    let book = toml::de::DeTable::parse(files.get("rulebook.toml")?).ok()?;
+    let markets = book.get_ref().get("market")?.get_ref().as_table()?.values();
+    let mut feeds: Vec<&str> = markets
+        .filter_map(|market| {
+            let fx = market.get_ref().as_table()?.get("fx")?.get_ref().as_table()?;
+            fx.get("feed")?.get_ref().as_str()
+        })
+        .collect();
+    feeds.sort_unstable();
+    feeds.dedup();
+    match feeds.as_slice() {
+        [feed] => Some((*feed).to_owned()),
+        _ => None,
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the edge of the program: the clock is read once, here"
+)]
+fn now() -> i64 {
+    jiff::Timestamp::now().as_second()
+}
+
+/// Sets the flag on Ctrl-C; the run then ends within a few thousand rows.
+fn cancel_on_interrupt(cancel: Arc<AtomicBool>) {
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
+        if let Ok(runtime) = runtime
+            && runtime.block_on(tokio::signal::ctrl_c()).is_ok()
+        {
+            cancel.store(true, Ordering::Relaxed);
+        }
+    });
+}
+
+/// On standard error, and only where somebody looks.
+fn progress_bar(source: &Source) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(source.total);
+    match ProgressStyle::with_template("{bar:32} {percent:>3}%  {msg}, {eta} left") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+/// Prints; a reader who has gone away is no error.
+fn say(to: &mut impl Write, text: &str) {
+    let _ = writeln!(to, "{}", text.trim_end_matches('\n'));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Debug, Parser)]
+    struct Cli {
+        #[command(flatten)]
+        reprice: Reprice,
+    }
+
+    fn parse(more: &[&str]) -> Result<Reprice, clap::Error> {
+        let given = ["reprice", "--rulebook", "r", "--items", "i.csv", "--out", "o.csv"];
+        Cli::try_parse_from(given.iter().chain(more)).map(|cli| cli.reprice)
+    }
+
+    #[test]
+    fn arguments_have_units_and_limits() {
+        let plain = parse(&[]).unwrap();
+        assert_eq!((plain.max_bad, plain.at), (Ratio::from_nanos(1_000_000), None));
+        assert_eq!(plain.files().unwrap(), Path::new("o.quarantine.csv"));
+        let full = parse(&[
+            "--at",
+            "2026-11-18T10:00:00+01:00",
+            "--threads",
+            "3",
+            "--max-bad",
+            "2%",
+        ])
+        .unwrap();
+        assert_eq!(full.at, parse_instant("2026-11-18T09:00:00Z").ok());
+        for bad in [
+            ["--at", "2026-11-18"],
+            ["--threads", "0"],
+            ["--max-bad", "0.1"],
+            ["--format", "xml"],
+        ] {
+            assert!(parse(&bad).is_err(), "{bad:?}");
+        }
+        for out in ["o.txt", "i.csv"] {
+            let same = Reprice {
+                out: out.into(),
+                ..plain.clone()
+            };
+            assert!(matches!(same.files(), Err(BatchError::Usage(_))), "{out}");
+        }
+    }
+
+    #[test]
+    fn the_rulebook_names_its_rates() {
+        let files = |text: &str| Files([("rulebook.toml".into(), text.into())].into());
+        let orda = "[market.DE]\ncurrency = \"EUR\"\n[market.KZ]\nfx = { feed = \"feeds/fx.csv\" }\n";
+        assert_eq!(rates_feed(&files(orda)).as_deref(), Some("feeds/fx.csv"));
+        assert_eq!(rates_feed(&files("[market.DE]\n")), None);
+    }
+}
