@@ -25,9 +25,9 @@ const INTERRUPTED: u8 = 130;
 
 /// Prices every item of a catalog in every market and channel.
 ///
-/// Each row of the items file gives one price for each place it applies to, or is written to the quarantine file with the reason; nothing
-/// is dropped. Exit codes: 0 clean, 1 failed, 2 wrong usage, 3 some rows quarantined, 4 more than `--max-bad` quarantined (then only the
-/// quarantine file is written), 130 interrupted (then nothing is).
+/// Each row of the items file gives one price for each place it applies to, or is written to the quarantine file
+/// with the reason; nothing is dropped. Exit codes: 0 clean, 1 failed, 2 wrong usage, 3 some rows quarantined, 4
+/// more than `--max-bad` quarantined (then only the quarantine file is written), 130 interrupted (then nothing is).
 #[derive(Clone, Debug, Args)]
 pub struct Reprice {
     /// The rulebook's folder.
@@ -51,7 +51,8 @@ pub struct Reprice {
     /// The time of the prices, such as `2026-11-18T10:00:00+01:00` [default: now].
     #[arg(long, value_name = "TIME", value_parser = parse_instant)]
     at: Option<i64>,
-    /// The answers: `.csv` or `.parquet`. Texts that a spreadsheet would take for a formula get a leading apostrophe in CSV.
+    /// The answers: `.csv` or `.parquet`. Texts that a spreadsheet would take for a formula get a leading
+    /// apostrophe in CSV.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// The rows that could not be priced, CSV [default: the name of `--out` with the ending `.quarantine.csv`].

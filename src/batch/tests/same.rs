@@ -6,7 +6,7 @@ use crate::facts::parse_instant;
 use crate::money::Amount;
 use crate::pricing::{Outcome, Row, World, price};
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Decimal128Type, UInt64Type};
+use arrow_array::types::{Decimal128Type, Int64Type};
 use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
 use std::sync::Arc;
 
@@ -70,7 +70,7 @@ fn batch_is_the_map_of_single_prices() {
                 }
             }
         }
-        let lines = out.column_by_name("row").unwrap().as_primitive::<UInt64Type>();
+        let lines = out.column_by_name("row").unwrap().as_primitive::<Int64Type>();
         assert!(lines.values().is_sorted());
         assert_eq!(out.num_rows(), 500 / 3 * 6 + 3 + 2 + 2 + 3);
     });
