@@ -7,3 +7,4 @@ pub mod facts;
 pub mod money;
 pub mod pricing;
 pub mod rulebook;
+pub mod service;

@@ -1,1 +1,7 @@
-fn main() {}
+//! The command line: see `pricer --help`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    pricer::cli::main()
+}

@@ -10,6 +10,7 @@
 mod cells;
 mod columns;
 mod digest;
+mod find;
 mod error;
 mod load;
 mod quarantine;
@@ -31,6 +32,7 @@ mod tests;
 pub use columns::{Column, Columns, item_meaning};
 pub use digest::Digest;
 pub use error::BatchError;
+pub use find::{FoundItem, find_item};
 pub use load::{Feeds, load_facts, load_items, load_offers, load_rates};
 pub use quarantine::{FeedKind, Quarantined};
 pub use reprice::{Job, reprice};

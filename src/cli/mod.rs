@@ -1,3 +1,46 @@
 //! One file a command.
 
+pub mod demo;
+pub mod explain;
+mod opened;
+pub mod quote;
 pub mod reprice;
+pub mod serve;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// An open dynamic pricing engine: what should an item cost, exactly, and why?
+#[derive(Debug, Parser)]
+#[command(name = "pricer", version, about, long_about = None, subcommand_required = true, arg_required_else_help = true)]
+#[command(after_help = "Start with `pricer demo`. Exit codes: 0 done, 1 errors or failing tests, 2 wrong usage, \
+                        3 some rows quarantined, 4 too many rows quarantined.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Demo(demo::Args),
+    Explain(explain::Args),
+    Reprice(reprice::Reprice),
+    Serve(serve::Args),
+    Quote(quote::Args),
+}
+
+/// Parses the arguments and runs the command.
+#[must_use]
+pub fn main() -> ExitCode {
+    run(&Cli::parse())
+}
+
+fn run(cli: &Cli) -> ExitCode {
+    match &cli.command {
+        Command::Demo(args) => demo::run(args),
+        Command::Explain(args) => explain::run(args),
+        Command::Reprice(args) => args.run(),
+        Command::Serve(args) => serve::run(args),
+        Command::Quote(args) => quote::run(args),
+    }
+}

@@ -207,6 +207,8 @@ impl<'a> ItemReader<'a> {
                 _ => {}
             }
             match (read, values.get_mut(usize::from(id.0))) {
+                // A duration given as such wins over the instant it could be reckoned from.
+                (Ok(Value::Until(_) | Value::Since(_)), Some(Value::Count(_))) => {}
                 (Ok(value), Some(slot)) => *slot = value,
                 (Err((code, why)), _) => {
                     bad.push(BadField::new(&self.schema.attr(id).name, code, text, &why))

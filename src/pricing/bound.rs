@@ -1,7 +1,7 @@
 //! What one guard demands of one price, as floors and ceilings.
 
 use super::cost::Costs;
-use super::world::Charges;
+use super::world::{Charges, OrderCosts};
 use super::{
     Bound, CostBasis, FeedName, GuardRef, GuardVariant, Limit, Refusal, RefusalCode, Side, StaleFeed, View,
 };
@@ -64,8 +64,8 @@ impl Asking<'_> {
                 unit_floor(charges, self.costs.vat, charges.cost(costs.landed)?, *least)
             }),
             Bound::MinFullContribution(least) => self.cost_bound(asked, Side::Floor, |costs| {
-                let charges = self.charges()?;
-                full_floor(charges, self.costs.vat, charges.cost(costs.landed)?, *least)
+                let (charges, orders) = (self.charges()?, self.orders()?);
+                full_floor(charges, orders, self.costs.vat, charges.cost(costs.landed)?, *least)
             }),
             Bound::MaxMarkup { of, factor, .. } => self.cost_bound(asked, Side::Ceiling, |costs| {
                 let basis = match of {
@@ -172,6 +172,10 @@ impl Asking<'_> {
         })
     }
 
+    fn orders(&self) -> Result<&OrderCosts, Refusal> {
+        self.view.world.orders.as_ref().map_err(|refusal| Refusal { guards: vec![self.guard], ..refusal.clone() })
+    }
+
     fn missing(&self, fact: &str) -> Refusal {
         Refusal {
             guards: vec![self.guard],
@@ -212,42 +216,31 @@ pub(super) fn acts(stale: &StaleFeed, reads: super::strategy::Reads, view: &View
 }
 
 /// The lowest P ≥ 0 with a·P − C ≥ least.
-fn unit_floor(
-    charges: &Charges,
-    vat: usize,
-    cost: Fraction,
-    least: Amount,
-) -> Result<Option<Amount>, Refusal> {
-    let unit = charges
-        .per_vat
-        .get(vat)
-        .ok_or_else(|| Refusal::new(RefusalCode::VatClass))?;
-    Ok(lowest(unit.a, cost.add(Fraction::of_amount(least))?)?.map(|at| at.max(Amount::ZERO)))
+fn unit_floor(charges: &Charges, vat: usize, cost: Fraction, least: Amount) -> Result<Option<Amount>, Refusal> {
+    let a = *charges.a.get(vat).ok_or_else(|| Refusal::new(RefusalCode::VatClass))?;
+    Ok(lowest(a, cost.add(Fraction::of_amount(least))?)?.map(|at| at.max(Amount::ZERO)))
 }
 
 /// The lowest P ≥ 0 whose full contribution is at least `least`: below the basket order costs are shared by value.
 fn full_floor(
     charges: &Charges,
+    orders: &OrderCosts,
     vat: usize,
     cost: Fraction,
     least: Amount,
 ) -> Result<Option<Amount>, Refusal> {
-    let unit = charges
-        .per_vat
-        .get(vat)
-        .ok_or_else(|| Refusal::new(RefusalCode::VatClass))?;
+    let a = *charges.a.get(vat).ok_or_else(|| Refusal::new(RefusalCode::VatClass))?;
     let needed = cost.add(Fraction::of_amount(least))?;
-    let whole = needed.add(Fraction::of_amount(charges.order))?;
-    let (Some(a_below), Some(basket)) = (unit.a_below, charges.basket) else {
-        return Ok(lowest(unit.a, whole)?.map(|at| at.max(Amount::ZERO)));
+    let whole = needed.add(orders.order)?;
+    let (Some(share), Some(basket)) = (orders.share, orders.basket) else {
+        return Ok(lowest(a, whole)?.map(|at| at.max(Amount::ZERO)));
     };
     if needed.num() <= 0 {
         return Ok(Some(Amount::ZERO));
     }
-    match lowest(a_below, needed)? {
+    match lowest(a.sub(share)?, needed)? {
         Some(at) if at < basket => Ok(Some(at)),
-        // At the basket both pieces agree, so a fall below a_below that never reaches `needed` may still do so above.
-        _ => Ok(lowest(unit.a, whole)?.map(|at| at.max(basket))),
+        _ => Ok(lowest(a, whole)?.map(|at| at.max(basket))),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::world::Landed;
 use super::{HeldReason, Refusal, RefusalCode, Row, Step, Trace, World};
-use crate::facts::{Rate, Value, builtin};
+use crate::facts::{Basis, Rate, Value, builtin};
 use crate::money::{Amount, Fraction, Money, Ratio};
 
 /// An item's costs in its place.
@@ -111,24 +111,19 @@ pub(super) struct Reference {
 }
 
 impl Reference {
-    /// The current price, else the RRP, else landed gross, whichever is known and above zero.
+    /// The current price, else the RRP, else landed gross: the first that is known and above zero.
     pub(super) fn of(view: &super::View<'_>, costs: &Costs) -> Option<Self> {
-        let rrp = view.world.release.schema.find("rrp");
-        let plain = |amount| Self {
-            amount,
-            factor: Fraction::ONE,
+        let schema = &view.world.release.schema;
+        let one_plus = view.vat()?.one_plus;
+        let positive = |amount: &Amount| Amount::ZERO < *amount;
+        let current = || view.money(builtin::CURRENT_PRICE).map(|amount| Self { amount, factor: Fraction::ONE });
+        let rrp = || {
+            let rrp = schema.find("rrp")?;
+            let factor = if schema.attr(rrp).basis == Basis::Net { one_plus } else { Fraction::ONE };
+            view.money(rrp).filter(positive).map(|amount| Self { amount, factor })
         };
-        let landed = || {
-            Some(Self {
-                amount: costs.landed?.landed,
-                factor: view.vat()?.one_plus,
-            })
-        };
-        view.money(builtin::CURRENT_PRICE)
-            .or_else(|| rrp.and_then(|rrp| view.money(rrp)))
-            .map(plain)
-            .or_else(landed)
-            .filter(|reference| Amount::ZERO < reference.amount)
+        let landed = || costs.landed.map(|costs| costs.landed).filter(positive);
+        current().or_else(rrp).or_else(|| landed().map(|amount| Self { amount, factor: one_plus }))
     }
 
     /// low ≤ value ÷ reference ≤ high, exactly.

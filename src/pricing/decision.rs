@@ -174,6 +174,10 @@ impl Flags {
         self.0 |= 1 << flag as u16;
     }
 
+    pub(super) fn clear(&mut self, flag: Flag) {
+        self.0 &= !(1 << flag as u16);
+    }
+
     #[must_use]
     pub fn has(self, flag: Flag) -> bool {
         self.0 >> flag as u16 & 1 == 1

@@ -4,9 +4,10 @@ use super::bound::{Asked, Asking, Demand, Demands, LeastMove, acts};
 use super::cost::Costs;
 use super::strategy::Reads;
 use super::{
-    Edge, Flag, Flags, GuardClass, GuardRef, Hits, Range, Refusal, RefusalCode, Side, Step, Trace, View,
+    Edge, Flag, Flags, GuardClass, GuardRef, GuardVariant, Hits, Range, Refusal, RefusalCode, Side, Step, Trace, View,
 };
 use crate::money::{Amount, Currency, Rounding, to_minor};
+use smallvec::SmallVec;
 
 /// What the guards leave of all prices.
 #[derive(Clone, Debug)]
@@ -28,7 +29,8 @@ pub(super) struct ClassInterval {
     pub ceiling: Option<(Amount, GuardRef)>,
 }
 
-/// Semantics 6, decisions 7. `relaxed` are guards that the rule and its adjustments remove; `reads` is none for held prices.
+/// Semantics 6, decisions 7. `relaxed` are guards that the rule and its adjustments remove; `reads` is none for held prices,
+/// which meet legal and safety guards alone.
 pub(super) fn bound<T: Trace>(
     view: &View<'_>,
     costs: &Costs,
@@ -36,94 +38,77 @@ pub(super) fn bound<T: Trace>(
     relaxed: impl Fn(u16) -> bool,
     trace: &mut T,
 ) -> Result<Guarded, Refusal> {
-    let mut flags = Flags::default();
-    let asked = ask(view, costs, reads, relaxed, &mut flags, trace)?;
     let currency = view.world.place.currency;
     let mut guarded = Guarded {
         range: everything(currency),
         hard: everything(currency),
         classes: [ClassInterval::default(); 5],
-        least_move: asked.least_move,
+        least_move: None,
         hits: Hits::default(),
-        flags,
+        flags: Flags::default(),
     };
-    for (class, interval) in GuardClass::ALL.into_iter().zip(0_usize..) {
-        let demands: Demands = asked
-            .demands
-            .iter()
-            .filter(|demand| demand.guard.class == class)
-            .copied()
-            .collect();
-        if !demands.is_empty() {
-            let merged = ClassInterval::of(&demands);
-            if let Some(slot) = guarded.classes.get_mut(interval) {
-                *slot = merged;
+    let acting = acting(view, costs, reads, relaxed, &mut guarded.flags, trace);
+    let mut asked = Asked::default();
+    for class in GuardClass::ALL {
+        if reads.is_none() && !class.is_hard() {
+            break;
+        }
+        for (guard, variant) in acting.iter().filter(|(guard, _)| guard.class == class) {
+            Asking { guard: *guard, variant, view, costs }.add_to(&mut asked)?;
+        }
+        if !asked.demands.is_empty() {
+            if let Some(interval) = guarded.classes.get_mut(class as usize) {
+                *interval = ClassInterval::of(&asked.demands);
             }
-            guarded.intersect(demands, currency, trace)?;
+            if T::ON {
+                report(&asked.demands, trace);
+            }
+            guarded.intersect(std::mem::take(&mut asked.demands), currency, trace)?;
         }
         if class == GuardClass::Safety {
             guarded.hard = guarded.range;
         }
     }
+    guarded.least_move = asked.least_move;
     Ok(guarded)
 }
 
-/// Every guard that applies says what it wants.
-fn ask<T: Trace>(
-    view: &View<'_>,
+type Acting<'a> = SmallVec<[(GuardRef, &'a GuardVariant); 12]>;
+
+/// The guards that apply to this price: scope and dates hold, nothing relaxes them, and their feed is as stale as they say.
+fn acting<'a, T: Trace>(
+    view: &View<'a>,
     costs: &Costs,
     reads: Option<Reads>,
     relaxed: impl Fn(u16) -> bool,
     flags: &mut Flags,
     trace: &mut T,
-) -> Result<Asked, Refusal> {
-    let mut asked = Asked::default();
+) -> Acting<'a> {
+    let mut acting = Acting::new();
     let now = view.world.now.at;
     for (guard, index) in view.world.place.guards.iter().zip(0_u16..) {
-        let held = guard
-            .variants
-            .iter()
-            .zip(0_u16..)
-            .find(|(variant, _)| view.inside(&variant.scope));
-        let Some((variant, at)) = held.filter(|(variant, _)| variant.window.holds(now)) else {
-            continue;
-        };
-        let id = GuardRef {
-            guard: index,
-            variant: at,
-            class: variant.class,
-        };
+        let held = guard.variants.iter().zip(0_u16..).find(|(variant, _)| view.inside(&variant.scope));
+        let Some((variant, at)) = held.filter(|(variant, _)| variant.window.holds(now)) else { continue };
+        let id = GuardRef { guard: index, variant: at, class: variant.class };
         if relaxed(index) && variant.class != GuardClass::Legal {
             flags.set(Flag::NeedsApproval);
             trace.step(|| Step::Relaxed { guard: id });
             continue;
         }
-        if let Some(stale) = &variant.when
-            && !reads.is_some_and(|reads| acts(stale, reads, view, costs))
-        {
-            continue;
-        }
-        let before = asked.demands.len();
-        Asking {
-            guard: id,
-            variant,
-            view,
-            costs,
-        }
-        .add_to(&mut asked)?;
-        if T::ON {
-            for demand in asked.demands.iter().skip(before) {
-                if let Some(at) = demand.at {
-                    trace.step(|| Step::Bounded {
-                        guard: id,
-                        side: demand.side,
-                        at,
-                    });
-                }
-            }
+        let stale = |stale| reads.is_some_and(|reads| acts(stale, reads, view, costs));
+        if variant.when.as_ref().is_none_or(stale) {
+            acting.push((id, variant));
         }
     }
-    Ok(asked)
+    acting
+}
+
+fn report<T: Trace>(demands: &[Demand], trace: &mut T) {
+    for demand in demands {
+        if let Some(at) = demand.at {
+            trace.step(|| Step::Bounded { guard: demand.guard, side: demand.side, at });
+        }
+    }
 }
 
 /// At least one minor unit; no ceiling.
@@ -254,6 +239,15 @@ impl Guarded {
         let Range { floor, ceiling } = self.range;
         price = self.pull(price, ceiling.amount, Side::Ceiling, ceiling.set_by, trace);
         self.pull(price, floor.amount, Side::Floor, floor.set_by, trace)
+    }
+
+    /// A price that is not rounded meets R alone: the guard at the edge it had to move to.
+    pub(super) fn move_inside<T: Trace>(&mut self, range: Range, from: Amount, to: Amount, trace: &mut T) {
+        let edge = if from < to { range.floor } else { range.ceiling };
+        if let Some(guard) = edge.set_by {
+            self.hits.add(guard);
+        }
+        trace.step(|| Step::Moved { guard: edge.set_by, after: to });
     }
 
     fn pull<T: Trace>(

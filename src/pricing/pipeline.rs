@@ -113,6 +113,9 @@ pub fn propose<'a, T: Trace>(
     };
     let (Some((_, rule)), Some(proposed), None) = (choice.winner, choice.proposed, held) else {
         let reason = held.unwrap_or(HeldReason::NoStrategy);
+        if payable_current(&view).is_none() {
+            return Err(of_winner(Refusal::new(nothing_to_hold(reason))));
+        }
         let guarded = guard::bound(&view, &costs, None, |_| false, trace).map_err(of_winner)?;
         let reads = Reads::default();
         let target = Target::Held(reason);
@@ -194,33 +197,47 @@ impl Proposal<'_> {
 
     fn settle<T: Trace>(mut self, target: Amount, trace: &mut T) -> Result<Decision, Refusal> {
         let currency = self.view.world.place.currency;
-        let bounded = self.guarded.clamp(target, trace);
-        let goal = Goal::new(bounded, currency)?;
-        let range = Payable::between(
-            self.guarded.range.floor.amount,
-            self.guarded.range.ceiling.amount,
-            currency,
-        )?;
-        let (minor, round) = match self.manner {
-            Manner::Free => {
-                let view = self.view;
-                let (round, rule) = round_rule(&view).unzip();
-                let found = round::settle(goal, range, rule, self.intent).ok_or_else(no_price)?;
-                if !found.allowed_ending {
-                    self.guarded.flags.set(Flag::NoEnding);
-                }
-                let freely = round::settle(goal, Payable::everything(currency), rule, self.intent);
-                self.hit_by_ending(freely.map(|found| found.minor), range);
-                (found.minor, round)
-            }
-            Manner::Kept | Manner::Fixed => (round::nearest_payable(goal, range).ok_or_else(no_price)?, None),
+        let allowed = self.guarded.range;
+        let range = Payable::between(allowed.floor.amount, allowed.ceiling.amount, currency)?;
+        let mut price = match self.manner {
+            Manner::Free => self.round(target, range, trace)?,
+            Manner::Kept | Manner::Fixed => self.unrounded(target, range, trace)?,
         };
-        let mut price = Price::from_minor(minor, currency).ok_or_else(no_price)?;
-        trace.step(|| Step::Rounded { round, after: price });
         if self.manner != Manner::Fixed {
             price = self.worth_a_label(price, range, trace);
         }
         self.decide(Status::Priced, price, trace)
+    }
+
+    /// Bounded, then the nearest allowed ending inside the range.
+    fn round<T: Trace>(&mut self, target: Amount, range: Payable, trace: &mut T) -> Result<Price, Refusal> {
+        let currency = self.view.world.place.currency;
+        let goal = Goal::new(self.guarded.clamp(target, trace), currency)?;
+        let view = self.view;
+        let (round, rule) = round_rule(&view).unzip();
+        let found = round::settle(goal, range, rule, self.intent).ok_or_else(no_price)?;
+        if !found.allowed_ending {
+            self.guarded.flags.set(Flag::NoEnding);
+        }
+        let freely = round::settle(goal, Payable::everything(currency), rule, self.intent);
+        self.hit_by_ending(freely.map(|found| found.minor), range);
+        let price = Price::from_minor(found.minor, currency).ok_or_else(no_price)?;
+        trace.step(|| Step::Rounded { round, after: price });
+        Ok(price)
+    }
+
+    /// A kept or printed price stays as it is if it can be paid and lies inside the range.
+    fn unrounded<T: Trace>(&mut self, target: Amount, range: Payable, trace: &mut T) -> Result<Price, Refusal> {
+        let currency = self.view.world.place.currency;
+        let minor = round::nearest_payable(Goal::new(target, currency)?, range).ok_or_else(no_price)?;
+        let price = Price::from_minor(minor, currency).ok_or_else(no_price)?;
+        let Range { floor, ceiling } = self.guarded.range;
+        if target < floor.amount || ceiling.amount < target {
+            self.guarded.move_inside(self.guarded.range, target, price.amount(), trace);
+        } else {
+            trace.step(|| Step::Rounded { round: None, after: price });
+        }
+        Ok(price)
     }
 
     /// A guard at the edge of the range that kept the ending from where it would have gone.
@@ -250,6 +267,7 @@ impl Proposal<'_> {
             return price;
         }
         self.guarded.hits.add(least.guard);
+        self.guarded.flags.clear(Flag::NoEnding);
         trace.step(|| Step::Kept {
             guard: least.guard,
             after: current,
@@ -260,32 +278,16 @@ impl Proposal<'_> {
     /// Semantics 6, held: the current price, moved only by legal and safety bounds.
     fn hold<T: Trace>(mut self, reason: HeldReason, trace: &mut T) -> Result<Decision, Refusal> {
         let currency = self.view.world.place.currency;
-        let code = match reason {
-            HeldReason::CostImplausible => RefusalCode::CostImplausible,
-            HeldReason::RateImplausible => RefusalCode::RateImplausible,
-            HeldReason::NoRule | HeldReason::NoStrategy => RefusalCode::NoPrice,
-        };
-        let current = self
-            .view
-            .money(builtin::CURRENT_PRICE)
-            .and_then(|amount| Price::from_money(Money::new(amount, currency)))
-            .ok_or_else(|| Refusal::new(code))?;
+        let current = payable_current(&self.view).ok_or_else(|| Refusal::new(nothing_to_hold(reason)))?;
         let hard = self.guarded.hard;
         let range = Payable::between(hard.floor.amount, hard.ceiling.amount, currency)?;
         let mut price = current;
         if !range.contains(current.minor()) {
-            let edge = if current.minor() < range.low {
-                hard.floor
-            } else {
-                hard.ceiling
-            };
-            if let Some(guard) = edge.set_by {
-                self.guarded.hits.add(guard);
-            }
             self.guarded.flags.set(Flag::Moved);
             let goal = Goal::new(current.amount(), currency)?;
             let minor = round::nearest_payable(goal, range).ok_or_else(no_price)?;
             price = Price::from_minor(minor, currency).ok_or_else(no_price)?;
+            self.guarded.move_inside(hard, current.amount(), price.amount(), trace);
         }
         self.guarded.range = hard;
         trace.step(|| Step::Held { reason, after: price });
@@ -337,6 +339,21 @@ fn round_rule<'a>(view: &View<'a>) -> Option<(u16, &'a RoundRule)> {
     let now = view.world.now.at;
     let mut rules = (0_u16..).zip(&view.world.place.rounds);
     rules.find(|(_, rule)| rule.window.holds(now) && view.inside(&rule.scope))
+}
+
+/// The current price, if it can be paid as it is.
+fn payable_current(view: &View<'_>) -> Option<Price> {
+    let amount = view.money(builtin::CURRENT_PRICE)?;
+    Price::from_money(Money::new(amount, view.world.place.currency))
+}
+
+/// Why there is no price when there is none to hold.
+fn nothing_to_hold(reason: HeldReason) -> RefusalCode {
+    match reason {
+        HeldReason::CostImplausible => RefusalCode::CostImplausible,
+        HeldReason::RateImplausible => RefusalCode::RateImplausible,
+        HeldReason::NoRule | HeldReason::NoStrategy => RefusalCode::NoPrice,
+    }
 }
 
 fn no_price() -> Refusal {

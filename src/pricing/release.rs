@@ -21,6 +21,8 @@ pub struct Release {
     pub places: Box<[Place]>,
     pub segments: Box<[Segment]>,
     pub items_feed: Feed,
+    /// The exchange-rate file that the markets name, relative to the rulebook.
+    pub rates_file: Option<Box<str>>,
     /// How many guards the rulebook has: it may not fall without a lock.
     pub guard_count: usize,
 }

@@ -1,7 +1,7 @@
 //! What a price earns. Reports never refuse: what cannot be known is missing.
 
 use super::cost::Costs;
-use super::world::Charges;
+use super::world::{Charges, OrderCosts};
 use super::{Refusal, View};
 use crate::money::{Amount, Fraction, Price, Ratio, Rounding, mul_div};
 
@@ -24,9 +24,10 @@ impl Report {
         let net = one_plus.unapply(gross, Rounding::HalfEven)?;
         let landed = costs.landed.map(|landed| landed.landed);
         let charges = view.world.charges.as_ref().ok();
+        let orders = view.world.orders.as_ref().ok();
         let earned = landed
             .zip(charges)
-            .and_then(|(landed, charges)| earned(charges, costs.vat, landed, gross));
+            .and_then(|(landed, charges)| earned(charges, orders, costs.vat, landed, gross));
         let (contribution, full_contribution, break_even) = earned.unwrap_or_default();
         Ok(Self {
             net,
@@ -51,15 +52,18 @@ fn margin(gross: Amount, one_plus: Fraction, landed: Amount) -> Option<Ratio> {
 type Earned = (Option<Amount>, Option<Amount>, Option<Amount>);
 
 /// Unit contribution, full contribution and break-even, each quantized once.
-fn earned(charges: &Charges, vat: usize, landed: Amount, gross: Amount) -> Option<Earned> {
-    let a = charges.per_vat.get(vat)?.a;
+fn earned(
+    charges: &Charges,
+    orders: Option<&OrderCosts>,
+    vat: usize,
+    landed: Amount,
+    gross: Amount,
+) -> Option<Earned> {
+    let a = *charges.a.get(vat)?;
     let cost = charges.cost(landed).ok()?;
     let half_even = |value: Fraction| value.to_amount(Rounding::HalfEven).ok();
     let unit = a.mul(Fraction::of_amount(gross)).ok()?.sub(cost).ok()?;
-    let full = charges
-        .order_share(gross)
-        .ok()
-        .and_then(|order| unit.sub(order).ok());
+    let full = orders.and_then(|orders| unit.sub(orders.of(gross).ok()?).ok());
     let break_even = if a.is_positive() {
         cost.div(a).ok().and_then(half_even)
     } else {

@@ -151,6 +151,10 @@ fn with_ending(goal: Goal, range: Payable, rule: &RoundRule) -> Option<i64> {
     if rule.bands.is_empty() {
         return on_side(goal, range, rule.way, Some, Some);
     }
+    // A target beyond every band has no allowed ending; the nearest one far below is not what anybody meant.
+    if rule.bands.iter().all(|band| band.to.is_some_and(|to| to <= goal.below)) {
+        return None;
+    }
     let mut best = None;
     let mut from = 1;
     for band in &rule.bands {

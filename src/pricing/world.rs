@@ -15,8 +15,9 @@ pub struct World<'a> {
     pub now: Now,
     /// When the competitors feed of this market was last known to be alive.
     pub rivals_known_at: Option<i64>,
-    /// The channel's money costs in the market's currency.
+    /// What a unit takes, and what an order takes: each fails alone if a rate is missing.
     pub(super) charges: Result<Charges, Refusal>,
+    pub(super) orders: Result<OrderCosts, Refusal>,
 }
 
 /// One item with the offers of its rivals in the world's market, each rival once.
@@ -26,25 +27,23 @@ pub struct Row<'a> {
     pub offers: &'a [Offer],
 }
 
-/// Contribution = a·P − C, with C = goods·landed + fixed; for each VAT class.
+/// Unit contribution = a·P − C, with C = goods·landed + fixed; a for each VAT class.
 #[derive(Clone, Debug)]
 pub(super) struct Charges {
-    pub per_vat: Box<[PerUnit]>,
-    /// 1 − returns × salvage: the share of landed cost that is lost per order line.
-    pub goods: Fraction,
+    pub a: Box<[Fraction]>,
+    /// 1 − returns × salvage: the share of landed cost that is lost.
+    goods: Fraction,
     /// Unit costs and the cost of returns.
-    pub fixed: Fraction,
-    /// Order costs F in full.
-    pub order: Amount,
-    pub basket: Option<Amount>,
+    fixed: Fraction,
 }
 
+/// The costs of an order, F, shared by value: F·min(1, P ÷ basket).
 #[derive(Clone, Copy, Debug)]
-pub(super) struct PerUnit {
-    /// a of the unit contribution.
-    pub a: Fraction,
-    /// a − F ÷ basket: below the basket.
-    pub a_below: Option<Fraction>,
+pub(super) struct OrderCosts {
+    pub order: Fraction,
+    pub basket: Option<Amount>,
+    /// F ÷ basket.
+    pub share: Option<Fraction>,
 }
 
 impl<'a> World<'a> {
@@ -59,6 +58,7 @@ impl<'a> World<'a> {
     ) -> Self {
         let now = Now::new(at, &place.zone);
         let charges = Charges::new(place, rates, at);
+        let orders = OrderCosts::new(place, rates, at);
         Self {
             release,
             place,
@@ -66,6 +66,7 @@ impl<'a> World<'a> {
             now,
             rivals_known_at,
             charges,
+            orders,
         }
     }
 
@@ -91,45 +92,39 @@ fn rate(place: &Place, rates: &Rates, at: i64, from: Currency) -> Result<Option<
     }
 }
 
+/// A channel's money cost in the market's currency, at the plain rate.
+fn convert(place: &Place, rates: &Rates, at: i64, money: &Money) -> Result<Amount, Refusal> {
+    match rate(place, rates, at, money.currency)? {
+        None => Ok(money.amount),
+        Some(rate) => rate.convert(money.amount).map_err(Refusal::from),
+    }
+}
+
+fn sum(place: &Place, rates: &Rates, at: i64, costs: &[(Box<str>, Money)]) -> Result<Amount, Refusal> {
+    let add = |sum: Amount, (_, money): &(Box<str>, Money)| sum.add(convert(place, rates, at, money)?).map_err(Refusal::from);
+    costs.iter().try_fold(Amount::ZERO, add)
+}
+
 impl Charges {
     fn new(place: &Place, rates: &Rates, at: i64) -> Result<Self, Refusal> {
-        let convert = |money: &Money| match rate(place, rates, at, money.currency)? {
-            None => Ok(money.amount),
-            Some(rate) => rate.convert(money.amount).map_err(Refusal::from),
-        };
-        let sum = |costs: &[(Box<str>, Money)]| {
-            costs.iter().try_fold(Amount::ZERO, |sum, (_, money)| {
-                sum.add(convert(money)?).map_err(Refusal::from)
-            })
-        };
         let fees = &place.fees;
-        let (unit, order) = (sum(&fees.per_unit)?, sum(&fees.per_order)?);
+        let unit = sum(place, rates, at, &fees.per_unit)?;
         let (rate, reverse, salvage) = match &fees.returns {
-            Some(returns) => (
-                Fraction::of(returns.rate),
-                convert(&returns.reverse)?,
-                Fraction::of(returns.salvage),
-            ),
+            Some(returns) => {
+                let reverse = convert(place, rates, at, &returns.reverse)?;
+                (Fraction::of(returns.rate), reverse, Fraction::of(returns.salvage))
+            }
             None => (Fraction::ZERO, Amount::ZERO, Fraction::ZERO),
         };
         let kept = Fraction::ONE.sub(rate)?;
         let per_vat = place.vat.iter().map(|vat| {
             let net = Fraction::ONE.div(vat.one_plus)?;
-            let a = kept
-                .mul(net.sub(Fraction::of(fees.commission))?)?
-                .sub(Fraction::of(fees.shares))?;
-            let a_below = match fees.basket {
-                Some(basket) => Some(a.sub(Fraction::of_amount(order).div(Fraction::of_amount(basket))?)?),
-                None => None,
-            };
-            Ok(PerUnit { a, a_below })
+            kept.mul(net.sub(Fraction::of(fees.commission))?)?.sub(Fraction::of(fees.shares))
         });
         Ok(Self {
-            per_vat: per_vat.collect::<Result<_, crate::money::Overflow>>()?,
+            a: per_vat.collect::<Result<_, crate::money::Overflow>>()?,
             goods: Fraction::ONE.sub(rate.mul(salvage)?)?,
             fixed: Fraction::of_amount(unit).add(rate.mul(Fraction::of_amount(reverse))?)?,
-            order,
-            basket: fees.basket,
         })
     }
 
@@ -137,15 +132,21 @@ impl Charges {
     pub(super) fn cost(&self, landed: Amount) -> Result<Fraction, Refusal> {
         Ok(Fraction::of_amount(landed).mul(self.goods)?.add(self.fixed)?)
     }
+}
+
+impl OrderCosts {
+    fn new(place: &Place, rates: &Rates, at: i64) -> Result<Self, Refusal> {
+        let order = Fraction::of_amount(sum(place, rates, at, &place.fees.per_order)?);
+        let basket = place.fees.basket;
+        let share = basket.map(|basket| order.div(Fraction::of_amount(basket))).transpose()?;
+        Ok(Self { order, basket, share })
+    }
 
     /// F·min(1, P ÷ basket), exactly.
-    pub(super) fn order_share(&self, price: Amount) -> Result<Fraction, Refusal> {
-        let order = Fraction::of_amount(self.order);
-        match self.basket {
-            Some(basket) if price < basket => Ok(order
-                .mul(Fraction::of_amount(price))?
-                .div(Fraction::of_amount(basket))?),
-            _ => Ok(order),
+    pub(super) fn of(&self, price: Amount) -> Result<Fraction, Refusal> {
+        match (self.basket, self.share) {
+            (Some(basket), Some(share)) if price < basket => Ok(share.mul(Fraction::of_amount(price))?),
+            _ => Ok(self.order),
         }
     }
 }

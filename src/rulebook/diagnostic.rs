@@ -9,7 +9,7 @@ pub enum Severity {
 }
 
 /// A stretch of bytes of one file; line and column follow from the text.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
     pub file: Box<str>,
     pub start: usize,

@@ -1,7 +1,15 @@
 //! From files to a release, with every finding on the way.
 
-use super::{AlwaysTest, Diagnostic, Files, Origins, RuleTest, Severity};
-use crate::pricing::Release;
+use super::book::{
+    AdjustmentSpec, Context, Entries, Entry, Holidays, Manifest, Who, check_over, check_sections, collect, read_items_feed,
+    read_guard, read_limit, read_manifest, read_round, read_rule, read_schema, read_season, read_segments, read_stock,
+    read_tests,
+};
+use super::compile::{Book, Compiled, compile, release_hash, segments, with_symbols};
+use super::syntax::{Findings, Table, parse_toml};
+use super::{AlwaysTest, Diagnostic, Files, Origins, RuleTest, Severity, Span};
+use crate::pricing::{GuardClass, Info, Release};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What reading a rulebook gave.
@@ -42,8 +50,152 @@ impl Loaded {
 /// Reads, checks and compiles.
 #[must_use]
 pub fn load(files: Files) -> Loaded {
-    Loaded {
-        files,
-        ..Loaded::default()
+    let mut cx = Context::new(&files);
+    let trees = parse_all(&mut cx);
+    let broken: BTreeSet<Box<str>> = broken_files(&mut cx);
+    let foundation = ["rulebook.toml", "schema.toml"].iter().any(|path| broken.contains(*path));
+    let mut loaded = Loaded::default();
+    let mut out = if foundation {
+        // Every name would be unknown: the syntax comes first.
+        cx.out
+    } else {
+        read_and_compile(&trees, cx, &mut loaded)
+    };
+    // What a half-read file seems to say is not worth a finding.
+    out.retain(|finding| {
+        let syntax = matches!(finding.code, "E0101" | "E0205");
+        let refers = matches!(finding.code, "E0216" | "E0217" | "E0203");
+        syntax || !broken.contains(&finding.primary.span.file) && (broken.is_empty() || !refers)
+    });
+    if out.has_errors() {
+        loaded.release = None;
+    }
+    loaded.diagnostics = out.into_sorted();
+    loaded.files = files;
+    loaded
+}
+
+fn parse_all(cx: &mut Context<'_>) -> BTreeMap<Box<str>, Table> {
+    for required in ["rulebook.toml", "schema.toml"] {
+        if cx.files.get(required).is_none() {
+            let span = Span {
+                file: required.into(),
+                start: 0,
+                end: 0,
+            };
+            let title = format!("`{required}` is missing");
+            let label = "a rulebook is a folder with `rulebook.toml` and `schema.toml`";
+            cx.out.push(Diagnostic::error("E0001", title, span, label));
+        }
+    }
+    let toml = cx.files.0.iter().filter(|(path, _)| path.ends_with(".toml"));
+    toml.map(|(path, text)| (path.clone(), parse_toml(path, text, &mut cx.out))).collect()
+}
+
+/// Files that are missing or not TOML.
+fn broken_files(cx: &mut Context<'_>) -> BTreeSet<Box<str>> {
+    let mut broken = BTreeSet::new();
+    cx.out.retain(|finding| {
+        broken.insert(finding.primary.span.file.clone());
+        true
+    });
+    broken
+}
+
+fn read_and_compile(trees: &BTreeMap<Box<str>, Table>, mut cx: Context<'_>, loaded: &mut Loaded) -> Findings {
+    let none = Table::default();
+    let tree = |path: &str| trees.get(path).unwrap_or(&none);
+    let manifest = read_manifest(tree("rulebook.toml"), &mut cx);
+    read_schema(tree("schema.toml"), &mut cx);
+    let items_feed = read_items_feed(tree("rulebook.toml"), &mut cx);
+    let segment_specs = read_segments(tree("rulebook.toml"), Who::Customer, &mut cx);
+    check_sections(trees, &mut cx);
+    let entries = collect(trees, &mut cx);
+    let book = read_book(manifest, &entries, trees, &mut cx, &mut loaded.origins);
+    (loaded.tests, loaded.always) = read_tests(trees, &book.manifest, &mut cx);
+    cx.out.about(None);
+    let schema = with_symbols(&mut cx);
+    let mut out = std::mem::take(&mut cx.out);
+    let Compiled {
+        places,
+        rivals,
+        contests,
+    } = compile(&book, &cx.names, &schema, &mut out);
+    // R2: conflicts, dead rules, floors above ceilings.
+    // analysis::check(&contests, &places, &loaded.origins, &schema, &mut out);
+    loaded.stats = stats(&entries, contests.iter().map(|contest| contest.ordered.pairs).sum());
+    let segments = segments(&segment_specs, &book.manifest.markets, &schema, &mut out);
+    loaded.release = Some(Arc::new(Release {
+        hash: release_hash(cx.files),
+        name: book.manifest.name.clone(),
+        edition: super::book::EDITION.into(),
+        schema,
+        layers: cx.names.layers.iter().cloned().collect(),
+        rivals,
+        places: places.into(),
+        segments,
+        items_feed,
+        rates_file: book.manifest.rates_file.clone(),
+        guard_count: entries.of("guard").len(),
+    }));
+    out
+}
+
+/// Reads every entry; guards first, since others name them.
+fn read_book(
+    manifest: Manifest,
+    entries: &Entries,
+    trees: &BTreeMap<Box<str>, Table>,
+    cx: &mut Context<'_>,
+    origins: &mut Origins,
+) -> Book {
+    let holidays = Holidays::read(cx);
+    let guards = read_kind("guard", entries, cx, origins, read_guard);
+    let legal = guards.iter().filter(|guard| guard.class == GuardClass::Legal);
+    cx.legal_guards = legal.map(|guard| guard.info.id.clone()).collect();
+    let rules = read_kind("rule", entries, cx, origins, read_rule);
+    check_over(&rules, cx);
+    let mut adjustments: Vec<AdjustmentSpec> =
+        read_kind("season", entries, cx, origins, |entry, cx| read_season(entry, &holidays, cx));
+    adjustments.extend(read_kind("stock", entries, cx, origins, read_stock));
+    let rounds = read_kind("round", entries, cx, origins, read_round);
+    Book {
+        manifest,
+        rules,
+        adjustments,
+        limit: read_limit(trees, cx),
+        guards,
+        rounds,
+    }
+}
+
+fn read_kind<T>(
+    kind: &str,
+    entries: &Entries,
+    cx: &mut Context<'_>,
+    origins: &mut Origins,
+    read: impl Fn(&Entry, &mut Context<'_>) -> (Info, Option<T>),
+) -> Vec<T> {
+    let mut specs = Vec::new();
+    for entry in entries.of(kind) {
+        cx.out.about(entry.subject());
+        let (info, spec) = read(entry, cx);
+        let origin = entry.origin(&info);
+        origins.0.insert((origin.kind, origin.label.clone()), origin);
+        specs.extend(spec);
+    }
+    cx.out.about(None);
+    specs
+}
+
+fn stats(entries: &Entries, pairs: usize) -> Stats {
+    let ids = |kind: &str| entries.ids.get(kind).copied().unwrap_or(0);
+    Stats {
+        rules: ids("rule"),
+        table_rows: entries.of("rule").iter().filter(|entry| entry.row.is_some()).count(),
+        adjustments: ids("season") + ids("stock"),
+        guards: ids("guard"),
+        rounds: ids("round"),
+        pairs,
     }
 }

@@ -1,8 +1,13 @@
 //! Rulebooks: files as written → checked → compiled into a `Release`.
+//!
+//! `syntax` reads texts, `book` knows what they may say, `compile` makes what the pipeline runs. No step stops at the first
+//! mistake, and whatever is not understood is one.
 
+mod book;
 mod boxes;
 mod candidates;
 mod clauses;
+mod compile;
 mod diagnostic;
 mod files;
 mod load;
@@ -11,6 +16,10 @@ mod precedence;
 pub mod render;
 mod rule_test;
 mod run_tests;
+mod syntax;
+
+#[cfg(test)]
+mod tests;
 
 pub use diagnostic::{Applicability, Diagnostic, Edit, Fix, Label, Severity, Span};
 pub use files::Files;

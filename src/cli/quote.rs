@@ -1,0 +1,233 @@
+//! `pricer quote`: asks a running `pricer serve`, so that nobody needs a third-party client.
+
+mod print;
+
+use crate::facts::{parse_duration, parse_instant, parse_money, parse_percent};
+use crate::service::Clock;
+use crate::service::convert::{write_instant, write_money};
+use crate::service::proto::{
+    self, ExplanationDetail, ItemFacts, Offer, QuotePriceRequest, pricing_service_client::PricingServiceClient,
+    quote_price_request::Item,
+};
+use std::process::ExitCode;
+use std::time::Duration;
+use tonic::Code;
+use tonic::transport::Endpoint;
+
+/// Asks a running service what an item should cost.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// The item. With `--fact` or `--rival` it is described here, else the service must know it.
+    pub sku: String,
+    /// A market of the rulebook, such as `DE`.
+    #[arg(long)]
+    pub market: String,
+    /// A channel that sells in that market, such as `own`.
+    #[arg(long)]
+    pub channel: String,
+    /// A customer segment of the rulebook.
+    #[arg(long)]
+    pub segment: Option<String>,
+    /// A fact of the item, as in a feed's cell: `--fact cost="298.00 EUR"`. May be repeated.
+    #[arg(long = "fact", value_name = "NAME=VALUE", value_parser = parse_fact)]
+    pub facts: Vec<(String, String)>,
+    /// A rival's offer: name, price, then match, age and `no-stock` if known: `--rival "alza 399.00 EUR 99% 6h"`.
+    #[arg(long = "rival", value_name = "OFFER", value_parser = parse_rival)]
+    pub rivals: Vec<Rival>,
+    /// Price for this moment, such as `2026-11-18T10:00:00+01:00`, instead of now.
+    #[arg(long, value_name = "INSTANT", value_parser = parse_instant, allow_hyphen_values = true)]
+    pub at: Option<i64>,
+    /// Answer only from this release.
+    #[arg(long)]
+    pub release: Option<String>,
+    /// Show the way to the price.
+    #[arg(long)]
+    pub explain: bool,
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+    /// Where the service listens.
+    #[arg(long, default_value = "http://127.0.0.1:50051")]
+    pub addr: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    Human,
+    Json,
+}
+
+/// One `--rival`.
+#[derive(Clone, Debug)]
+pub struct Rival {
+    offer: Offer,
+    /// Seconds.
+    age: Option<i64>,
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub enum QuoteError {
+    /// Nobody listens at the address.
+    Unreachable { addr: String, why: String },
+    /// The address is not one.
+    Address { addr: String, why: String },
+    /// The service's answer.
+    Status(Box<tonic::Status>),
+}
+
+const CONNECT: Duration = Duration::from_secs(2);
+const ANSWER: Duration = Duration::from_secs(5);
+
+/// Runs the command: 0 a price, 1 no price, 2 a request that is wrong in itself.
+#[must_use]
+pub fn run(args: &Args) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: no runtime: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let answer = runtime.block_on(ask(&args.addr, request(args)));
+    match (&answer, args.format) {
+        (Ok(decision), Format::Human) => print!("{}", print::text(decision)),
+        (Ok(decision), Format::Json) => println!("{:#}", print::json(decision)),
+        (Err(error), Format::Human) => eprint!("{}", print::error_text(error)),
+        (Err(error), Format::Json) => println!("{:#}", print::error_json(error)),
+    }
+    match answer {
+        Ok(_) => ExitCode::SUCCESS,
+        Err(error) if error.is_usage() => ExitCode::from(2),
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+/// One quote from the service at `addr`.
+///
+/// # Errors
+/// Nobody answers, or the answer is not a price.
+pub async fn ask(addr: &str, request: QuotePriceRequest) -> Result<proto::Decision, QuoteError> {
+    let endpoint = Endpoint::from_shared(addr.to_owned()).map_err(|error| QuoteError::Address {
+        addr: addr.to_owned(),
+        why: error.to_string(),
+    })?;
+    let endpoint = endpoint.connect_timeout(CONNECT).timeout(ANSWER);
+    let channel = endpoint.connect().await.map_err(|error| QuoteError::Unreachable {
+        addr: addr.to_owned(),
+        why: innermost(&error),
+    })?;
+    let answer = PricingServiceClient::new(channel).quote_price(request).await;
+    let answer = answer.map_err(|status| QuoteError::Status(Box::new(status)))?;
+    answer.into_inner().decision.ok_or_else(|| {
+        QuoteError::Status(Box::new(tonic::Status::internal("the service sent an empty answer")))
+    })
+}
+
+/// What the system said, without the layers around it.
+fn innermost(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(source) => innermost(source),
+        None => error.to_string(),
+    }
+}
+
+/// The request that the arguments describe.
+#[must_use]
+pub fn request(args: &Args) -> QuotePriceRequest {
+    let is_inline = !args.facts.is_empty() || !args.rivals.is_empty();
+    let item = if is_inline {
+        let now = args.at.unwrap_or_else(|| Clock { fixed: None }.now());
+        let offers = args.rivals.iter().map(|rival| Offer {
+            seen_at: rival.age.map(|age| write_instant(now.saturating_sub(age))),
+            ..rival.offer.clone()
+        });
+        Item::ItemFacts(ItemFacts {
+            sku: args.sku.clone(),
+            attributes: args.facts.iter().cloned().collect(),
+            offers: offers.collect(),
+            ..ItemFacts::default()
+        })
+    } else {
+        Item::Sku(args.sku.clone())
+    };
+    let detail = match args.explain {
+        true => ExplanationDetail::Text,
+        false => ExplanationDetail::None,
+    };
+    QuotePriceRequest {
+        item: Some(item),
+        market: args.market.clone(),
+        channel: args.channel.clone(),
+        customer_segment: args.segment.clone().unwrap_or_default(),
+        quantity: None,
+        at_time: args.at.map(write_instant),
+        release: args.release.clone(),
+        explanation_detail: detail.into(),
+    }
+}
+
+impl QuoteError {
+    /// The request, not the item or the service, is wrong.
+    #[must_use]
+    pub fn is_usage(&self) -> bool {
+        match self {
+            Self::Address { .. } => true,
+            Self::Unreachable { .. } => false,
+            Self::Status(status) => status.code() == Code::InvalidArgument,
+        }
+    }
+}
+
+fn parse_fact(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("a fact is written `name=value`, such as `cost=298.00 EUR`".to_owned()),
+    }
+}
+
+fn parse_rival(text: &str) -> Result<Rival, String> {
+    let mut words = text.split_whitespace();
+    let (Some(name), Some(amount), Some(currency)) = (words.next(), words.next(), words.next()) else {
+        return Err("an offer is written `name price currency`, such as `alza 399.00 EUR 99% 6h`".to_owned());
+    };
+    let price = parse_money(&format!("{amount} {currency}"))?;
+    let mut rival = Rival {
+        offer: Offer {
+            rival: name.to_owned(),
+            price: Some(write_money(price.amount, price.currency)),
+            shipping: None,
+            r#match: None,
+            in_stock: Some(true),
+            seen_at: None,
+        },
+        age: None,
+    };
+    for word in words {
+        if word == "no-stock" {
+            rival.offer.in_stock = Some(false);
+        } else if word.ends_with('%') {
+            rival.offer.r#match = Some(parse_percent(word)?.to_string());
+        } else {
+            rival.age = Some(parse_duration(word)?);
+        }
+    }
+    Ok(rival)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offers_are_written_as_in_tests_of_rulebooks() {
+        let rival = parse_rival("alza 399.00 EUR 99% 6h no-stock").unwrap();
+        assert_eq!((rival.age, rival.offer.in_stock), (Some(21_600), Some(false)));
+        assert_eq!(rival.offer.r#match.as_deref(), Some("0.99"));
+        assert_eq!(rival.offer.price.unwrap().units, 399);
+        assert!(parse_rival("alza 399.00").unwrap_err().contains("name price currency"));
+        assert!(parse_rival("alza 399,00 EUR").unwrap_err().contains("decimal point"));
+        assert!(parse_rival("alza 399.00 EUR soon").is_err());
+        assert_eq!(parse_fact("tags=kvi|new"), Ok(("tags".to_owned(), "kvi|new".to_owned())));
+        assert!(parse_fact("kvi").is_err());
+    }
+}

@@ -1,0 +1,344 @@
+//! `[rule.x]`, `[guard.x]`, … as they are to be read: overlays merged with their parents, table rows with their rule.
+
+use super::scope::{ScopeSpec, Who, read_where};
+use super::{Context, WindowSpec};
+use crate::pricing::{Info, SourceAt};
+use crate::rulebook::syntax::{Csv, Fields, Keyed, Node, Table, Value, node_text, text, wrong_type};
+use crate::rulebook::{Diagnostic, Origin, Span};
+use std::collections::BTreeMap;
+
+/// The kinds of entries in rule files.
+pub const KINDS: [&str; 5] = ["rule", "season", "stock", "guard", "round"];
+
+/// One entry, overlay or table row.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub kind: &'static str,
+    pub id: Box<str>,
+    pub label: Box<str>,
+    /// The table row as a spreadsheet counts.
+    pub row: Option<u32>,
+    pub is_overlay: bool,
+    pub header: Span,
+    /// Everything it says, inherited keys included, without `where`, `for` and `table`.
+    pub body: Table,
+    pub scope: ScopeSpec,
+    /// What it says itself, for origins.
+    keys: BTreeMap<Box<str>, Span>,
+}
+
+/// All entries by kind, in the order of files and lines.
+#[derive(Clone, Debug, Default)]
+pub struct Entries {
+    pub all: BTreeMap<&'static str, Vec<Entry>>,
+    /// How many entries of each kind stand there, overlays and rows not counted.
+    pub ids: BTreeMap<&'static str, usize>,
+}
+
+impl Entries {
+    pub fn of(&self, kind: &str) -> &[Entry] {
+        self.all.get(kind).map_or(&[], Vec::as_slice)
+    }
+}
+
+impl Entry {
+    /// rule `plan#8`
+    pub fn subject(&self) -> String {
+        format!("{} `{}`", self.kind, self.label)
+    }
+
+    pub fn fields(&self) -> Fields<'_> {
+        Fields::new(&self.body, self.header.clone(), self.subject())
+    }
+
+    /// What every entry may say: who wrote it and why, and from when to when it holds.
+    pub fn read_common(&self, fields: &mut Fields<'_>, cx: &mut Context<'_>) -> (Info, WindowSpec) {
+        let mut say = |key| fields.optional(key).and_then(|node| text(node, &mut cx.out)).unwrap_or("").into();
+        let (owner, why) = (say("owner"), say("why"));
+        let (line, _) = cx.files.line_column(&self.header.file, self.header.start);
+        let info = Info {
+            id: self.id.clone(),
+            label: self.label.clone(),
+            row: self.row,
+            owner,
+            why,
+            at: SourceAt {
+                file: self.header.file.clone(),
+                line: u32::try_from(line).unwrap_or(u32::MAX),
+            },
+        };
+        (info, WindowSpec::read(fields, cx))
+    }
+
+    pub fn origin(&self, info: &Info) -> Origin {
+        Origin {
+            kind: self.kind,
+            label: self.label.clone(),
+            owner: info.owner.clone(),
+            header: self.header.clone(),
+            keys: self.keys.clone(),
+        }
+    }
+}
+
+/// Collects the entries of all rule files.
+pub fn collect(files: &BTreeMap<Box<str>, Table>, cx: &mut Context<'_>) -> Entries {
+    let found = find(files, cx);
+    cx.names.rules = names_of("rule", &found);
+    cx.names.guards = names_of("guard", &found);
+    cx.names.rounds = names_of("round", &found);
+    let mut entries = Entries::default();
+    for (kind, id, keyed) in found {
+        *entries.ids.entry(kind).or_default() += 1;
+        let list = entries.all.entry(kind).or_default();
+        cx.out.about(format!("{kind} `{id}`"));
+        expand(kind, id, keyed, list, cx);
+    }
+    cx.out.about(None);
+    entries
+}
+
+type Found<'a> = (&'static str, &'a str, &'a Keyed);
+
+fn find<'a>(files: &'a BTreeMap<Box<str>, Table>, cx: &mut Context<'_>) -> Vec<Found<'a>> {
+    let mut found: Vec<Found<'a>> = Vec::new();
+    for (_, root) in files.iter().filter(|(path, _)| path.starts_with("rules/")) {
+        for kind in KINDS {
+            let Some(group) = root.get(kind) else { continue };
+            let Some(table) = group.as_table() else {
+                wrong_type(group, &format!("tables [{kind}.NAME]"), &mut cx.out);
+                continue;
+            };
+            for (id, keyed) in table.in_order() {
+                match found.iter().find(|(known, other, _)| *known == kind && *other == id) {
+                    Some((.., first)) => cx.out.push(
+                        Diagnostic::error(
+                            "E0205",
+                            format!("{kind} `{id}` is written twice"),
+                            keyed.node.span.clone(),
+                            "the second one",
+                        )
+                        .related(first.node.span.clone(), "the first one"),
+                    ),
+                    None => found.push((kind, id, keyed)),
+                }
+            }
+        }
+    }
+    found
+}
+
+fn names_of(kind: &str, found: &[Found<'_>]) -> Vec<Box<str>> {
+    found.iter().filter(|(of, ..)| *of == kind).map(|(_, id, _)| (*id).into()).collect()
+}
+
+/// The entry itself, its overlays or its table rows.
+fn expand(kind: &'static str, id: &str, keyed: &Keyed, list: &mut Vec<Entry>, cx: &mut Context<'_>) {
+    let Some(table) = keyed.node.as_table() else {
+        wrong_type(&keyed.node, "a table { … }", &mut cx.out);
+        return;
+    };
+    let parent = entry(kind, id, id.into(), &keyed.node.span, table, cx);
+    let rows = (kind == "rule").then(|| table.get("table")).flatten();
+    let overlays = table.get("for");
+    match (rows, overlays) {
+        (Some(_), Some(node)) => {
+            let title = format!("rule `{id}` has a table and overlays");
+            let label = "not supported: write the difference as rows of the table";
+            cx.out.push(Diagnostic::error("E0901", title, node.span.clone(), label));
+        }
+        (Some(node), None) => list.extend(read_rows(&parent, node, cx)),
+        (None, Some(node)) => {
+            let overlays = read_overlays(&parent, node, cx);
+            list.push(parent);
+            list.extend(overlays);
+        }
+        (None, None) => list.push(parent),
+    }
+}
+
+fn entry(kind: &'static str, id: &str, label: Box<str>, header: &Span, own: &Table, cx: &mut Context<'_>) -> Entry {
+    let mut body = own.clone();
+    body.remove("for");
+    if kind == "rule" {
+        body.remove("table");
+    }
+    let scope = body.remove("where").map(|keyed| read_where(&keyed.node, Who::Item, cx));
+    Entry {
+        kind,
+        id: id.into(),
+        label,
+        row: None,
+        is_overlay: false,
+        header: header.clone(),
+        body,
+        scope: scope.unwrap_or_default(),
+        keys: spans_of(own),
+    }
+}
+
+fn spans_of(own: &Table) -> BTreeMap<Box<str>, Span> {
+    own.in_order().iter().map(|(key, keyed)| ((*key).into(), keyed.node.span.clone())).collect()
+}
+
+fn read_overlays(parent: &Entry, node: &Node, cx: &mut Context<'_>) -> Vec<Entry> {
+    let Some(table) = node.as_table() else {
+        wrong_type(node, &format!("tables [{}.{}.for.NAME]", parent.kind, parent.id), &mut cx.out);
+        return Vec::new();
+    };
+    let mut overlays = Vec::new();
+    for (name, keyed) in table.in_order() {
+        let label: Box<str> = format!("{}.for.{name}", parent.id).into();
+        cx.out.about(format!("{} `{label}`", parent.kind));
+        let Some(own) = keyed.node.as_table() else {
+            wrong_type(&keyed.node, "a table { … }", &mut cx.out);
+            continue;
+        };
+        if !own.contains("where") {
+            let title = format!("overlay `{label}` needs `where`");
+            let text = "an overlay says for which part of its parent's scope it differs";
+            cx.out.push(Diagnostic::error("E0203", title, keyed.node.span.clone(), text));
+        }
+        let mut overlay = entry(parent.kind, &parent.id, label, &keyed.node.span, own, cx);
+        let mut scope = parent.scope.clone();
+        scope.and(overlay.scope);
+        overlay.scope = scope;
+        overlay.body = parent.body.merged(&overlay.body);
+        overlay.is_overlay = true;
+        for key in ["for", "table"] {
+            if let Some(nested) = own.entry(key) {
+                let title = format!("an overlay cannot have `{key}`");
+                cx.out.push(Diagnostic::error("E0201", title, nested.key.clone(), "write it at the parent"));
+            }
+        }
+        overlays.push(overlay);
+    }
+    overlays
+}
+
+/// What a column of a rule's table is.
+enum Column<'a> {
+    Cell(&'a str),
+    Set(Vec<(&'a str, Span)>),
+    Why,
+    Unknown,
+}
+
+fn read_rows(parent: &Entry, node: &Node, cx: &mut Context<'_>) -> Vec<Entry> {
+    let Some(csv) = cx.table(node) else {
+        return Vec::new();
+    };
+    let columns: Vec<Column<'_>> = csv.header.iter().map(|node| column(node, cx)).collect();
+    if !columns.iter().any(|column| matches!(column, Column::Set(_) | Column::Unknown))
+        && let Some(first) = csv.header.first()
+    {
+        let title = format!("`{}` sets nothing", csv.path);
+        let label = "a column `set price.…` says what the rows differ in";
+        cx.out.push(Diagnostic::error("E0605", title, first.span.clone(), label));
+    }
+    csv.rows.iter().map(|row| read_row(parent, &csv, row, &columns, cx)).collect()
+}
+
+fn column<'a>(node: &'a Node, cx: &mut Context<'_>) -> Column<'a> {
+    let name = node_text(node);
+    if let Some(path) = name.strip_prefix("set ") {
+        let mut at = name.len() - path.len();
+        let keys = path.split('.').map(|key| {
+            let start = at;
+            at += key.len() + 1;
+            (key.trim(), node.part(start..start + key.len()))
+        });
+        return Column::Set(keys.collect());
+    }
+    match name {
+        "why" => Column::Why,
+        _ if cx.attr(name, &node.span).is_some() => Column::Cell(name),
+        _ => Column::Unknown,
+    }
+}
+
+fn read_row(
+    parent: &Entry,
+    csv: &Csv,
+    row: &crate::rulebook::syntax::Row,
+    columns: &[Column<'_>],
+    cx: &mut Context<'_>,
+) -> Entry {
+    let label: Box<str> = format!("{}#{}", parent.id, row.number).into();
+    cx.out.about(format!("rule `{label}`"));
+    let mut conditions = Table::default();
+    let mut own = Table::default();
+    let mut keys = BTreeMap::new();
+    for ((header, node), column) in csv.header.iter().zip(&row.cells).zip(columns) {
+        let written = node_text(node);
+        keys.insert(node_text(header).into(), node.span.clone());
+        match column {
+            Column::Cell(_) if written == "-" => {}
+            Column::Cell(name) if written.is_empty() => {
+                let title = format!("row {} has no `{name}`", row.number);
+                let label = "write `-` where it does not matter, `?` for a missing value";
+                cx.out.push(Diagnostic::error("E0606", title, row.line.clone(), label));
+            }
+            Column::Cell(name) => {
+                conditions.insert(name, header.span.clone(), node.clone());
+            }
+            Column::Set(path) if !written.is_empty() => own.set_path(path, node.clone()),
+            Column::Why if !written.is_empty() => {
+                own.insert("why", header.span.clone(), node.clone());
+            }
+            Column::Set(_) | Column::Why | Column::Unknown => {}
+        }
+    }
+    let mut scope = parent.scope.clone();
+    scope.and(read_where(&Node::table(conditions, row.line.clone()), Who::Item, cx));
+    Entry {
+        label,
+        row: Some(row.number),
+        header: row.line.clone(),
+        body: parent.body.merged(&own),
+        scope,
+        keys,
+        ..parent.clone()
+    }
+}
+
+/// Sections of rule files that nobody knows (E0201) or that are not built yet (E0901).
+pub fn check_sections(files: &BTreeMap<Box<str>, Table>, cx: &mut Context<'_>) {
+    const LATER: [&str; 5] = ["line", "promo", "stacking", "approve", "experiment"];
+    for (path, root) in files.iter().filter(|(path, _)| path.starts_with("rules/")) {
+        let top = Span {
+            file: path.clone(),
+            start: 0,
+            end: 0,
+        };
+        let mut fields = Fields::new(root, top, "a rule file");
+        for key in KINDS {
+            let _ = fields.optional(key);
+        }
+        let _ = fields.optional("limit");
+        for key in LATER {
+            fields.unsupported(key, &mut cx.out);
+        }
+        fields.finish(&mut cx.out);
+    }
+    for (path, _) in &cx.files.0 {
+        let folder = path.split('/').next().unwrap_or("");
+        if matches!(folder, "scenarios" | "experiments") {
+            let span = Span {
+                file: path.clone(),
+                start: 0,
+                end: 0,
+            };
+            crate::rulebook::syntax::not_supported(&span, &format!("the folder `{folder}/`"), &mut cx.out);
+        }
+    }
+}
+
+/// Used where a value may be a list or one item.
+pub fn items(node: &Node) -> Vec<&Node> {
+    match &node.value {
+        Value::List(items) => items.iter().collect(),
+        _ => vec![node],
+    }
+}
+

@@ -1,0 +1,43 @@
+//! What the files say, checked: every name known, every unit right, nothing tied to a place yet.
+
+mod bound;
+mod channel;
+mod competitors;
+mod context;
+mod dates;
+mod entry;
+mod feed;
+mod formula;
+mod guard;
+mod holidays;
+mod manifest;
+mod market;
+mod round;
+mod rule;
+mod schema_file;
+mod scope;
+mod season;
+mod segment;
+mod strategy;
+mod tests_file;
+mod when;
+
+pub use bound::{BoundSpec, LimitSpec};
+pub use channel::{ChannelSpec, CostSpec};
+pub use competitors::{SetSpec, read_competitors};
+pub use context::{Context, Names};
+pub use dates::WindowSpec;
+pub use entry::{Entries, Entry, check_sections, collect};
+pub use feed::read_items_feed;
+pub use guard::{GuardSpec, read_guard};
+pub use holidays::Holidays;
+pub use manifest::{EDITION, Manifest, read_manifest};
+pub use market::MarketSpec;
+pub use round::{BandSpec, RoundSpec, read_round};
+pub use rule::{RuleSpec, check_over, read_rule};
+pub use schema_file::read_schema;
+pub use scope::{AttrCell, Pick, ScopeSpec, Who, read_where};
+pub use segment::{SegmentSpec, read_segments};
+pub use season::{AdjustmentSpec, read_limit, read_season, read_stock};
+pub use strategy::{FixedSpec, StrategyKind, StrategySpec};
+pub use tests_file::read_tests;

@@ -1,0 +1,20 @@
+//! From what the files say to what the pipeline reads: one compiled place for each market and channel.
+
+mod adjustments;
+mod fees;
+mod guards;
+mod hash;
+mod places;
+mod rules;
+mod rounds;
+mod scopes;
+mod segments;
+mod spans;
+mod strategies;
+mod symbols;
+
+pub use hash::release_hash;
+pub use places::{Book, Compiled, compile};
+pub use segments::segments;
+pub use spans::{outside, union};
+pub use symbols::with_symbols;

@@ -1,0 +1,191 @@
+//! Numbers with their unit, and spans of them.
+
+use crate::facts::{Kind, parse_duration};
+use crate::money::{Amount, Currency, InvalidNumber, Ratio};
+use std::ops::Range;
+
+/// A value in the unit of its kind: money 10⁻⁶, numbers and percents 10⁻⁹, durations in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quantity {
+    pub value: i64,
+    /// Only money has one, and zero money need not.
+    pub currency: Option<Currency>,
+}
+
+/// What is wrong with a part of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    pub code: &'static str,
+    pub range: Range<usize>,
+    pub title: String,
+    pub label: String,
+    /// What could have been meant instead of the part; one alone is safe.
+    pub offers: Vec<String>,
+}
+
+/// One of the quantities a cell can compare.
+pub fn parse_quantity(text: &str, kind: Kind) -> Result<Quantity, Mistake> {
+    let plain = |value| Quantity { value, currency: None };
+    match kind {
+        Kind::Money => parse_money(text),
+        Kind::Percent => parse_percent(text).map(|ratio| plain(ratio.nanos())),
+        Kind::Duration => parse_duration(text).map(plain).map_err(|why| {
+            if is_bare(text) {
+                no_unit(text, "a duration has a unit, such as `18h`, `7d` or `8w`", Vec::new())
+            } else {
+                mistake("E0409", text, why, "write a whole or decimal number and `s`, `m`, `h`, `d` or `w`")
+            }
+        }),
+        _ => Ratio::parse(text)
+            .map(|ratio| plain(ratio.nanos()))
+            .map_err(|error| number_mistake("E0402", text, error, "write a plain number, such as `5` or `0.25`")),
+    }
+}
+
+/// `10 .. 20 EUR`, both ends as written; an end without unit takes the other's.
+pub fn parse_span(low: &str, high: &str, kind: Kind) -> Result<(Quantity, Quantity), Mistake> {
+    let lent = match kind {
+        _ if !is_bare(low) => low.to_owned(),
+        Kind::Money => match high.rsplit_once(' ') {
+            Some((_, code)) => format!("{low} {code}"),
+            None => low.to_owned(),
+        },
+        Kind::Percent if high.ends_with('%') => format!("{low}%"),
+        Kind::Duration => match high.chars().next_back() {
+            Some(unit) if unit.is_ascii_alphabetic() => format!("{low}{unit}"),
+            _ => low.to_owned(),
+        },
+        _ => low.to_owned(),
+    };
+    let (from, to) = (parse_quantity(&lent, kind)?, parse_quantity(high, kind)?);
+    match (from.currency, to.currency) {
+        (Some(a), Some(b)) if a != b => Err(mistake(
+            "E0403",
+            low,
+            format!("a span from {a} to {b} has no meaning"),
+            "write both ends in one currency",
+        )),
+        _ => Ok((from, to)),
+    }
+}
+
+pub fn parse_percent(text: &str) -> Result<Ratio, Mistake> {
+    match text.strip_suffix('%') {
+        Some(number) => Ratio::parse_percent(number)
+            .map_err(|error| number_mistake("E0402", text, error, "write a percent such as `12.5%`")),
+        None if is_bare(text) => Err(no_unit(text, "a percent carries its sign `%`", percent_offers(text))),
+        None => Err(number_mistake(
+            "E0402",
+            text,
+            InvalidNumber::Grammar,
+            "write a percent such as `12.5%`",
+        )),
+    }
+}
+
+fn parse_money(text: &str) -> Result<Quantity, Mistake> {
+    const HOW: &str = "write an amount, a blank and the currency, such as `19.99 EUR`";
+    let Some((number, code)) = text.rsplit_once(' ') else {
+        return match Amount::parse(text) {
+            Ok(Amount::ZERO) => Ok(Quantity {
+                value: 0,
+                currency: None,
+            }),
+            Ok(_) => Err(no_unit(text, HOW, Vec::new())),
+            Err(_) => Err(mistake("E0403", text, format!("`{text}` is not an amount of money"), HOW)),
+        };
+    };
+    if code == "net" || code == "gross" {
+        return Err(mistake(
+            "E0901",
+            text,
+            format!("an amount marked `{code}` is not supported yet"),
+            "amounts are shelf prices including VAT",
+        ));
+    }
+    let Some(currency) = Currency::from_code(code) else {
+        return Err(mistake(
+            "E0403",
+            text,
+            format!("`{code}` is not an ISO 4217 currency code"),
+            HOW,
+        ));
+    };
+    Amount::parse(number)
+        .map(|amount| Quantity {
+            value: amount.micros(),
+            currency: Some(currency),
+        })
+        .map_err(|error| number_mistake("E0403", text, error, HOW))
+}
+
+/// A number and nothing else.
+pub fn is_bare(text: &str) -> bool {
+    Ratio::parse(text).is_ok()
+}
+
+/// `20` can only be 20 %, `0.20` can be 20 % or 0.2 %.
+fn percent_offers(text: &str) -> Vec<String> {
+    let Ok(ratio) = Ratio::parse(text) else {
+        return Vec::new();
+    };
+    let as_percent = format!("{ratio}%");
+    let below_one = ratio != Ratio::ZERO && ratio.nanos().unsigned_abs() < Ratio::SCALE.unsigned_abs();
+    match ratio.nanos().checked_mul(100) {
+        Some(hundredfold) if below_one => vec![format!("{}%", Ratio::from_nanos(hundredfold)), as_percent],
+        _ => vec![as_percent],
+    }
+}
+
+fn no_unit(text: &str, label: &str, offers: Vec<String>) -> Mistake {
+    Mistake {
+        offers,
+        ..mistake("E0401", text, format!("{text} has no unit"), label)
+    }
+}
+
+fn number_mistake(code: &'static str, text: &str, error: InvalidNumber, how: &str) -> Mistake {
+    let hint = if text.contains(',') {
+        ": write a decimal point, and no thousands separators"
+    } else {
+        ""
+    };
+    mistake(code, text, format!("`{text}` is {error}{hint}"), how)
+}
+
+fn mistake(code: &'static str, text: &str, title: String, label: impl Into<String>) -> Mistake {
+    Mistake {
+        code,
+        range: 0..text.len(),
+        title,
+        label: label.into(),
+        offers: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bare_number_is_never_guessed() {
+        let offers = |text: &str| parse_percent(text).unwrap_err().offers;
+        assert_eq!(offers("20"), ["20%"]);
+        assert_eq!(offers("0.20"), ["20%", "0.2%"]);
+        assert_eq!(parse_percent("16,5%").unwrap_err().code, "E0402");
+        assert_eq!(parse_quantity("8", Kind::Duration).unwrap_err().code, "E0401");
+        assert_eq!(parse_quantity("5", Kind::Money).unwrap_err().code, "E0401");
+        assert_eq!(parse_quantity("0", Kind::Money).unwrap().value, 0);
+        assert_eq!(parse_quantity("19,99 EUR", Kind::Money).unwrap_err().code, "E0403");
+    }
+
+    #[test]
+    fn the_first_end_borrows_the_unit() {
+        let (low, high) = parse_span("10", "20 EUR", Kind::Money).unwrap();
+        assert_eq!((low.value, high.value), (10_000_000, 20_000_000));
+        assert_eq!(low.currency, high.currency);
+        let (low, _) = parse_span("2", "4w", Kind::Duration).unwrap();
+        assert_eq!(low.value, 2 * 604_800);
+        assert!(parse_span("10 EUR", "20 KZT", Kind::Money).is_err());
+    }
+}

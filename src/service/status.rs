@@ -1,0 +1,138 @@
+//! What went wrong, as a gRPC status: one table, in the order of precedence.
+//!
+//! Every status carries `google.rpc.ErrorInfo`; field problems carry `BadRequest` with all violations at once.
+
+use super::convert::{Invalid, guard_id, rule_info};
+use crate::explain::refusal_text;
+use crate::pricing::{Refusal, RefusalCode, World};
+use std::collections::HashMap;
+use std::time::Duration;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
+
+/// Who defines the reasons.
+const DOMAIN: &str = "pricer";
+/// When to come back to a server that is starting.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// Everything that keeps an answer from being given, in the order in which it is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    NotReady,
+    InvalidField,
+    ReleaseNotFound,
+    MarketNotFound,
+    ChannelNotFound,
+    SegmentNotFound,
+    ItemNotFound,
+    Refused(RefusalCode),
+}
+
+impl Condition {
+    /// The table: code and reason of each condition.
+    #[must_use]
+    pub fn row(self) -> (Code, &'static str) {
+        match self {
+            Self::NotReady => (Code::Unavailable, "NOT_READY"),
+            Self::InvalidField => (Code::InvalidArgument, "INVALID_FIELD"),
+            Self::ReleaseNotFound => (Code::NotFound, "RELEASE_NOT_FOUND"),
+            Self::MarketNotFound => (Code::NotFound, "MARKET_NOT_FOUND"),
+            Self::ChannelNotFound => (Code::NotFound, "CHANNEL_NOT_FOUND"),
+            Self::SegmentNotFound => (Code::NotFound, "SEGMENT_NOT_FOUND"),
+            Self::ItemNotFound => (Code::NotFound, "ITEM_NOT_FOUND"),
+            Self::Refused(code @ RefusalCode::AmountOverflow) => (Code::OutOfRange, code.as_str()),
+            Self::Refused(code) => (Code::FailedPrecondition, code.as_str()),
+        }
+    }
+}
+
+/// One condition with its details.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    pub condition: Condition,
+    pub message: String,
+    /// For programs: which item, guard, fact.
+    pub metadata: Vec<(&'static str, String)>,
+    pub invalid: Vec<Invalid>,
+}
+
+impl Failure {
+    #[must_use]
+    pub fn new(condition: Condition, message: impl Into<String>) -> Self {
+        Self {
+            condition,
+            message: message.into(),
+            metadata: Vec::new(),
+            invalid: Vec::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn with(mut self, key: &'static str, value: impl Into<String>) -> Self {
+        self.metadata.push((key, value.into()));
+        self
+    }
+
+    /// All violations of a request.
+    #[must_use]
+    pub fn invalid(invalid: Vec<Invalid>) -> Self {
+        let message = match invalid.as_slice() {
+            [only] => format!("`{}` {}", only.field, only.why),
+            [first, rest @ ..] => {
+                format!("`{}` {} (and {} more violations)", first.field, first.why, rest.len())
+            }
+            [] => "the request is not valid".to_owned(),
+        };
+        Self {
+            invalid,
+            ..Self::new(Condition::InvalidField, message)
+        }
+    }
+
+    /// A refusal of the engine, made in `world` for `sku`.
+    #[must_use]
+    pub fn refused(refusal: &Refusal, world: &World<'_>, sku: &str) -> Self {
+        let place = world.place;
+        let mut failure = Self::new(
+            Condition::Refused(refusal.code),
+            refusal_text(refusal, world),
+        )
+        .with("sku", sku)
+        .with("market", &*place.market)
+        .with("channel", &*place.channel)
+        .with("release", &*world.release.hash);
+        for (key, guard) in ["guard", "other_guard"].into_iter().zip(&refusal.guards) {
+            failure = failure.with(key, guard_id(*guard, place));
+        }
+        if let Some(fact) = &refusal.fact {
+            failure = failure.with("fact", &**fact);
+        }
+        match refusal.winner.and_then(|winner| rule_info(winner.rule, place)) {
+            Some(info) => failure.with("rule", &*info.label),
+            None => failure,
+        }
+    }
+}
+
+impl From<Failure> for Status {
+    fn from(failure: Failure) -> Self {
+        let (code, reason) = failure.condition.row();
+        let metadata: HashMap<String, String> = failure
+            .metadata
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), value))
+            .collect();
+        let mut details = ErrorDetails::with_error_info(reason, DOMAIN, metadata);
+        if !failure.invalid.is_empty() {
+            let violations = failure.invalid.into_iter();
+            let violations: Vec<_> = violations
+                .map(|invalid| FieldViolation::new(invalid.field, invalid.why))
+                .collect();
+            details.set_bad_request(violations);
+        }
+        if failure.condition == Condition::NotReady {
+            details.set_retry_info(Some(RETRY_AFTER));
+        }
+        Self::with_error_details(code, failure.message, details)
+    }
+}
