@@ -109,8 +109,9 @@ impl Columns {
     }
 }
 
-/// What a header of the items feed means to a rulebook: the attribute's name and kind, an instant for the durations that feeds give as
-/// instants, a text for the currency beside a money column. `None` for a column that is not read.
+/// What a header of the items feed means to a rulebook: the attribute's name and kind, an instant for the durations
+/// that feeds give as instants, a text for the currency beside a money column. `None` for a column that is not
+/// read.
 #[must_use]
 pub fn item_meaning(release: &Release, header: &str) -> Option<(String, Kind)> {
     let name = release.items_feed.name_of(header)?;

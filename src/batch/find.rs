@@ -2,7 +2,7 @@
 
 use super::BatchError;
 use super::columns::item_meaning;
-use super::reprice::item_reader;
+use super::rows::item_reader;
 use super::run::BLOCK_ROWS;
 use super::source::Source;
 use super::texts::Texts;

@@ -2,7 +2,7 @@
 
 use super::columns::item_meaning;
 use super::reach::Reach;
-use super::reprice::item_reader;
+use super::rows::item_reader;
 use super::run::BLOCK_ROWS;
 use super::source::{Block, Source};
 use super::texts::Texts;
@@ -99,7 +99,8 @@ pub fn load_items(path: &Path, release: &Release) -> Result<(ItemBook, EarlierFe
     Ok((book, account))
 }
 
-/// Loads offers: `sku, market, rival, price, shipping, match, in_stock, seen_at`; a bare price takes the row's `currency`.
+/// Loads offers: `sku, market, rival, price, shipping, match, in_stock, seen_at`; a bare price takes the row's
+/// `currency`.
 ///
 /// # Errors
 /// A file that cannot be read or lacks columns.

@@ -72,7 +72,8 @@ impl Reach {
         self.places.iter().copied()
     }
 
-    /// The places of this run that a row for `market` and `channel` applies to; `None` if the rulebook has no such place at all.
+    /// The places of this run that a row for `market` and `channel` applies to; `None` if the rulebook has no such
+    /// place at all.
     #[must_use]
     pub fn find(&self, market: &str, channel: &str) -> Option<&[u16]> {
         let row = self.markets.iter().position(|name| **name == *market)?;
@@ -115,7 +116,7 @@ impl SkuKey {
     }
 }
 
-/// The (SKU, place) pairs of a run so far: 24 bytes and a little for each SKU and 64 places.
+/// The (SKU, place) pairs of a run so far: 32 bytes for each SKU and 64 places, whatever the length of the SKU.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
     bits: HashMap<(SkuKey, u16), u64>,

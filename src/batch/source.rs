@@ -47,9 +47,17 @@ pub(super) struct Block {
     pub done: u64,
 }
 
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = f.debug_struct("Source");
+        shown.field("path", &self.path).field("columns", &self.columns);
+        shown.finish_non_exhaustive()
+    }
+}
+
 impl Source {
-    /// Opens a file and chooses its columns; `meaning` gives a header's name and kind. A Parquet file is known by its first bytes, anything
-    /// else is CSV.
+    /// Opens a file and chooses its columns; `meaning` gives a header's name and kind. A Parquet file is known by
+    /// its first bytes, anything else is CSV.
     ///
     /// # Errors
     /// A file that cannot be read, or columns that mean the same twice.
@@ -223,8 +231,8 @@ fn cell<'r>(record: &'r Record, column: &Column) -> Option<&'r str> {
 /// A record that can be read cell by cell, or why not.
 fn check(record: &Record, columns: &Columns) -> Result<(), Broken> {
     let find = |name: &str| columns.iter().find(|column| column.name == name);
-    // With a field too many or too few, a cell may not be what its column says: where the row belongs is then unknown, unless no
-    // column says so anyway. The SKU is still the best name for it.
+    // With a field too many or too few, a cell may not be what its column says: where the row belongs is then
+    // unknown, unless no column says so anyway. The SKU is still the best name for it.
     let shifted = |name: &str| match (name, find(name)) {
         (_, None) => Some(""),
         ("sku", Some(column)) => cell(record, column),

@@ -1,8 +1,9 @@
 //! CSV split into records, strictly (RFC 4180), with one bad record costing one row.
 //!
-//! A lenient reader joins `A,"abc,1` and `B,"def",2` into one row with the right number of columns: one price wrong, one lost. Here a
-//! quoted field must be closed, and followed by a comma or the end of the line; if it is not, the record is its first line alone, it is
-//! reported, and reading goes on with the next line. A quote inside an unquoted field (`5" pipe`) is a plain character.
+//! A lenient reader joins `A,"abc,1` and `B,"def",2` into one row with the right number of columns: one price
+//! wrong, one lost. Here a quoted field must be closed, and followed by a comma or the end of the line; if it is
+//! not, the record is its first line alone, it is reported, and reading goes on with the next line. A quote inside
+//! an unquoted field (`5" pipe`) is a plain character.
 
 use std::io::{self, Read};
 

@@ -5,7 +5,7 @@ use super::{BatchError, Job};
 use crate::facts::{Item, Value, builtin};
 use crate::money::{Amount, Currency, Money, Ratio, Rounding};
 use crate::pricing::{Decision, Flags, GuardRef, Outcome, Place, Refusal, Status, Winner};
-use arrow_array::builder::{Decimal128Builder, StringBuilder, StringDictionaryBuilder, UInt64Builder};
+use arrow_array::builder::{Decimal128Builder, Int64Builder, StringBuilder, StringDictionaryBuilder};
 use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
@@ -64,14 +64,15 @@ pub fn output_schema() -> SchemaRef {
             Cell::Word => DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)),
             Cell::Money => DataType::Decimal128(DIGITS, MONEY_SCALE),
             Cell::Ratio => DataType::Decimal128(DIGITS, RATIO_SCALE),
-            Cell::Line => DataType::UInt64,
+            Cell::Line => DataType::Int64,
         };
         Field::new(name, kind, optional)
     });
     Arc::new(Schema::new(fields.to_vec()))
 }
 
-/// Whether the amounts of a decision fit the output's decimals: below 10¹² currency units. A batch refuses a larger price with
+/// Whether the amounts of a decision fit the output's decimals: below 10¹² currency units. A batch refuses a larger
+/// price with
 /// `AMOUNT_OVERFLOW` rather than write another one.
 pub(super) fn fits(decision: &Decision) -> bool {
     let amounts = [
@@ -100,7 +101,7 @@ enum Builder {
     Text(StringBuilder),
     Word(StringDictionaryBuilder<Int32Type>),
     Decimal(Decimal128Builder),
-    Line(UInt64Builder),
+    Line(Int64Builder),
 }
 
 /// One cell of an answer.
@@ -119,7 +120,7 @@ impl<'a> Table<'a> {
             Cell::Word => Builder::Word(StringDictionaryBuilder::new()),
             Cell::Money => Builder::Decimal(decimals(rows, MONEY_SCALE)),
             Cell::Ratio => Builder::Decimal(decimals(rows, RATIO_SCALE)),
-            Cell::Line => Builder::Line(UInt64Builder::with_capacity(rows)),
+            Cell::Line => Builder::Line(Int64Builder::with_capacity(rows)),
         });
         Self {
             job,
@@ -180,7 +181,9 @@ impl Builder {
                 builder.append(text)?;
             }
             (Self::Decimal(builder), Given::Count(count)) => builder.append_value(count.into()),
-            (Self::Line(builder), Given::Line(line)) => builder.append_value(line),
+            (Self::Line(builder), Given::Line(line)) => {
+                builder.append_value(i64::try_from(line).unwrap_or(i64::MAX));
+            }
             (Self::Text(builder), _) => builder.append_null(),
             (Self::Word(builder), _) => builder.append_null(),
             (Self::Decimal(builder), _) => builder.append_null(),

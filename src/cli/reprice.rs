@@ -1,5 +1,6 @@
 //! `pricer reprice`: a whole catalog, from files to a file.
 
+use super::opened::{now, open, own_rates};
 use crate::batch::{
     BLOCK_ROWS, BatchError, EarlierFeed, Feeds, Format, Job, Progress, Run, Source, Summary, Verdict,
     item_meaning, load_facts,
@@ -7,7 +8,7 @@ use crate::batch::{
 use crate::facts::{parse_instant, parse_percent};
 use crate::money::Ratio;
 use crate::pricing::Release;
-use crate::rulebook::{self, Files, render};
+use crate::rulebook::{self, Files, Loaded, render};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{IsTerminal, Write};
@@ -25,9 +26,9 @@ const INTERRUPTED: u8 = 130;
 
 /// Prices every item of a catalog in every market and channel.
 ///
-/// Each row of the items file gives one price for each place it applies to, or is written to the quarantine file with the reason; nothing
-/// is dropped. Exit codes: 0 clean, 1 failed, 2 wrong usage, 3 some rows quarantined, 4 more than `--max-bad` quarantined (then only the
-/// quarantine file is written), 130 interrupted (then nothing is).
+/// Each row of the items file gives one price for each place it applies to, or is written to the quarantine file
+/// with the reason; nothing is dropped. Exit codes: 0 clean, 1 failed, 2 wrong usage, 3 some rows quarantined, 4
+/// more than `--max-bad` quarantined (then only the quarantine file is written), 130 interrupted (then nothing is).
 #[derive(Clone, Debug, Args)]
 pub struct Reprice {
     /// The rulebook's folder.
@@ -51,7 +52,8 @@ pub struct Reprice {
     /// The time of the prices, such as `2026-11-18T10:00:00+01:00` [default: now].
     #[arg(long, value_name = "TIME", value_parser = parse_instant)]
     at: Option<i64>,
-    /// The answers: `.csv` or `.parquet`. Texts that a spreadsheet would take for a formula get a leading apostrophe in CSV.
+    /// The answers: `.csv` or `.parquet`. Texts that a spreadsheet would take for a formula get a leading
+    /// apostrophe in CSV.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// The rows that could not be priced, CSV [default: the name of `--out` with the ending `.quarantine.csv`].
@@ -93,14 +95,15 @@ impl Reprice {
 
     fn price(&self) -> Result<u8, BatchError> {
         let quarantine = self.files()?;
-        let Some((release, rates)) = self.release() else {
+        let Some(release) = self.release() else {
             return Ok(FAILED);
         };
+        let rates = self.fx.clone().or_else(|| own_rates(&self.rulebook, &release));
         let at = self.at.unwrap_or_else(now);
         let feeds = Feeds {
             items: None,
             offers: self.offers.as_deref(),
-            rates: self.fx.as_deref().or(rates.as_deref()),
+            rates: rates.as_deref(),
         };
         let (facts, earlier) = load_facts(&release, feeds)?;
         let job = Job::new(
@@ -147,33 +150,25 @@ impl Reprice {
         Ok(quarantine)
     }
 
-    /// The checked rulebook and its feed of rates; `None` after its errors were printed.
-    fn release(&self) -> Option<(Arc<Release>, Option<PathBuf>)> {
-        let (files, diagnostics, release) = match Files::read_dir(&self.rulebook) {
-            Ok(files) => {
-                let loaded = rulebook::load(files);
-                (loaded.files, loaded.diagnostics, loaded.release)
-            }
-            Err(diagnostics) => (Files::default(), diagnostics, None),
-        };
-        if let Some(release) = release {
-            let feed = rates_feed(&files).map(|feed| self.rulebook.join(feed));
-            return Some((release, feed.filter(|path| path.exists())));
+    /// The checked rulebook; `None` after its errors were printed.
+    fn release(&self) -> Option<Arc<Release>> {
+        if self.format == Output::Human {
+            return open(&self.rulebook).map(|opened| opened.release);
         }
-        if self.format == Output::Json {
-            say(&mut std::io::stdout(), &render::json(&files, &diagnostics));
-        } else {
-            let colour = if std::io::stderr().is_terminal() {
-                render::Colour::Ansi
-            } else {
-                render::Colour::Plain
-            };
+        let loaded = match Files::read_dir(&self.rulebook) {
+            Ok(files) => rulebook::load(files),
+            Err(diagnostics) => Loaded {
+                diagnostics,
+                ..Loaded::default()
+            },
+        };
+        if loaded.release.is_none() {
             say(
-                &mut std::io::stderr(),
-                &render::human(&files, &diagnostics, colour),
+                &mut std::io::stdout(),
+                &render::json(&loaded.files, &loaded.diagnostics),
             );
         }
-        None
+        loaded.release
     }
 
     fn stream(
@@ -231,32 +226,6 @@ impl Reprice {
             },
         );
     }
-}
-
-/// The one feed of exchange rates that the rulebook's markets name, if they name one.
-fn rates_feed(files: &Files) -> Option<String> {
-    let book = toml::de::DeTable::parse(files.get("rulebook.toml")?).ok()?;
-    let markets = book.get_ref().get("market")?.get_ref().as_table()?.values();
-    let mut feeds: Vec<&str> = markets
-        .filter_map(|market| {
-            let fx = market.get_ref().as_table()?.get("fx")?.get_ref().as_table()?;
-            fx.get("feed")?.get_ref().as_str()
-        })
-        .collect();
-    feeds.sort_unstable();
-    feeds.dedup();
-    match feeds.as_slice() {
-        [feed] => Some((*feed).to_owned()),
-        _ => None,
-    }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the edge of the program: the clock is read once, here"
-)]
-fn now() -> i64 {
-    jiff::Timestamp::now().as_second()
 }
 
 /// Sets the flag on Ctrl-C; the run then ends within a few thousand rows.
@@ -334,13 +303,5 @@ mod tests {
             };
             assert!(matches!(same.files(), Err(BatchError::Usage(_))), "{out}");
         }
-    }
-
-    #[test]
-    fn the_rulebook_names_its_rates() {
-        let files = |text: &str| Files([("rulebook.toml".into(), text.into())].into());
-        let orda = "[market.DE]\ncurrency = \"EUR\"\n[market.KZ]\nfx = { feed = \"feeds/fx.csv\" }\n";
-        assert_eq!(rates_feed(&files(orda)).as_deref(), Some("feeds/fx.csv"));
-        assert_eq!(rates_feed(&files("[market.DE]\n")), None);
     }
 }
