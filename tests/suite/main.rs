@@ -6,6 +6,12 @@
     reason = "a test fails by panicking"
 )]
 
+mod differential;
 mod fixture;
 mod house;
+mod reference;
+mod reference_by_hand;
+mod reference_coverage;
+mod reference_example;
+mod reference_times_and_cells;
 mod ruin;

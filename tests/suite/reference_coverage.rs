@@ -1,0 +1,131 @@
+//! Counts what the generated cases reach: every strategy, guard, class, way, rank, refusal and reason.
+
+use super::reference::{Answer, Rulebook, generate, price_with_trail};
+use std::collections::BTreeMap;
+
+/// Each seed is a rulebook with 40 cases.
+fn seeds() -> u64 {
+    super::differential::cases().div_ceil(40)
+}
+
+#[test]
+fn generated_cases_reach_everything() {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    let started = std::time::Instant::now();
+    for seed in 0..seeds() {
+        let (files, cases) = generate(seed);
+        let book = Rulebook::parse(&files).unwrap_or_else(|e| panic!("seed {seed}: {e}"));
+        let second = files.0["rulebook.toml"].split("[market.").nth(2).unwrap()[..2].to_string();
+        for case in &cases {
+            let (answer, trail) = price_with_trail(&book, case);
+            let market = if case.market == second { "second" } else { "first" };
+            let mut count = |what: String| *counts.entry(what).or_default() += 1;
+            for word in trail {
+                let word = if word.starts_with("strategy") { format!("{word}, {market} market") } else { word };
+                count(word);
+            }
+            let hit = match &answer {
+                Answer::Quarantined { reasons } => {
+                    count("answer quarantined".into());
+                    reasons.iter().for_each(|reason| count(format!("quarantined {reason}")));
+                    vec![]
+                }
+                Answer::Refused { code, guards } => {
+                    count("answer refused".into());
+                    count(format!("refused {code}{}", if guards.is_empty() { "" } else { " by a guard" }));
+                    vec![]
+                }
+                Answer::Held { reason, moved, hit, .. } => {
+                    count("answer held".into());
+                    count(format!("held {reason}{}", if *moved { ", moved" } else { "" }));
+                    hit.clone()
+                }
+                Answer::Priced(priced) => {
+                    count("answer priced".into());
+                    count(format!("won {}", priced.rule));
+                    count(format!("because {}", priced.because));
+                    priced.flags.iter().for_each(|flag| count(format!("flag {flag}")));
+                    priced.excluded.iter().for_each(|(_, reason)| count(format!("excluded {reason}")));
+                    count(format!("currency {}", priced.currency));
+                    priced.hit.clone()
+                }
+            };
+            for guard in hit {
+                count(format!("hit {}", guard.trim_end_matches(|c: char| c == '-' || c.is_ascii_digit())));
+            }
+        }
+    }
+    println!("{} seeds in {:?}", seeds(), started.elapsed());
+    for (what, count) in &counts {
+        println!("{count:>8}  {what}");
+    }
+    if seeds() < 2_000 {
+        return;
+    }
+    let at_least = |what: &str, least: usize| {
+        let count = counts.get(what).copied().unwrap_or(0);
+        assert!(count >= least, "{what}: only {count}, not {least}");
+    };
+    for strategy in ["cost-plus", "follow", "index", "fixed", "keep", "blend", "use"] {
+        for market in ["first", "second"] {
+            at_least(&format!("strategy {strategy}, {market} market"), 1_000);
+        }
+    }
+    let guards = [
+        "min-margin",
+        "min-contribution",
+        "min-full-contribution",
+        "max-markup",
+        "max-price-rrp",
+        "max-price-money",
+        "max-price-list",
+        "min-price-money",
+        "min-price-cost",
+        "absolute",
+        "max-change",
+        "min-change",
+        "blind-rivals",
+        "blind-fx",
+    ];
+    for guard in guards {
+        at_least(&format!("hit {guard}"), 20);
+    }
+    for class in ["Legal", "Safety", "Contract", "Commercial", "Comfort"] {
+        at_least(&format!("class {class} hit"), 100);
+        if class != "Legal" {
+            at_least(&format!("class {class} yielded"), 100);
+        }
+    }
+    for rank in ["Lowest", "Second", "Third", "Median", "Mean", "Highest"] {
+        at_least(&format!("rank {rank}"), 1_000);
+    }
+    for (kind, words) in [
+        ("way", &["Nearest", "Down", "Up", "none"][..]),
+        ("because", &["only candidate", "later layer", "narrower", "over"]),
+        ("flag", &["fallback", "guard-conflict", "needs-approval", "no-ending"]),
+        ("excluded", &["own", "currency", "future", "shipping", "implausible", "match", "stale", "stock"]),
+        ("held", &["NO_RULE", "NO_STRATEGY", "COST_IMPLAUSIBLE", "RATE_IMPLAUSIBLE", "NO_STRATEGY, moved"]),
+        ("quarantined", &["FACT_MISSING", "OUT_OF_RANGE", "VAT_CLASS"]),
+        ("currency", &["EUR", "USD", "KZT", "JPY", "KWD"]),
+    ] {
+        for word in words {
+            at_least(&format!("{kind} {word}"), 100);
+        }
+    }
+    for code in [
+        "EXCHANGE_RATE_MISSING",
+        "EXCHANGE_RATE_STALE",
+        "EXCHANGE_RATE_MISSING by a guard",
+        "EXCHANGE_RATE_STALE by a guard",
+        "AMOUNT_OVERFLOW",
+        "COST_IMPLAUSIBLE",
+        "RATE_IMPLAUSIBLE",
+        "NO_PRICE",
+        "FACT_MISSING by a guard",
+        "FEED_STALE by a guard",
+        "GUARDS_CONTRADICT by a guard",
+        "INFEASIBLE by a guard",
+    ] {
+        at_least(&format!("refused {code}"), 20);
+    }
+}
