@@ -20,7 +20,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     std::fs::write(out.join("pricer_descriptor.bin"), &descriptor)?;
     tonic_prost_build::configure()
         .btree_map(".pricer.v1")
-        .compile_fds(tonic_prost_build::FileDescriptorSet::decode(descriptor.as_slice())?)?;
+        .compile_fds(tonic_prost_build::FileDescriptorSet::decode(
+            descriptor.as_slice(),
+        )?)?;
     Ok(())
 }
 

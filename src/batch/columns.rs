@@ -95,8 +95,16 @@ impl Columns {
 
     /// The error for required columns that nothing gives.
     pub(super) fn missing(&self, path: &Path, names: &[String], cure: &str) -> BatchError {
-        let list = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        let hint = if self.count == 1 { "; columns are separated by commas" } else { "" };
+        let list = names
+            .iter()
+            .map(|name| format!("`{name}`"))
+            .collect::<Vec<_>>()
+            .join(", ");
+        let hint = if self.count == 1 {
+            "; columns are separated by commas"
+        } else {
+            ""
+        };
         BatchError::columns(path, format!("no column gives {list}{cure}{hint}"))
     }
 }

@@ -68,7 +68,10 @@ pub fn load_items(path: &Path, release: &Release) -> Result<(ItemBook, EarlierFe
     let mut book = ItemBook::default();
     let account = load(FeedKind::Items, source, |texts, row| {
         let mut bad: Vec<BadField> = texts.bad(row).cloned().collect();
-        let (place, cell) = ((texts.cell(market, row), texts.cell(channel, row)), texts.cell(sku, row));
+        let (place, cell) = (
+            (texts.cell(market, row), texts.cell(channel, row)),
+            texts.cell(sku, row),
+        );
         if reach.find(place.0, place.1).is_none() {
             let value = format!("{}/{}", place.0, place.1);
             let why = "is no place of the rulebook";
@@ -87,7 +90,11 @@ pub fn load_items(path: &Path, release: &Release) -> Result<(ItemBook, EarlierFe
             }
             Ok(_) => {}
         }
-        if bad.is_empty() { Ok(()) } else { Err((cell.into(), bad)) }
+        if bad.is_empty() {
+            Ok(())
+        } else {
+            Err((cell.into(), bad))
+        }
     })?;
     Ok((book, account))
 }
@@ -116,7 +123,12 @@ pub fn load_offers(path: &Path, release: &Release) -> Result<(OfferBook, Earlier
         let sku = cell("sku");
         let mut bad: Vec<BadField> = texts.bad(row).cloned().collect();
         if sku.is_empty() {
-            bad.push(BadField::new("sku", FieldCode::Missing, "", "is missing and not optional"));
+            bad.push(BadField::new(
+                "sku",
+                FieldCode::Missing,
+                "",
+                "is missing and not optional",
+            ));
         }
         let currency = match cell("currency") {
             "" => None,
@@ -139,7 +151,11 @@ pub fn load_offers(path: &Path, release: &Release) -> Result<(OfferBook, Earlier
             Ok(offer) if bad.is_empty() => bad.extend(book.add(sku, cell("market"), offer).err()),
             Ok(_) => {}
         }
-        if bad.is_empty() { Ok(()) } else { Err((sku.into(), bad)) }
+        if bad.is_empty() {
+            Ok(())
+        } else {
+            Err((sku.into(), bad))
+        }
     })?;
     Ok((book, account))
 }
@@ -175,7 +191,11 @@ pub fn load_rates(path: &Path) -> Result<(Rates, EarlierFeed), BatchError> {
             Ok(read) if bad.is_empty() => rows.push(read),
             Ok(_) => {}
         }
-        if bad.is_empty() { Ok(()) } else { Err(("".into(), bad)) }
+        if bad.is_empty() {
+            Ok(())
+        } else {
+            Err(("".into(), bad))
+        }
     })?;
     Ok((Rates::new(rows), account))
 }
@@ -202,10 +222,7 @@ fn load(
         quarantined: Vec::new(),
     };
     while let Some(Block {
-        batch,
-        lines,
-        broken,
-        ..
+        batch, lines, broken, ..
     }) = source.next()?
     {
         account.rows += (lines.len() + broken.len()) as u64;
@@ -226,11 +243,15 @@ fn load(
                 None => take(&texts, row),
             };
             if let Err((sku, bad)) = done {
-                account.quarantined.push(Quarantined::new(feed, *line, &sku, bad, 0));
+                account
+                    .quarantined
+                    .push(Quarantined::new(feed, *line, &sku, bad, 0));
             }
         }
         let broken = broken.into_iter();
-        account.quarantined.extend(broken.map(|row| Quarantined::new(feed, row.line, &row.sku, vec![row.bad], 0)));
+        account
+            .quarantined
+            .extend(broken.map(|row| Quarantined::new(feed, row.line, &row.sku, vec![row.bad], 0)));
         if let Some(new) = account.quarantined.get_mut(first..) {
             new.sort_by_key(|row| row.line);
         }

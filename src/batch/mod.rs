@@ -10,8 +10,8 @@
 mod cells;
 mod columns;
 mod digest;
-mod find;
 mod error;
+mod find;
 mod load;
 mod quarantine;
 mod reach;

@@ -90,7 +90,9 @@ impl Broken {
 }
 
 /// Header of the quarantine file.
-const HEADER: [&str; 8] = ["feed", "line", "sku", "field", "code", "value", "message", "prices"];
+const HEADER: [&str; 8] = [
+    "feed", "line", "sku", "field", "code", "value", "message", "prices",
+];
 
 /// Writes the quarantine file: one line for each bad field. `prices` stands on a row's first line, 0 on its others, so that its sum
 /// is the number of prices that could not be made.
@@ -119,7 +121,11 @@ impl<W: Write> QuarantineWriter<W> {
                 prices.to_string().into(),
             ];
             self.csv
-                .write_record(record.iter().map(|cell: &std::borrow::Cow<'_, str>| cell.as_bytes()))
+                .write_record(
+                    record
+                        .iter()
+                        .map(|cell: &std::borrow::Cow<'_, str>| cell.as_bytes()),
+                )
                 .map_err(write_error)?;
         }
         Ok(())

@@ -53,7 +53,9 @@ impl Reach {
                         && (channel.is_empty() || place.channel == *channel)
                 };
                 let known = release.places.iter().any(applies);
-                let reached = (0_u16..).zip(&places).filter(|(_, at)| release.places.get(**at).is_some_and(applies));
+                let reached = (0_u16..)
+                    .zip(&places)
+                    .filter(|(_, at)| release.places.get(**at).is_some_and(applies));
                 rows.push(known.then(|| reached.map(|(at, _)| at).collect()));
             }
         }
@@ -91,7 +93,10 @@ fn no_place(release: &Release, market: Option<&str>, channel: Option<&str>) -> B
         .map(|place| format!("{}/{}", place.market, place.channel))
         .collect();
     let (market, channel) = (market.unwrap_or("*"), channel.unwrap_or("*"));
-    BatchError::NoPlace(format!("the rulebook has no place {market}/{channel}, only {}", known.join(", ")))
+    BatchError::NoPlace(format!(
+        "the rulebook has no place {market}/{channel}, only {}",
+        known.join(", ")
+    ))
 }
 
 /// A SKU as 128 bits: enough that no two of a catalog share them.

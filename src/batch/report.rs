@@ -63,14 +63,21 @@ impl Summary {
 }
 
 fn object(counts: &Counts) -> Value {
-    let entries = counts.iter().map(|(name, count)| (name.to_string(), json!(count)));
+    let entries = counts
+        .iter()
+        .map(|(name, count)| (name.to_string(), json!(count)));
     Value::Object(entries.collect::<Map<_, _>>())
 }
 
 impl Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let tally = &self.tally;
-        writeln!(f, "Reprice      release {}, {}", self.release, show_instant(self.at))?;
+        writeln!(
+            f,
+            "Reprice      release {}, {}",
+            self.release,
+            show_instant(self.at)
+        )?;
         for (name, count, reasons) in [
             ("priced", tally.priced, None),
             ("held", tally.held, Some(&tally.held_reasons)),
@@ -83,7 +90,11 @@ impl Display for Summary {
         let rows = format!("from {} rows", grouped(tally.rows));
         writeln!(f, "  {:<12} {:>13}   {rows}", "asked for", grouped(tally.read))?;
         if 0 < tally.elsewhere {
-            writeln!(f, "  {} rows are for places that were not asked for", grouped(tally.elsewhere))?;
+            writeln!(
+                f,
+                "  {} rows are for places that were not asked for",
+                grouped(tally.elsewhere)
+            )?;
         }
         changes(f, tally)?;
         for (title, counts) in [
@@ -97,7 +108,13 @@ impl Display for Summary {
             }
         }
         for (feed, rows, bad) in self.feeds.iter().filter(|(_, _, bad)| 0 < *bad) {
-            writeln!(f, "\nFeed `{}`: {} of {} rows quarantined", feed.as_str(), grouped(*bad), grouped(*rows))?;
+            writeln!(
+                f,
+                "\nFeed `{}`: {} of {} rows quarantined",
+                feed.as_str(),
+                grouped(*bad),
+                grouped(*rows)
+            )?;
         }
         write!(f, "\nDigest       {}", tally.digest)
     }

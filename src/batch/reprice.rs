@@ -136,7 +136,12 @@ pub(super) struct Answers {
 
 impl<'a> Job<'a> {
     /// Reads the rows of a block.
-    pub(super) fn parse(&self, path: &Path, columns: &Columns, block: Block) -> Result<Parsed<'_>, BatchError> {
+    pub(super) fn parse(
+        &self,
+        path: &Path,
+        columns: &Columns,
+        block: Block,
+    ) -> Result<Parsed<'_>, BatchError> {
         let reader = item_reader(self.release, path, columns)?;
         let texts = Texts::new(path, &block.batch, columns)?;
         let [sku, market, channel, vat] =
@@ -149,7 +154,9 @@ impl<'a> Job<'a> {
                 Ok(item) if bad.is_empty() => Some(item),
                 Ok(_) => None,
                 Err(others) => {
-                    let new = others.into_iter().filter(|other| !bad.iter().any(|known| known.field == other.field));
+                    let new = others
+                        .into_iter()
+                        .filter(|other| !bad.iter().any(|known| known.field == other.field));
                     let new: Vec<BadField> = new.collect();
                     bad.extend(new);
                     None
@@ -166,7 +173,11 @@ impl<'a> Job<'a> {
                     again: Vec::new(),
                 }),
                 (place, _) => {
-                    if place.is_none() && !bad.iter().any(|field| matches!(&*field.field, "market" | "channel")) {
+                    if place.is_none()
+                        && !bad
+                            .iter()
+                            .any(|field| matches!(&*field.field, "market" | "channel"))
+                    {
                         bad.push(self.unknown_place(cell(market), cell(channel)));
                     }
                     let prices = place.map_or(1, |places| places.len() as u64);
@@ -187,7 +198,10 @@ impl<'a> Job<'a> {
             elsewhere: 0,
             count: (reads.len() + block.broken.len()) as u64,
         };
-        for read in reads.into_iter().chain(block.broken.into_iter().map(|row| self.broken(row))) {
+        for read in reads
+            .into_iter()
+            .chain(block.broken.into_iter().map(|row| self.broken(row)))
+        {
             match read {
                 Read::Row(row) => parsed.rows.push(row),
                 Read::Bad(row) => parsed.quarantined.push(row),
@@ -204,7 +218,13 @@ impl<'a> Job<'a> {
             Some(places) => places.len() as u64,
             None => 1,
         };
-        Read::Bad(Quarantined::new(FeedKind::Items, row.line, &row.sku, vec![row.bad], prices))
+        Read::Bad(Quarantined::new(
+            FeedKind::Items,
+            row.line,
+            &row.sku,
+            vec![row.bad],
+            prices,
+        ))
     }
 
     fn unknown_place(&self, market: &str, channel: &str) -> BadField {
@@ -276,19 +296,32 @@ impl<'a> Job<'a> {
 
     /// A row whose places an earlier row has taken.
     fn taken(&self, row: &ParsedRow<'_>) -> Option<Quarantined> {
-        let names: Vec<String> = row.again.iter().filter_map(|place| self.place_name(*place)).collect();
+        let names: Vec<String> = row
+            .again
+            .iter()
+            .filter_map(|place| self.place_name(*place))
+            .collect();
         if names.is_empty() {
             return None;
         }
         let sku = &row.row.item.sku;
         let why = format!("an earlier row gives this item in {}", names.join(", "));
         let bad = BadField::new("sku", FieldCode::Duplicate, sku, &why);
-        Some(Quarantined::new(FeedKind::Items, row.line, sku, vec![bad], row.again.len() as u64))
+        Some(Quarantined::new(
+            FeedKind::Items,
+            row.line,
+            sku,
+            vec![bad],
+            row.again.len() as u64,
+        ))
     }
 
     /// A row of a VAT class that the market does not have.
     fn untaxed(&self, row: &ParsedRow<'_>, places: &[u16]) -> Option<Quarantined> {
-        let names: Vec<String> = places.iter().filter_map(|place| self.place_name(*place)).collect();
+        let names: Vec<String> = places
+            .iter()
+            .filter_map(|place| self.place_name(*place))
+            .collect();
         if names.is_empty() {
             return None;
         }
@@ -298,7 +331,13 @@ impl<'a> Job<'a> {
         };
         let why = format!("has no rate in {}", names.join(", "));
         let bad = BadField::new("vat_class", FieldCode::VatClass, class, &why);
-        Some(Quarantined::new(FeedKind::Items, row.line, &row.row.item.sku, vec![bad], names.len() as u64))
+        Some(Quarantined::new(
+            FeedKind::Items,
+            row.line,
+            &row.row.item.sku,
+            vec![bad],
+            names.len() as u64,
+        ))
     }
 
     fn place_name(&self, place: u16) -> Option<String> {
@@ -325,7 +364,8 @@ pub(super) fn item_reader<'r>(
     let headers = columns.iter().map(|column| column.header.as_str());
     let name_of = |header: &str| release.items_feed.name_of(header);
     ItemReader::new(&release.schema, headers, name_of, release.items_feed.currency).map_err(|missing| {
-        let cure = "; name the file's own column under `[feed.items] columns`, or make the attribute `optional`";
+        let cure =
+            "; name the file's own column under `[feed.items] columns`, or make the attribute `optional`";
         columns.missing(path, &missing, cure)
     })
 }

@@ -102,7 +102,9 @@ impl Run<'_> {
                 let parse = |block| job.parse(&path, &columns, block);
                 self.price_all(job, parse, to_price, answers)
             });
-            let written = writer.join().unwrap_or_else(|_| Err(BatchError::Internal("the writer stopped".into())));
+            let written = writer
+                .join()
+                .unwrap_or_else(|_| Err(BatchError::Internal("the writer stopped".into())));
             (tally, written)
         });
         // A failed writer ends the pricing too, and knows why.
@@ -165,7 +167,10 @@ impl Run<'_> {
             .iter()
             .map(|feed| (feed.feed, feed.rows, feed.quarantined.len() as u64))
             .collect();
-        let mut shares = feeds.iter().map(|(_, rows, bad)| (*bad, *rows)).collect::<Vec<_>>();
+        let mut shares = feeds
+            .iter()
+            .map(|(_, rows, bad)| (*bad, *rows))
+            .collect::<Vec<_>>();
         shares.push((tally.quarantined, tally.read));
         let verdict = if shares.iter().any(|(bad, all)| self.too_many(*bad, *all)) {
             Verdict::TooMany

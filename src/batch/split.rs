@@ -267,12 +267,15 @@ mod tests {
 
     #[test]
     fn records_have_their_lines() {
-        check("\u{feff}a,b\r\n1,\r\n\r\n\"x\ny\",\"2\"\"\"\r\nlast,3", &[
-            (1, &["a", "b"]),
-            (2, &["1", ""]),
-            (4, &["x\ny", "2\""]),
-            (6, &["last", "3"]),
-        ]);
+        check(
+            "\u{feff}a,b\r\n1,\r\n\r\n\"x\ny\",\"2\"\"\"\r\nlast,3",
+            &[
+                (1, &["a", "b"]),
+                (2, &["1", ""]),
+                (4, &["x\ny", "2\""]),
+                (6, &["last", "3"]),
+            ],
+        );
         check("", &[]);
         check("\n\n", &[]);
         check("a\r", &[(1, &["a"])]);
@@ -282,11 +285,10 @@ mod tests {
 
     #[test]
     fn a_forgotten_quote_costs_one_row() {
-        check("A,\"abc,1\nB,\"def\",2\nC,x,3\n", &[
-            (1, &["A", "!"]),
-            (2, &["B", "def", "2"]),
-            (3, &["C", "x", "3"]),
-        ]);
+        check(
+            "A,\"abc,1\nB,\"def\",2\nC,x,3\n",
+            &[(1, &["A", "!"]), (2, &["B", "def", "2"]), (3, &["C", "x", "3"])],
+        );
         check("A,\"abc\nB,x", &[(1, &["A", "!"]), (2, &["B", "x"])]);
         check("A,\"abc\"d,1\nB,x,2", &[(1, &["A", "!"]), (2, &["B", "x", "2"])]);
     }
@@ -304,7 +306,9 @@ mod tests {
         struct Slow<'a>(&'a [u8]);
         impl Read for Slow<'_> {
             fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-                let Some((first, rest)) = self.0.split_first() else { return Ok(0) };
+                let Some((first, rest)) = self.0.split_first() else {
+                    return Ok(0);
+                };
                 into[0] = *first;
                 self.0 = rest;
                 Ok(1)

@@ -138,7 +138,9 @@ impl<'a> Table<'a> {
         tally: &mut Tally,
     ) -> Result<(), BatchError> {
         let world = self.job.worlds.get(usize::from(place));
-        let place = world.ok_or_else(|| BatchError::Internal("a place is lost".into()))?.place;
+        let place = world
+            .ok_or_else(|| BatchError::Internal("a place is lost".into()))?
+            .place;
         let answer = Flat::new(item, place, outcome);
         let id = self.job.release.id();
         let cells = answer.cells(item, place, id, line);
@@ -238,7 +240,8 @@ impl<'a> Flat<'a> {
                     Status::Held(reason) => ("held", Some(reason.as_str())),
                 };
                 let price = decision.price.amount();
-                let moved = |previous: Amount| price.sub(previous).ok()?.ratio_to(previous, Rounding::HalfEven);
+                let moved =
+                    |previous: Amount| price.sub(previous).ok()?.ratio_to(previous, Rounding::HalfEven);
                 Self {
                     status,
                     reason,
@@ -296,10 +299,17 @@ impl<'a> Flat<'a> {
 
     /// In the order of [`COLUMNS`].
     fn cells<'s>(&'s self, item: &'s Item, place: &'s Place, release: &'s str, line: u64) -> [Given<'s>; 22] {
-        let text = |text: Option<&'s str>| text.filter(|text| !text.is_empty()).map_or(Given::Missing, Given::Text);
+        let text = |text: Option<&'s str>| {
+            text.filter(|text| !text.is_empty())
+                .map_or(Given::Missing, Given::Text)
+        };
         let count = |micros: i64| {
             let fits = micros.unsigned_abs() < COUNT_LIMIT;
-            if fits { Given::Count(micros) } else { Given::Missing }
+            if fits {
+                Given::Count(micros)
+            } else {
+                Given::Missing
+            }
         };
         let money = |amount: Option<Amount>| amount.map_or(Given::Missing, |amount| count(amount.micros()));
         let ratio = |ratio: Option<Ratio>| ratio.map_or(Given::Missing, |ratio| count(ratio.nanos()));

@@ -49,17 +49,33 @@ fn demo(args: &Args) -> Result<(), String> {
     let priced = out.join("iowa.csv").display().to_string();
     let catalog = iowa.join("feeds/catalog.csv").display().to_string();
     let at = ["--at", "2022-11-01T12:00:00-05:00"];
-    let reprice = ["reprice", "--rulebook", &iowa_text, "--items", &catalog, "--out", &priced, at[0], at[1]];
+    let reprice = [
+        "reprice",
+        "--rulebook",
+        &iowa_text,
+        "--items",
+        &catalog,
+        "--out",
+        &priced,
+        at[0],
+        at[1],
+    ];
     command(&reprice, &[0])?;
     let compared = compare_with_charged(&out.join("iowa.csv"));
-    let cleaned = std::fs::remove_dir_all(&out).map_err(|error| format!("cannot remove {}: {error}", out.display()));
+    let cleaned =
+        std::fs::remove_dir_all(&out).map_err(|error| format!("cannot remove {}: {error}", out.display()));
     compared?;
     cleaned?;
     heading("3  One price, explained (Orda is invented; its feeds are of 18 November 2026)");
     let feed = |name: &str| orda.join("feeds").join(name).display().to_string();
     let (items, offers) = (feed("items.csv"), feed("offers.csv"));
     let of = ["--rulebook", &orda_text, "--items", &items, "--offers", &offers];
-    let explain = [&["explain", "TEL-A55"][..], &of, &["--market", "DE", "--channel", "own", "--at", ORDA_AT]].concat();
+    let explain = [
+        &["explain", "TEL-A55"][..],
+        &of,
+        &["--market", "DE", "--channel", "own", "--at", ORDA_AT],
+    ]
+    .concat();
     command(&explain, &[0])?;
     heading("4  The same over gRPC");
     let folder = Folder {
@@ -75,23 +91,44 @@ fn demo(args: &Args) -> Result<(), String> {
 /// The models of the project: in this folder, else where it was built.
 fn models(args: &Args) -> Result<PathBuf, String> {
     let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
-    let candidates = [args.models.clone().unwrap_or_else(|| PathBuf::from("models")), built];
-    let wanted = if args.models.is_some() { &candidates[..1] } else { &candidates[..] };
-    let found = wanted.iter().find(|folder| folder.join("iowa/rulebook.toml").is_file());
+    let candidates = [
+        args.models.clone().unwrap_or_else(|| PathBuf::from("models")),
+        built,
+    ];
+    let wanted = if args.models.is_some() {
+        &candidates[..1]
+    } else {
+        &candidates[..]
+    };
+    let found = wanted
+        .iter()
+        .find(|folder| folder.join("iowa/rulebook.toml").is_file());
     found.cloned().ok_or_else(|| {
-        format!("there is no `{}/iowa`; run it in the project's folder or give --models", wanted[0].display())
+        format!(
+            "there is no `{}/iowa`; run it in the project's folder or give --models",
+            wanted[0].display()
+        )
     })
 }
 
 fn heading(text: &str) {
-    println!("\n━━ {text} {}", "━".repeat(100_usize.saturating_sub(text.chars().count())));
+    println!(
+        "\n━━ {text} {}",
+        "━".repeat(100_usize.saturating_sub(text.chars().count()))
+    );
 }
 
 /// Shows and runs a command as a user would, in this process.
 fn command(arguments: &[&str], allowed: &[u8]) -> Result<(), String> {
     let shown: Vec<String> = arguments
         .iter()
-        .map(|argument| if argument.contains(' ') { format!("'{argument}'") } else { (*argument).to_owned() })
+        .map(|argument| {
+            if argument.contains(' ') {
+                format!("'{argument}'")
+            } else {
+                (*argument).to_owned()
+            }
+        })
         .collect();
     println!("\n$ pricer {}", shown.join(" "));
     let cli = super::Cli::try_parse_from(std::iter::once("pricer").chain(arguments.iter().copied()));
@@ -99,7 +136,10 @@ fn command(arguments: &[&str], allowed: &[u8]) -> Result<(), String> {
     if allowed.iter().any(|allowed| ExitCode::from(*allowed) == code) {
         Ok(())
     } else {
-        Err(format!("`pricer {}` did not end as it should: {code:?}", arguments.join(" ")))
+        Err(format!(
+            "`pricer {}` did not end as it should: {code:?}",
+            arguments.join(" ")
+        ))
     }
 }
 
@@ -107,20 +147,30 @@ fn command(arguments: &[&str], allowed: &[u8]) -> Result<(), String> {
 fn compare_with_charged(priced: &Path) -> Result<(), String> {
     let mut reader = csv::Reader::from_path(priced).map_err(|error| error.to_string())?;
     let headers = reader.headers().map_err(|error| error.to_string())?.clone();
-    let column = |name: &str| headers.iter().position(|header| header == name).ok_or(format!("no column `{name}`"));
+    let column = |name: &str| {
+        headers
+            .iter()
+            .position(|header| header == name)
+            .ok_or(format!("no column `{name}`"))
+    };
     let (sku, price, previous) = (column("sku")?, column("price")?, column("previous_price")?);
     let (mut same, mut differing) = (0_u32, Vec::new());
     for row in reader.records() {
         let row = row.map_err(|error| error.to_string())?;
         let cell = |at: usize| row.get(at).unwrap_or("").to_owned();
-        let number = |at: usize| crate::money::Amount::parse(&cell(at)).map_err(|error| format!("{}: {error}", cell(at)));
+        let number = |at: usize| {
+            crate::money::Amount::parse(&cell(at)).map_err(|error| format!("{}: {error}", cell(at)))
+        };
         if number(price)? == number(previous)? {
             same += 1;
         } else {
             differing.push((cell(sku), cell(price), cell(previous)));
         }
     }
-    println!("\n{same} of {} prices are exactly what was charged (State Bottle Retail).", same as usize + differing.len());
+    println!(
+        "\n{same} of {} prices are exactly what was charged (State Bottle Retail).",
+        same as usize + differing.len()
+    );
     println!("The others depart from the statutory 50 % in the source; models/iowa/README.md looks at each:");
     for (sku, price, charged) in differing {
         println!("  {sku:<8} rule {price:>9}   charged {charged:>9}");
@@ -132,7 +182,9 @@ fn compare_with_charged(priced: &Path) -> Result<(), String> {
 async fn serve_and_ask(folder: Folder, exit: bool, orda: &[&str]) -> Result<(), String> {
     let grpc = match TcpListener::bind("127.0.0.1:50051").await {
         Ok(listener) => listener,
-        Err(_) => TcpListener::bind("127.0.0.1:0").await.map_err(|error| format!("cannot listen: {error}"))?,
+        Err(_) => TcpListener::bind("127.0.0.1:0")
+            .await
+            .map_err(|error| format!("cannot listen: {error}"))?,
     };
     let address = grpc.local_addr().map_err(|error| error.to_string())?;
     let (ready_sender, ready) = oneshot::channel::<()>();
@@ -143,12 +195,31 @@ async fn serve_and_ask(folder: Folder, exit: bool, orda: &[&str]) -> Result<(), 
     };
     let on_ready = move |_: &crate::service::state::Serving| drop(ready_sender.send(()));
     let rulebook = folder.rulebook.clone();
-    let serving = tokio::spawn(serve(Config::default(), Arc::new(folder), listeners, on_ready, ended));
+    let serving = tokio::spawn(serve(
+        Config::default(),
+        Arc::new(folder),
+        listeners,
+        on_ready,
+        ended,
+    ));
     ready.await.map_err(|_| "the service did not start".to_owned())?;
-    println!("\n$ pricer serve --rulebook {} --items … --listen {address}", rulebook.display());
+    println!(
+        "\n$ pricer serve --rulebook {} --items … --listen {address}",
+        rulebook.display()
+    );
     let addr = format!("http://{address}");
     let asked = tokio::task::spawn_blocking(move || {
-        let quote = ["quote", "10006", "--market", "US-IA", "--channel", "wholesale", "--explain", "--addr", &addr];
+        let quote = [
+            "quote",
+            "10006",
+            "--market",
+            "US-IA",
+            "--channel",
+            "wholesale",
+            "--explain",
+            "--addr",
+            &addr,
+        ];
         command(&quote, &[0])
     });
     asked.await.map_err(|error| error.to_string())??;

@@ -13,8 +13,10 @@ use std::process::ExitCode;
 /// An open dynamic pricing engine: what should an item cost, exactly, and why?
 #[derive(Debug, Parser)]
 #[command(name = "pricer", version, about, long_about = None, subcommand_required = true, arg_required_else_help = true)]
-#[command(after_help = "Start with `pricer demo`. Exit codes: 0 done, 1 errors or failing tests, 2 wrong usage, \
-                        3 some rows quarantined, 4 too many rows quarantined.")]
+#[command(
+    after_help = "Start with `pricer demo`. Exit codes: 0 done, 1 errors or failing tests, 2 wrong usage, \
+                        3 some rows quarantined, 4 too many rows quarantined."
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

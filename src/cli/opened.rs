@@ -16,15 +16,26 @@ pub(super) struct Opened {
 pub(super) fn open(folder: &Path) -> Option<Opened> {
     let loaded = match Files::read_dir(folder) {
         Ok(files) => load(files),
-        Err(diagnostics) => Loaded { diagnostics, ..Loaded::default() },
+        Err(diagnostics) => Loaded {
+            diagnostics,
+            ..Loaded::default()
+        },
     };
     match loaded.release.clone() {
         Some(release) => Some(Opened { release, loaded }),
         None => {
-            let errors: Vec<_> =
-                loaded.diagnostics.iter().filter(|finding| finding.severity == Severity::Error).cloned().collect();
+            let errors: Vec<_> = loaded
+                .diagnostics
+                .iter()
+                .filter(|finding| finding.severity == Severity::Error)
+                .cloned()
+                .collect();
             eprint!("{}", render::human(&loaded.files, &errors, colour()));
-            eprintln!("error: the rulebook `{}` has {} errors, so nothing is priced", folder.display(), errors.len());
+            eprintln!(
+                "error: the rulebook `{}` has {} errors, so nothing is priced",
+                folder.display(),
+                errors.len()
+            );
             None
         }
     }
@@ -33,7 +44,11 @@ pub(super) fn open(folder: &Path) -> Option<Opened> {
 /// Colors on a terminal that wants them.
 pub(super) fn colour() -> render::Colour {
     let wanted = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    if wanted { render::Colour::Ansi } else { render::Colour::Plain }
+    if wanted {
+        render::Colour::Ansi
+    } else {
+        render::Colour::Plain
+    }
 }
 
 /// The rates file that the rulebook's markets name, if it is there.
@@ -43,7 +58,10 @@ pub(super) fn own_rates(folder: &Path, release: &Release) -> Option<PathBuf> {
 }
 
 /// Now, read once at the edge.
-#[expect(clippy::disallowed_methods, reason = "an edge: read once per command, then an argument")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "an edge: read once per command, then an argument"
+)]
 pub(super) fn now() -> i64 {
     jiff::Timestamp::now().as_second()
 }

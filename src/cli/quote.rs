@@ -6,8 +6,8 @@ use crate::facts::{parse_duration, parse_instant, parse_money, parse_percent};
 use crate::service::Clock;
 use crate::service::convert::{write_instant, write_money};
 use crate::service::proto::{
-    self, ExplanationDetail, ItemFacts, Offer, QuotePriceRequest, pricing_service_client::PricingServiceClient,
-    quote_price_request::Item,
+    self, ExplanationDetail, ItemFacts, Offer, QuotePriceRequest,
+    pricing_service_client::PricingServiceClient, quote_price_request::Item,
 };
 use std::process::ExitCode;
 use std::time::Duration;
@@ -112,14 +112,19 @@ pub async fn ask(addr: &str, request: QuotePriceRequest) -> Result<proto::Decisi
         why: error.to_string(),
     })?;
     let endpoint = endpoint.connect_timeout(CONNECT).timeout(ANSWER);
-    let channel = endpoint.connect().await.map_err(|error| QuoteError::Unreachable {
-        addr: addr.to_owned(),
-        why: innermost(&error),
-    })?;
+    let channel = endpoint
+        .connect()
+        .await
+        .map_err(|error| QuoteError::Unreachable {
+            addr: addr.to_owned(),
+            why: innermost(&error),
+        })?;
     let answer = PricingServiceClient::new(channel).quote_price(request).await;
     let answer = answer.map_err(|status| QuoteError::Status(Box::new(status)))?;
     answer.into_inner().decision.ok_or_else(|| {
-        QuoteError::Status(Box::new(tonic::Status::internal("the service sent an empty answer")))
+        QuoteError::Status(Box::new(tonic::Status::internal(
+            "the service sent an empty answer",
+        )))
     })
 }
 
@@ -224,10 +229,21 @@ mod tests {
         assert_eq!((rival.age, rival.offer.in_stock), (Some(21_600), Some(false)));
         assert_eq!(rival.offer.r#match.as_deref(), Some("0.99"));
         assert_eq!(rival.offer.price.unwrap().units, 399);
-        assert!(parse_rival("alza 399.00").unwrap_err().contains("name price currency"));
-        assert!(parse_rival("alza 399,00 EUR").unwrap_err().contains("decimal point"));
+        assert!(
+            parse_rival("alza 399.00")
+                .unwrap_err()
+                .contains("name price currency")
+        );
+        assert!(
+            parse_rival("alza 399,00 EUR")
+                .unwrap_err()
+                .contains("decimal point")
+        );
         assert!(parse_rival("alza 399.00 EUR soon").is_err());
-        assert_eq!(parse_fact("tags=kvi|new"), Ok(("tags".to_owned(), "kvi|new".to_owned())));
+        assert_eq!(
+            parse_fact("tags=kvi|new"),
+            Ok(("tags".to_owned(), "kvi|new".to_owned()))
+        );
         assert!(parse_fact("kvi").is_err());
     }
 }

@@ -81,7 +81,10 @@ async fn bind_and_serve(args: &Args) -> Result<(), ServeError> {
     };
     let addresses = (
         listeners.grpc.local_addr().ok(),
-        listeners.metrics.as_ref().and_then(|metrics| metrics.local_addr().ok()),
+        listeners
+            .metrics
+            .as_ref()
+            .and_then(|metrics| metrics.local_addr().ok()),
     );
     let folder = Folder {
         rulebook: args.rulebook.clone(),
@@ -99,22 +102,36 @@ async fn bind_and_serve(args: &Args) -> Result<(), ServeError> {
 
 async fn bind(address: SocketAddr, option: &str) -> Result<TcpListener, ServeError> {
     TcpListener::bind(address).await.map_err(|error| {
-        let text = format!("cannot listen on {address}: {error}; choose another with `{option} 127.0.0.1:PORT`");
+        let text =
+            format!("cannot listen on {address}: {error}; choose another with `{option} 127.0.0.1:PORT`");
         ServeError::Failed(text.into())
     })
 }
 
 /// What is served, where, and what to try.
-fn greeting(serving: &Serving, args: &Args, (grpc, metrics): (Option<SocketAddr>, Option<SocketAddr>)) -> String {
+fn greeting(
+    serving: &Serving,
+    args: &Args,
+    (grpc, metrics): (Option<SocketAddr>, Option<SocketAddr>),
+) -> String {
     let release = &serving.release;
     let grpc = grpc.unwrap_or(args.listen);
     let place = release.places.first();
     let (market, channel) = place.map_or(("M", "C"), |place| (&*place.market, &*place.channel));
-    let sku = serving.facts.items.iter().map(|row| &*row.item.sku).min().unwrap_or("SKU");
+    let sku = serving
+        .facts
+        .items
+        .iter()
+        .map(|row| &*row.item.sku)
+        .min()
+        .unwrap_or("SKU");
     let mut lines = vec![
         format!("serving   {} from {}", release.name, args.rulebook.display()),
         format!("release   {}   {} guards", release.id(), release.guard_count),
-        format!("items     {} in memory, offers and rates too: nothing is written", serving.facts.items.len()),
+        format!(
+            "items     {} in memory, offers and rates too: nothing is written",
+            serving.facts.items.len()
+        ),
         format!("listening grpc://{grpc}   PricingService, health, reflection"),
     ];
     if let Some(metrics) = metrics {
@@ -124,7 +141,9 @@ fn greeting(serving: &Serving, args: &Args, (grpc, metrics): (Option<SocketAddr>
         50_051 => String::new(),
         _ => format!(" --addr http://{grpc}"),
     };
-    lines.push(format!("try       pricer quote '{sku}' --market {market} --channel {channel}{addr}"));
+    lines.push(format!(
+        "try       pricer quote '{sku}' --market {market} --channel {channel}{addr}"
+    ));
     lines.push("Changes of the rulebook are served when they are whole. Ctrl-C ends.".to_owned());
     lines.join("\n") + "\n"
 }
@@ -146,9 +165,9 @@ async fn told_to_end() {
 
 /// JSON lines. The layers below log headers when they are chatty, so they never are.
 fn log_to_stderr() {
-    let targets = Targets::new()
-        .with_default(LevelFilter::INFO)
-        .with_targets(["h2", "hyper", "hyper_util", "tonic", "tower", "axum"].map(|name| (name, LevelFilter::WARN)));
+    let targets = Targets::new().with_default(LevelFilter::INFO).with_targets(
+        ["h2", "hyper", "hyper_util", "tonic", "tower", "axum"].map(|name| (name, LevelFilter::WARN)),
+    );
     let lines = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)

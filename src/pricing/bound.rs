@@ -65,7 +65,13 @@ impl Asking<'_> {
             }),
             Bound::MinFullContribution(least) => self.cost_bound(asked, Side::Floor, |costs| {
                 let (charges, orders) = (self.charges()?, self.orders()?);
-                full_floor(charges, orders, self.costs.vat, charges.cost(costs.landed)?, *least)
+                full_floor(
+                    charges,
+                    orders,
+                    self.costs.vat,
+                    charges.cost(costs.landed)?,
+                    *least,
+                )
             }),
             Bound::MaxMarkup { of, factor, .. } => self.cost_bound(asked, Side::Ceiling, |costs| {
                 let basis = match of {
@@ -173,7 +179,10 @@ impl Asking<'_> {
     }
 
     fn orders(&self) -> Result<&OrderCosts, Refusal> {
-        self.view.world.orders.as_ref().map_err(|refusal| Refusal { guards: vec![self.guard], ..refusal.clone() })
+        self.view.world.orders.as_ref().map_err(|refusal| Refusal {
+            guards: vec![self.guard],
+            ..refusal.clone()
+        })
     }
 
     fn missing(&self, fact: &str) -> Refusal {
@@ -216,8 +225,16 @@ pub(super) fn acts(stale: &StaleFeed, reads: super::strategy::Reads, view: &View
 }
 
 /// The lowest P ≥ 0 with a·P − C ≥ least.
-fn unit_floor(charges: &Charges, vat: usize, cost: Fraction, least: Amount) -> Result<Option<Amount>, Refusal> {
-    let a = *charges.a.get(vat).ok_or_else(|| Refusal::new(RefusalCode::VatClass))?;
+fn unit_floor(
+    charges: &Charges,
+    vat: usize,
+    cost: Fraction,
+    least: Amount,
+) -> Result<Option<Amount>, Refusal> {
+    let a = *charges
+        .a
+        .get(vat)
+        .ok_or_else(|| Refusal::new(RefusalCode::VatClass))?;
     Ok(lowest(a, cost.add(Fraction::of_amount(least))?)?.map(|at| at.max(Amount::ZERO)))
 }
 
@@ -229,7 +246,10 @@ fn full_floor(
     cost: Fraction,
     least: Amount,
 ) -> Result<Option<Amount>, Refusal> {
-    let a = *charges.a.get(vat).ok_or_else(|| Refusal::new(RefusalCode::VatClass))?;
+    let a = *charges
+        .a
+        .get(vat)
+        .ok_or_else(|| Refusal::new(RefusalCode::VatClass))?;
     let needed = cost.add(Fraction::of_amount(least))?;
     let whole = needed.add(orders.order)?;
     let (Some(share), Some(basket)) = (orders.share, orders.basket) else {

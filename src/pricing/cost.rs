@@ -116,14 +116,30 @@ impl Reference {
         let schema = &view.world.release.schema;
         let one_plus = view.vat()?.one_plus;
         let positive = |amount: &Amount| Amount::ZERO < *amount;
-        let current = || view.money(builtin::CURRENT_PRICE).map(|amount| Self { amount, factor: Fraction::ONE });
+        let current = || {
+            view.money(builtin::CURRENT_PRICE).map(|amount| Self {
+                amount,
+                factor: Fraction::ONE,
+            })
+        };
         let rrp = || {
             let rrp = schema.find("rrp")?;
-            let factor = if schema.attr(rrp).basis == Basis::Net { one_plus } else { Fraction::ONE };
-            view.money(rrp).filter(positive).map(|amount| Self { amount, factor })
+            let factor = if schema.attr(rrp).basis == Basis::Net {
+                one_plus
+            } else {
+                Fraction::ONE
+            };
+            view.money(rrp)
+                .filter(positive)
+                .map(|amount| Self { amount, factor })
         };
         let landed = || costs.landed.map(|costs| costs.landed).filter(positive);
-        current().or_else(rrp).or_else(|| landed().map(|amount| Self { amount, factor: one_plus }))
+        current().or_else(rrp).or_else(|| {
+            landed().map(|amount| Self {
+                amount,
+                factor: one_plus,
+            })
+        })
     }
 
     /// low ≤ value ÷ reference ≤ high, exactly.

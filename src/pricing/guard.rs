@@ -4,7 +4,8 @@ use super::bound::{Asked, Asking, Demand, Demands, LeastMove, acts};
 use super::cost::Costs;
 use super::strategy::Reads;
 use super::{
-    Edge, Flag, Flags, GuardClass, GuardRef, GuardVariant, Hits, Range, Refusal, RefusalCode, Side, Step, Trace, View,
+    Edge, Flag, Flags, GuardClass, GuardRef, GuardVariant, Hits, Range, Refusal, RefusalCode, Side, Step,
+    Trace, View,
 };
 use crate::money::{Amount, Currency, Rounding, to_minor};
 use smallvec::SmallVec;
@@ -54,7 +55,13 @@ pub(super) fn bound<T: Trace>(
             break;
         }
         for (guard, variant) in acting.iter().filter(|(guard, _)| guard.class == class) {
-            Asking { guard: *guard, variant, view, costs }.add_to(&mut asked)?;
+            Asking {
+                guard: *guard,
+                variant,
+                view,
+                costs,
+            }
+            .add_to(&mut asked)?;
         }
         if !asked.demands.is_empty() {
             if let Some(interval) = guarded.classes.get_mut(class as usize) {
@@ -87,9 +94,19 @@ fn acting<'a, T: Trace>(
     let mut acting = Acting::new();
     let now = view.world.now.at;
     for (guard, index) in view.world.place.guards.iter().zip(0_u16..) {
-        let held = guard.variants.iter().zip(0_u16..).find(|(variant, _)| view.inside(&variant.scope));
-        let Some((variant, at)) = held.filter(|(variant, _)| variant.window.holds(now)) else { continue };
-        let id = GuardRef { guard: index, variant: at, class: variant.class };
+        let held = guard
+            .variants
+            .iter()
+            .zip(0_u16..)
+            .find(|(variant, _)| view.inside(&variant.scope));
+        let Some((variant, at)) = held.filter(|(variant, _)| variant.window.holds(now)) else {
+            continue;
+        };
+        let id = GuardRef {
+            guard: index,
+            variant: at,
+            class: variant.class,
+        };
         if relaxed(index) && variant.class != GuardClass::Legal {
             flags.set(Flag::NeedsApproval);
             trace.step(|| Step::Relaxed { guard: id });
@@ -106,7 +123,11 @@ fn acting<'a, T: Trace>(
 fn report<T: Trace>(demands: &[Demand], trace: &mut T) {
     for demand in demands {
         if let Some(at) = demand.at {
-            trace.step(|| Step::Bounded { guard: demand.guard, side: demand.side, at });
+            trace.step(|| Step::Bounded {
+                guard: demand.guard,
+                side: demand.side,
+                at,
+            });
         }
     }
 }
@@ -247,7 +268,10 @@ impl Guarded {
         if let Some(guard) = edge.set_by {
             self.hits.add(guard);
         }
-        trace.step(|| Step::Moved { guard: edge.set_by, after: to });
+        trace.step(|| Step::Moved {
+            guard: edge.set_by,
+            after: to,
+        });
     }
 
     fn pull<T: Trace>(

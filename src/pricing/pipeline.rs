@@ -227,15 +227,24 @@ impl Proposal<'_> {
     }
 
     /// A kept or printed price stays as it is if it can be paid and lies inside the range.
-    fn unrounded<T: Trace>(&mut self, target: Amount, range: Payable, trace: &mut T) -> Result<Price, Refusal> {
+    fn unrounded<T: Trace>(
+        &mut self,
+        target: Amount,
+        range: Payable,
+        trace: &mut T,
+    ) -> Result<Price, Refusal> {
         let currency = self.view.world.place.currency;
         let minor = round::nearest_payable(Goal::new(target, currency)?, range).ok_or_else(no_price)?;
         let price = Price::from_minor(minor, currency).ok_or_else(no_price)?;
         let Range { floor, ceiling } = self.guarded.range;
         if target < floor.amount || ceiling.amount < target {
-            self.guarded.move_inside(self.guarded.range, target, price.amount(), trace);
+            self.guarded
+                .move_inside(self.guarded.range, target, price.amount(), trace);
         } else {
-            trace.step(|| Step::Rounded { round: None, after: price });
+            trace.step(|| Step::Rounded {
+                round: None,
+                after: price,
+            });
         }
         Ok(price)
     }
@@ -287,7 +296,8 @@ impl Proposal<'_> {
             let goal = Goal::new(current.amount(), currency)?;
             let minor = round::nearest_payable(goal, range).ok_or_else(no_price)?;
             price = Price::from_minor(minor, currency).ok_or_else(no_price)?;
-            self.guarded.move_inside(hard, current.amount(), price.amount(), trace);
+            self.guarded
+                .move_inside(hard, current.amount(), price.amount(), trace);
         }
         self.guarded.range = hard;
         trace.step(|| Step::Held { reason, after: price });

@@ -152,7 +152,11 @@ fn with_ending(goal: Goal, range: Payable, rule: &RoundRule) -> Option<i64> {
         return on_side(goal, range, rule.way, Some, Some);
     }
     // A target beyond every band has no allowed ending; the nearest one far below is not what anybody meant.
-    if rule.bands.iter().all(|band| band.to.is_some_and(|to| to <= goal.below)) {
+    if rule
+        .bands
+        .iter()
+        .all(|band| band.to.is_some_and(|to| to <= goal.below))
+    {
         return None;
     }
     let mut best = None;

@@ -101,7 +101,9 @@ fn convert(place: &Place, rates: &Rates, at: i64, money: &Money) -> Result<Amoun
 }
 
 fn sum(place: &Place, rates: &Rates, at: i64, costs: &[(Box<str>, Money)]) -> Result<Amount, Refusal> {
-    let add = |sum: Amount, (_, money): &(Box<str>, Money)| sum.add(convert(place, rates, at, money)?).map_err(Refusal::from);
+    let add = |sum: Amount, (_, money): &(Box<str>, Money)| {
+        sum.add(convert(place, rates, at, money)?).map_err(Refusal::from)
+    };
     costs.iter().try_fold(Amount::ZERO, add)
 }
 
@@ -119,7 +121,8 @@ impl Charges {
         let kept = Fraction::ONE.sub(rate)?;
         let per_vat = place.vat.iter().map(|vat| {
             let net = Fraction::ONE.div(vat.one_plus)?;
-            kept.mul(net.sub(Fraction::of(fees.commission))?)?.sub(Fraction::of(fees.shares))
+            kept.mul(net.sub(Fraction::of(fees.commission))?)?
+                .sub(Fraction::of(fees.shares))
         });
         Ok(Self {
             a: per_vat.collect::<Result<_, crate::money::Overflow>>()?,
@@ -138,7 +141,9 @@ impl OrderCosts {
     fn new(place: &Place, rates: &Rates, at: i64) -> Result<Self, Refusal> {
         let order = Fraction::of_amount(sum(place, rates, at, &place.fees.per_order)?);
         let basket = place.fees.basket;
-        let share = basket.map(|basket| order.div(Fraction::of_amount(basket))).transpose()?;
+        let share = basket
+            .map(|basket| order.div(Fraction::of_amount(basket)))
+            .transpose()?;
         Ok(Self { order, basket, share })
     }
 

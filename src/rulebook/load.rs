@@ -1,9 +1,9 @@
 //! From files to a release, with every finding on the way.
 
 use super::book::{
-    AdjustmentSpec, Context, Entries, Entry, Holidays, Manifest, Who, check_over, check_sections, collect, read_items_feed,
-    read_guard, read_limit, read_manifest, read_round, read_rule, read_schema, read_season, read_segments, read_stock,
-    read_tests,
+    AdjustmentSpec, Context, Entries, Entry, Holidays, Manifest, Who, check_over, check_sections, collect,
+    read_guard, read_items_feed, read_limit, read_manifest, read_round, read_rule, read_schema, read_season,
+    read_segments, read_stock, read_tests,
 };
 use super::compile::{Book, Compiled, compile, release_hash, segments, with_symbols};
 use super::syntax::{Findings, Table, parse_toml};
@@ -53,7 +53,9 @@ pub fn load(files: Files) -> Loaded {
     let mut cx = Context::new(&files);
     let trees = parse_all(&mut cx);
     let broken: BTreeSet<Box<str>> = broken_files(&mut cx);
-    let foundation = ["rulebook.toml", "schema.toml"].iter().any(|path| broken.contains(*path));
+    let foundation = ["rulebook.toml", "schema.toml"]
+        .iter()
+        .any(|path| broken.contains(*path));
     let mut loaded = Loaded::default();
     let mut out = if foundation {
         // Every name would be unknown: the syntax comes first.
@@ -89,7 +91,8 @@ fn parse_all(cx: &mut Context<'_>) -> BTreeMap<Box<str>, Table> {
         }
     }
     let toml = cx.files.0.iter().filter(|(path, _)| path.ends_with(".toml"));
-    toml.map(|(path, text)| (path.clone(), parse_toml(path, text, &mut cx.out))).collect()
+    toml.map(|(path, text)| (path.clone(), parse_toml(path, text, &mut cx.out)))
+        .collect()
 }
 
 /// Files that are missing or not TOML.
@@ -123,7 +126,10 @@ fn read_and_compile(trees: &BTreeMap<Box<str>, Table>, mut cx: Context<'_>, load
     } = compile(&book, &cx.names, &schema, &mut out);
     // R2: conflicts, dead rules, floors above ceilings.
     // analysis::check(&contests, &places, &loaded.origins, &schema, &mut out);
-    loaded.stats = stats(&entries, contests.iter().map(|contest| contest.ordered.pairs).sum());
+    loaded.stats = stats(
+        &entries,
+        contests.iter().map(|contest| contest.ordered.pairs).sum(),
+    );
     let segments = segments(&segment_specs, &book.manifest.markets, &schema, &mut out);
     loaded.release = Some(Arc::new(Release {
         hash: release_hash(cx.files),
@@ -155,8 +161,9 @@ fn read_book(
     cx.legal_guards = legal.map(|guard| guard.info.id.clone()).collect();
     let rules = read_kind("rule", entries, cx, origins, read_rule);
     check_over(&rules, cx);
-    let mut adjustments: Vec<AdjustmentSpec> =
-        read_kind("season", entries, cx, origins, |entry, cx| read_season(entry, &holidays, cx));
+    let mut adjustments: Vec<AdjustmentSpec> = read_kind("season", entries, cx, origins, |entry, cx| {
+        read_season(entry, &holidays, cx)
+    });
     adjustments.extend(read_kind("stock", entries, cx, origins, read_stock));
     let rounds = read_kind("round", entries, cx, origins, read_round);
     Book {
@@ -192,7 +199,11 @@ fn stats(entries: &Entries, pairs: usize) -> Stats {
     let ids = |kind: &str| entries.ids.get(kind).copied().unwrap_or(0);
     Stats {
         rules: ids("rule"),
-        table_rows: entries.of("rule").iter().filter(|entry| entry.row.is_some()).count(),
+        table_rows: entries
+            .of("rule")
+            .iter()
+            .filter(|entry| entry.row.is_some())
+            .count(),
         adjustments: ids("season") + ids("stock"),
         guards: ids("guard"),
         rounds: ids("round"),

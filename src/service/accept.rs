@@ -45,7 +45,8 @@ pub fn accept(
             match accepted {
                 (Ok(permit), Ok((stream, _))) => {
                     is_backing_off = false;
-                    let connection = Connection::new(stream, permit, first_byte, metrics.clone(), phase.clone());
+                    let connection =
+                        Connection::new(stream, permit, first_byte, metrics.clone(), phase.clone());
                     if sender.send(Ok(connection)).await.is_err() {
                         return;
                     }
@@ -116,7 +117,11 @@ impl Drop for Connection {
 
 impl AsyncRead for Connection {
     /// An HTTP/2 connection always waits for the next frame, so this is polled whenever anything happens to it.
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         if self.closed.as_mut().poll(context).is_ready() {
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }
@@ -133,7 +138,11 @@ impl AsyncRead for Connection {
 }
 
 impl AsyncWrite for Connection {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 

@@ -49,7 +49,11 @@ impl Source for Folder {
     }
 
     fn facts(&self, release: &Release) -> Result<FactSet, String> {
-        let own = release.items_feed.file.as_deref().map(|file| self.rulebook.join(file));
+        let own = release
+            .items_feed
+            .file
+            .as_deref()
+            .map(|file| self.rulebook.join(file));
         let feeds = Feeds {
             items: self.items.as_deref().or(own.as_deref()),
             offers: self.offers.as_deref(),

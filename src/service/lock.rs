@@ -63,8 +63,15 @@ impl Lock {
 impl std::fmt::Display for Lock {
     /// The text of the file.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { release, guards, engine } = self;
-        writeln!(f, "release = \"{release}\"\nguards = {guards}\nengine = \"{engine}\"")
+        let Self {
+            release,
+            guards,
+            engine,
+        } = self;
+        writeln!(
+            f,
+            "release = \"{release}\"\nguards = {guards}\nengine = \"{engine}\""
+        )
     }
 }
 

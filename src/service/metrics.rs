@@ -5,7 +5,9 @@
 use super::proto;
 use super::status::Failure;
 use metrics::{Counter, Gauge, Key, KeyName, Label, Level, Metadata, Recorder as _, SharedString, Unit};
-use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+use metrics_exporter_prometheus::{
+    BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
+};
 use std::time::Duration;
 
 /// Seconds; quotes take microseconds, so the buckets start there.
@@ -87,7 +89,9 @@ impl Metrics {
         let key = Key::from_parts(QUOTES, vec![label]);
         self.recorder.register_counter(&key, &METADATA).increment(1);
         let key = Key::from_static_name(QUOTE_SECONDS);
-        self.recorder.register_histogram(&key, &METADATA).record(took.as_secs_f64());
+        self.recorder
+            .register_histogram(&key, &METADATA)
+            .record(took.as_secs_f64());
     }
 
     /// Renders the Prometheus text format.

@@ -1,7 +1,7 @@
 //! `PricingService`: what the rules recommend now.
 
-use super::convert::{self, Detail, Quote, Asked};
 use super::Clock;
+use super::convert::{self, Asked, Detail, Quote};
 use super::metrics::Metrics;
 use super::proto::{self, pricing_service_server};
 use super::state::{Serving, State};
@@ -90,7 +90,10 @@ fn find_place<'a>(quote: &Quote, release: &'a Release) -> Result<&'a Place, Fail
     let markets = || release.places.iter().map(|place| &*place.market);
     let (market, channel) = (quote.market.as_str(), quote.channel.as_str());
     if !markets().any(|known| known == market) {
-        let message = format!("market {market:?} is not in the rulebook, which has {}", list(markets()));
+        let message = format!(
+            "market {market:?} is not in the rulebook, which has {}",
+            list(markets())
+        );
         return Err(Failure::new(Condition::MarketNotFound, message).with("market", market));
     }
     let place = release.place(market, channel).ok_or_else(|| {
@@ -116,7 +119,10 @@ fn item_not_found(sku: &str, serving: &Serving, place: &Place) -> Failure {
     let message = if serving.facts.items.has(sku) {
         format!("item {sku:?} is known, but not in market `{market}`, channel `{channel}`")
     } else {
-        format!("item {sku:?} is not among the {} known items", serving.facts.items.len())
+        format!(
+            "item {sku:?} is not among the {} known items",
+            serving.facts.items.len()
+        )
     };
     Failure::new(Condition::ItemNotFound, message)
         .with("sku", sku)
@@ -133,7 +139,11 @@ fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
             shown.push(name);
         }
     }
-    if shown.is_empty() { "none".to_owned() } else { shown.join(", ") }
+    if shown.is_empty() {
+        "none".to_owned()
+    } else {
+        shown.join(", ")
+    }
 }
 
 /// One item with all that its price depends on besides the release, the place and the time.

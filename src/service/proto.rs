@@ -1,6 +1,11 @@
 //! The generated messages and services of `proto/pricer/v1`. They enter here and go no further inward than this room.
 
-#![expect(unused_qualifications, clippy::allow_attributes_without_reason, clippy::allow_attributes, reason = "generated")]
+#![expect(
+    unused_qualifications,
+    clippy::allow_attributes_without_reason,
+    clippy::allow_attributes,
+    reason = "generated"
+)]
 
 tonic::include_proto!("pricer.v1");
 

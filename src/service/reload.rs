@@ -173,7 +173,10 @@ impl<S: Source> Watcher<S> {
         );
         self.state.swap(serving);
         self.metrics.reload_success.set(1.0);
-        #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 are exact in an f64")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "seconds since 1970 are exact in an f64"
+        )]
         self.metrics.loaded_at.set(Clock { fixed: None }.now() as f64);
     }
 }
@@ -221,7 +224,10 @@ impl Rejected {
         let place = |finding: &Diagnostic| {
             let span = &finding.primary.span;
             let (line, column) = loaded.files.line_column(&span.file, span.start);
-            format!("{}:{line}:{column}: {}: {}", span.file, finding.code, finding.title)
+            format!(
+                "{}:{line}:{column}: {}: {}",
+                span.file, finding.code, finding.title
+            )
         };
         Self {
             summary: counted(errors.len(), "error"),
@@ -233,7 +239,9 @@ impl Rejected {
         let shown = findings.iter().take(FINDINGS_SHOWN);
         Self {
             summary: counted(findings.len(), "error"),
-            findings: shown.map(|finding| format!("{}: {}", finding.code, finding.title)).collect(),
+            findings: shown
+                .map(|finding| format!("{}: {}", finding.code, finding.title))
+                .collect(),
         }
     }
 

@@ -3,16 +3,16 @@
 use super::accept::accept;
 use super::metrics::Metrics;
 use super::pricing::PricingService;
-use super::proto::pricing_service_server::PricingServiceServer;
 use super::proto;
+use super::proto::pricing_service_server::PricingServiceServer;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tonic::transport::Server;
 use tonic_health::ServingStatus;
-use tonic_health::server::{HealthReporter, HealthService};
 use tonic_health::pb::health_server::HealthServer;
+use tonic_health::server::{HealthReporter, HealthService};
 
 /// The name under which health of quoting is reported.
 pub type Pricing = PricingServiceServer<PricingService>;
@@ -102,7 +102,9 @@ pub async fn run(
     let mut draining = watching.clone();
     let served = tokio::spawn(
         builder(&limits)
-            .add_service(HealthServer::new(HealthService::from_health_reporter(health.clone())))
+            .add_service(HealthServer::new(HealthService::from_health_reporter(
+                health.clone(),
+            )))
             .add_optional_service(is_local.then_some(reflection))
             .add_service(pricing)
             .serve_with_incoming_shutdown(incoming, async move {
@@ -135,7 +137,9 @@ pub async fn set_health(health: &HealthReporter, status: ServingStatus) {
 fn builder(limits: &Limits) -> Server {
     Server::builder()
         .max_concurrent_streams(limits.streams_per_connection)
-        .concurrency_limit_per_connection(usize::try_from(limits.streams_per_connection).unwrap_or(usize::MAX))
+        .concurrency_limit_per_connection(
+            usize::try_from(limits.streams_per_connection).unwrap_or(usize::MAX),
+        )
         .http2_max_local_error_reset_streams(Some(limits.local_resets))
         .http2_max_pending_accept_reset_streams(Some(limits.pending_resets))
         .http2_max_header_list_size(limits.header_bytes)

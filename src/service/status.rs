@@ -79,7 +79,12 @@ impl Failure {
         let message = match invalid.as_slice() {
             [only] => format!("`{}` {}", only.field, only.why),
             [first, rest @ ..] => {
-                format!("`{}` {} (and {} more violations)", first.field, first.why, rest.len())
+                format!(
+                    "`{}` {} (and {} more violations)",
+                    first.field,
+                    first.why,
+                    rest.len()
+                )
             }
             [] => "the request is not valid".to_owned(),
         };
@@ -93,14 +98,11 @@ impl Failure {
     #[must_use]
     pub fn refused(refusal: &Refusal, world: &World<'_>, sku: &str) -> Self {
         let place = world.place;
-        let mut failure = Self::new(
-            Condition::Refused(refusal.code),
-            refusal_text(refusal, world),
-        )
-        .with("sku", sku)
-        .with("market", &*place.market)
-        .with("channel", &*place.channel)
-        .with("release", &*world.release.hash);
+        let mut failure = Self::new(Condition::Refused(refusal.code), refusal_text(refusal, world))
+            .with("sku", sku)
+            .with("market", &*place.market)
+            .with("channel", &*place.channel)
+            .with("release", &*world.release.hash);
         for (key, guard) in ["guard", "other_guard"].into_iter().zip(&refusal.guards) {
             failure = failure.with(key, guard_id(*guard, place));
         }

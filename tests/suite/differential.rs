@@ -4,24 +4,44 @@
 //! `PRICER_CASES` sets the number of cases; a long run is `.ci/long`.
 
 use super::reference::{Answer, CaseInput, Files, Priced, Rulebook, generate, price as slow_price};
-use pricer::facts::{ItemReader, Names, OfferBook, OfferText, RateText, Rates, parse_instant, read_offer, read_rate};
+use pricer::facts::{
+    ItemReader, Names, OfferBook, OfferText, RateText, Rates, parse_instant, read_offer, read_rate,
+};
 use pricer::pricing::{Flag, GuardRef, Outcome, Place, Recorder, Release, Row, Status, Step, World, price};
 use pricer::rulebook::{Severity, load};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many cases to try.
 pub fn cases() -> u64 {
-    std::env::var("PRICER_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(40_000)
+    std::env::var("PRICER_CASES")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(40_000)
 }
 
 /// The release of generated files; the generator writes valid rulebooks only.
 pub fn compile(files: &Files) -> std::sync::Arc<Release> {
-    let files = files.0.iter().map(|(path, text)| (path.as_str().into(), text.as_str().into())).collect();
+    let files = files
+        .0
+        .iter()
+        .map(|(path, text)| (path.as_str().into(), text.as_str().into()))
+        .collect();
     let loaded = load(pricer::rulebook::Files(files));
-    let errors: Vec<_> = loaded.diagnostics.iter().filter(|found| found.severity == Severity::Error).collect();
+    let errors: Vec<_> = loaded
+        .diagnostics
+        .iter()
+        .filter(|found| found.severity == Severity::Error)
+        .collect();
     match loaded.release.clone() {
         Some(release) => release,
-        None => panic!("{}", pricer::rulebook::render::human(&loaded.files, &errors.into_iter().cloned().collect::<Vec<_>>(), pricer::rulebook::render::Colour::Plain)),
+        None => panic!(
+            "{}",
+            pricer::rulebook::render::human(
+                &loaded.files,
+                &errors.into_iter().cloned().collect::<Vec<_>>(),
+                pricer::rulebook::render::Colour::Plain
+            )
+        ),
     }
 }
 
@@ -29,9 +49,20 @@ pub fn compile(files: &Files) -> std::sync::Arc<Release> {
 pub fn engine(release: &Release, case: &CaseInput) -> Answer {
     let place = release.place(&case.market, &case.channel).unwrap();
     let at = parse_instant(&case.at).unwrap();
-    let reader = ItemReader::new(&release.schema, case.item.keys().map(String::as_str), |name| Some(name.to_owned()), None);
-    let read = reader.map_err(|_| ()).and_then(|reader| reader.read(case.item.values().map(String::as_str)).map_err(|_| ()));
-    let Ok(row) = read else { return Answer::Quarantined { reasons: Vec::new() } };
+    let reader = ItemReader::new(
+        &release.schema,
+        case.item.keys().map(String::as_str),
+        |name| Some(name.to_owned()),
+        None,
+    );
+    let read = reader.map_err(|_| ()).and_then(|reader| {
+        reader
+            .read(case.item.values().map(String::as_str))
+            .map_err(|_| ())
+    });
+    let Ok(row) = read else {
+        return Answer::Quarantined { reasons: Vec::new() };
+    };
     let mut markets: Vec<(Box<str>, pricer::money::Currency)> = Vec::new();
     for place in &release.places {
         if !markets.iter().any(|(name, _)| *name == place.market) {
@@ -52,47 +83,81 @@ pub fn engine(release: &Release, case: &CaseInput) -> Answer {
         book.add(&row.item.sku, &offer.market, read).unwrap();
     }
     let rates = Rates::new(case.rates.iter().map(|rate| {
-        read_rate(RateText { base: &rate.base, quote: &rate.quote, rate: &rate.rate, as_of: &rate.as_of }).unwrap()
+        read_rate(RateText {
+            base: &rate.base,
+            quote: &rate.quote,
+            rate: &rate.rate,
+            as_of: &rate.as_of,
+        })
+        .unwrap()
     }));
     let known_at = book.known_at(&case.market, at);
     let world = World::new(release, place, &rates, at, known_at);
-    let priced = Row { item: &row.item, offers: book.get(&row.item.sku, &case.market) };
+    let priced = Row {
+        item: &row.item,
+        offers: book.get(&row.item.sku, &case.market),
+    };
     let mut recorder = Recorder::default();
     let outcome = price(&priced, &world, &mut recorder);
-    assert_eq!(outcome, price(&priced, &world, &mut ()), "explained and unexplained differ");
+    assert_eq!(
+        outcome,
+        price(&priced, &world, &mut ()),
+        "explained and unexplained differ"
+    );
     answer(&outcome, &recorder.steps, place, &book.names)
 }
 
 fn names_of(place: &Place, guards: impl Iterator<Item = GuardRef>) -> Vec<String> {
-    let names: BTreeSet<String> = guards.map(|guard| place.guards[usize::from(guard.guard)].id.to_string()).collect();
+    let names: BTreeSet<String> = guards
+        .map(|guard| place.guards[usize::from(guard.guard)].id.to_string())
+        .collect();
     names.into_iter().collect()
 }
 
 fn answer(outcome: &Outcome, steps: &[Step], place: &Place, names: &Names) -> Answer {
     let decision = match outcome {
-        Outcome::Refused(refusal) if refusal.code.as_str() == "VAT_CLASS" => return Answer::Quarantined { reasons: Vec::new() },
+        Outcome::Refused(refusal) if refusal.code.as_str() == "VAT_CLASS" => {
+            return Answer::Quarantined { reasons: Vec::new() };
+        }
         Outcome::Refused(refusal) => {
             let guards = names_of(place, refusal.guards.iter().copied());
-            return Answer::Refused { code: refusal.code.as_str().to_owned(), guards };
+            return Answer::Refused {
+                code: refusal.code.as_str().to_owned(),
+                guards,
+            };
         }
         Outcome::Decided(decision) => decision,
     };
     let hit = names_of(place, decision.hits.iter());
-    let winner = decision.winner.map(|winner| (winner, &place.rules[winner.rule as usize].info));
+    let winner = decision
+        .winner
+        .map(|winner| (winner, &place.rules[winner.rule as usize].info));
     let rule = winner.map(|(_, info)| info.id.to_string());
     if let Status::Held(reason) = decision.status {
         let (price, moved) = (decision.price.to_string(), decision.flags.has(Flag::Moved));
-        return Answer::Held { reason: reason.as_str().to_owned(), price, moved, rule, hit };
+        return Answer::Held {
+            reason: reason.as_str().to_owned(),
+            price,
+            moved,
+            rule,
+            hit,
+        };
     }
     let (winner, info) = winner.unwrap();
     let excluded: BTreeSet<(String, String)> = steps
         .iter()
         .filter_map(|step| match step {
-            Step::OfferExcluded { rival, why, .. } => Some((names.name(*rival).to_owned(), why.as_str().to_owned())),
+            Step::OfferExcluded { rival, why, .. } => {
+                Some((names.name(*rival).to_owned(), why.as_str().to_owned()))
+            }
             _ => None,
         })
         .collect();
-    let mut flags: Vec<String> = decision.flags.iter().map(|flag| flag.as_str().to_owned()).collect();
+    let mut flags: Vec<String> = decision
+        .flags
+        .iter()
+        .map(|flag| flag.as_str().to_owned())
+        .collect();
     flags.sort();
     let six = |amount: pricer::money::Amount| format!("{:.6}", amount.to_decimal());
     Answer::Priced(Priced {
@@ -107,7 +172,9 @@ fn answer(outcome: &Outcome, steps: &[Step], place: &Place, names: &Names) -> An
         excluded: excluded.into_iter().collect(),
         target: six(decision.target.unwrap()),
         adjusted: six(decision.adjusted.unwrap()),
-        margin: decision.margin.map(|margin| format!("{:.9}", margin.to_decimal())),
+        margin: decision
+            .margin
+            .map(|margin| format!("{:.9}", margin.to_decimal())),
         contribution: decision.contribution.map(six),
     })
 }
@@ -143,12 +210,19 @@ fn engine_equals_reference() {
             };
             *kinds.entry(kind).or_default() += 1;
             if fast != slow {
-                differing.push(format!("seed {seed} case {number}\n  engine    {fast:?}\n  reference {slow:?}"));
+                differing.push(format!(
+                    "seed {seed} case {number}\n  engine    {fast:?}\n  reference {slow:?}"
+                ));
             }
         }
     }
     for (kind, count) in &kinds {
         println!("{count:>9}  {kind}");
     }
-    assert!(differing.is_empty(), "{} differ, the first:\n{}", differing.len(), differing.iter().take(12).cloned().collect::<Vec<_>>().join("\n"));
+    assert!(
+        differing.is_empty(),
+        "{} differ, the first:\n{}",
+        differing.len(),
+        differing.iter().take(12).cloned().collect::<Vec<_>>().join("\n")
+    );
 }

@@ -4,7 +4,9 @@ use super::QuoteError;
 use crate::facts::show_instant;
 use crate::money::Ratio;
 use crate::service::convert::read_money;
-use crate::service::proto::{Because, Decision, DecisionStatus, GuardHit, Money, PriceBasis, RangeEdge, Step};
+use crate::service::proto::{
+    Because, Decision, DecisionStatus, GuardHit, Money, PriceBasis, RangeEdge, Step,
+};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use tonic_types::StatusExt as _;
@@ -16,21 +18,33 @@ pub fn text(decision: &Decision) -> String {
         out.push_str(text);
         out.push('\n');
     };
-    let Decision { sku, market, channel, .. } = decision;
+    let Decision {
+        sku, market, channel, ..
+    } = decision;
     if !decision.explanation.is_empty() {
         line(decision.explanation.trim_end());
     } else {
         let gross = decision.price.as_ref().and_then(|price| price.gross.as_ref());
         let net = decision.price.as_ref().and_then(|price| price.net.as_ref());
-        let vat = decision.price.as_ref().map_or("", |price| price.vat_rate.as_str());
-        line(&format!("{}   {sku} in {market}, {channel}, at {}", show(gross), at(decision)));
+        let vat = decision
+            .price
+            .as_ref()
+            .map_or("", |price| price.vat_rate.as_str());
+        line(&format!(
+            "{}   {sku} in {market}, {channel}, at {}",
+            show(gross),
+            at(decision)
+        ));
         line(&format!("  status      {}", status(decision)));
         if let Some(previous) = &decision.previous_price {
             line(&format!("  was         {}", show(Some(previous))));
         }
         line(&format!("  net         {}, VAT {}", show(net), percent(vat)));
         if let Some(winner) = &decision.winner {
-            let than = winner.runner_up.as_ref().map_or_else(String::new, |other| format!(", before {other}"));
+            let than = winner
+                .runner_up
+                .as_ref()
+                .map_or_else(String::new, |other| format!(", before {other}"));
             let row = winner.row.map_or_else(String::new, |row| format!(" row {row}"));
             line(&format!(
                 "  rule        {}{row} ({}{than})   {}:{}",
@@ -41,7 +55,11 @@ pub fn text(decision: &Decision) -> String {
             ));
         }
         if let Some(range) = &decision.range {
-            line(&format!("  allowed     {} .. {}", edge(range.floor.as_ref()), edge(range.ceiling.as_ref())));
+            line(&format!(
+                "  allowed     {} .. {}",
+                edge(range.floor.as_ref()),
+                edge(range.ceiling.as_ref())
+            ));
         }
         if let Some(margin) = &decision.margin {
             let contribution = decision.contribution.as_ref();
@@ -53,7 +71,10 @@ pub fn text(decision: &Decision) -> String {
             ));
         }
         let guards: Vec<&str> = decision.guards.iter().map(|guard| guard.id.as_str()).collect();
-        for (word, list) in [("guards", guards.join(", ")), ("flags", decision.flags.join(", "))] {
+        for (word, list) in [
+            ("guards", guards.join(", ")),
+            ("flags", decision.flags.join(", ")),
+        ] {
             if !list.is_empty() {
                 line(&format!("  {word:<12}{list}"));
             }
@@ -125,7 +146,9 @@ pub fn error_text(error: &QuoteError) -> String {
              help: start one with `pricer serve --rulebook DIR --items FILE`, or name another with `--addr`\n"
         ),
         QuoteError::Address { addr, why } => {
-            format!("error: {addr:?} is not an address: {why}\n  help: write it as `http://127.0.0.1:50051`\n")
+            format!(
+                "error: {addr:?} is not an address: {why}\n  help: write it as `http://127.0.0.1:50051`\n"
+            )
         }
         QuoteError::Status(status) => {
             let mut out = format!("error[{}]: {}\n", reason(status), status.message());
@@ -197,7 +220,10 @@ fn because(because: Because) -> &'static str {
 }
 
 fn at(decision: &Decision) -> String {
-    decision.at_time.as_ref().map_or_else(String::new, |at| show_instant(at.seconds))
+    decision
+        .at_time
+        .as_ref()
+        .map_or_else(String::new, |at| show_instant(at.seconds))
 }
 
 fn show(money: Option<&Money>) -> String {
@@ -208,7 +234,9 @@ fn show(money: Option<&Money>) -> String {
 }
 
 fn amount(money: Option<&Money>) -> Option<String> {
-    money.and_then(|money| read_money(money).ok()).map(|money| money.amount.to_string())
+    money
+        .and_then(|money| read_money(money).ok())
+        .map(|money| money.amount.to_string())
 }
 
 fn percent(ratio: &str) -> String {
@@ -237,7 +265,11 @@ fn edge_json(edge: Option<&RangeEdge>) -> Value {
 }
 
 fn step_json(step: &Step) -> Value {
-    let stage = step.stage().as_str_name().trim_start_matches("STEP_STAGE_").to_lowercase();
+    let stage = step
+        .stage()
+        .as_str_name()
+        .trim_start_matches("STEP_STAGE_")
+        .to_lowercase();
     json!({
         "stage": stage,
         "id": step.id,

@@ -4,7 +4,8 @@ use super::Context;
 use crate::facts::Kind;
 use crate::pricing::Delivery;
 use crate::rulebook::syntax::{
-    Atom, Fields, Node, Table, choice, integer, parse_cell, push_mistake, text, texts, unknown_name, wrong_type,
+    Atom, Fields, Node, Table, choice, integer, parse_cell, push_mistake, text, texts, unknown_name,
+    wrong_type,
 };
 use crate::rulebook::{Diagnostic, Span};
 
@@ -15,13 +16,15 @@ pub struct SetSpec {
     pub market: Option<Box<str>>,
     pub members: Vec<Box<str>>,
     pub own: Vec<Box<str>>,
-    /// Allowed spans and the cell as written.
-    pub matching: Option<(Vec<(i64, i64)>, Box<str>)>,
-    pub age: Option<(Vec<(i64, i64)>, Box<str>)>,
+    pub matching: Option<Allowed>,
+    pub age: Option<Allowed>,
     pub in_stock: Option<bool>,
     pub delivery: Delivery,
     pub at_least: u32,
 }
+
+/// Allowed spans, both ends included, and the cell as written.
+pub type Allowed = (Vec<(i64, i64)>, Box<str>);
 
 const KEYS: [&str; 3] = ["members", "own", "use"];
 
@@ -55,7 +58,14 @@ pub fn read_competitors(table: &Table, cx: &mut Context<'_>) -> Vec<SetSpec> {
                 continue;
             }
             if let Some(table) = inner.node.as_table() {
-                sets.extend(read_set(name, Some(market), table, inner.node.span.clone(), &title, cx));
+                sets.extend(read_set(
+                    name,
+                    Some(market),
+                    table,
+                    inner.node.span.clone(),
+                    &title,
+                    cx,
+                ));
             }
         }
     }
@@ -63,10 +73,20 @@ pub fn read_competitors(table: &Table, cx: &mut Context<'_>) -> Vec<SetSpec> {
     sets
 }
 
-fn read_set(name: &str, market: Option<&str>, table: &Table, at: Span, title: &str, cx: &mut Context<'_>) -> Option<SetSpec> {
+fn read_set(
+    name: &str,
+    market: Option<&str>,
+    table: &Table,
+    at: Span,
+    title: &str,
+    cx: &mut Context<'_>,
+) -> Option<SetSpec> {
     let mut fields = Fields::new(table, at, title);
     let members = fields.required("members").map(|node| names(node, cx));
-    let own = fields.optional("own").map(|node| names(node, cx)).unwrap_or_default();
+    let own = fields
+        .optional("own")
+        .map(|node| names(node, cx))
+        .unwrap_or_default();
     let mut set = SetSpec {
         name: name.into(),
         market: market.map(Into::into),
@@ -91,7 +111,12 @@ fn names(node: &Node, cx: &mut Context<'_>) -> Vec<Box<str>> {
     for (name, node) in texts(node, &mut cx.out) {
         if names.iter().any(|known| **known == *name) {
             let title = format!("`{name}` is named twice");
-            cx.out.push(Diagnostic::error("E0205", title, node.span.clone(), "the second one"));
+            cx.out.push(Diagnostic::error(
+                "E0205",
+                title,
+                node.span.clone(),
+                "the second one",
+            ));
         }
         names.push(name.into());
     }
@@ -102,26 +127,39 @@ fn read_use(node: &Node, key: &Span, set: &mut SetSpec, cx: &mut Context<'_>) {
     let Some(mut fields) = Fields::of(node, key, "`use`", &mut cx.out) else {
         return;
     };
-    set.matching = fields
-        .optional("match")
-        .and_then(|node| spans(node, Kind::Percent, "the match quality is a percent, such as `>= 90%`", cx));
+    set.matching = fields.optional("match").and_then(|node| {
+        spans(
+            node,
+            Kind::Percent,
+            "the match quality is a percent, such as `>= 90%`",
+            cx,
+        )
+    });
     set.age = fields
         .optional("age")
         .and_then(|node| spans(node, Kind::Duration, "an age is a duration, such as `<= 48h`", cx));
     let words = [("yes", true), ("no", false)];
-    set.in_stock = fields.optional("in_stock").and_then(|node| choice(node, &words, &mut cx.out));
+    set.in_stock = fields
+        .optional("in_stock")
+        .and_then(|node| choice(node, &words, &mut cx.out));
     let words = [("included", Delivery::Included), ("excluded", Delivery::Excluded)];
-    if let Some(delivery) = fields.optional("delivery").and_then(|node| choice(node, &words, &mut cx.out)) {
+    if let Some(delivery) = fields
+        .optional("delivery")
+        .and_then(|node| choice(node, &words, &mut cx.out))
+    {
         set.delivery = delivery;
     }
-    if let Some(count) = fields.optional("at_least").and_then(|node| integer(node, 1..=1_000, &mut cx.out)) {
+    if let Some(count) = fields
+        .optional("at_least")
+        .and_then(|node| integer(node, 1..=1_000, &mut cx.out))
+    {
         set.at_least = u32::try_from(count).unwrap_or(1);
     }
     fields.finish(&mut cx.out);
 }
 
 /// A cell on a quantity that is no attribute: closed spans, sorted and disjoint.
-pub fn spans(node: &Node, kind: Kind, meaning: &str, cx: &mut Context<'_>) -> Option<(Vec<(i64, i64)>, Box<str>)> {
+pub fn spans(node: &Node, kind: Kind, meaning: &str, cx: &mut Context<'_>) -> Option<Allowed> {
     let written = match &node.value {
         crate::rulebook::syntax::Value::Number(number) => number,
         _ => text(node, &mut cx.out)?,
@@ -138,7 +176,9 @@ pub fn spans(node: &Node, kind: Kind, meaning: &str, cx: &mut Context<'_>) -> Op
     let mut spans = Vec::new();
     for one in cell.alternatives {
         match one.atom {
-            Atom::Within { low, high, .. } if one.not => spans.extend(crate::rulebook::compile::outside(&[(low, high)])),
+            Atom::Within { low, high, .. } if one.not => {
+                spans.extend(crate::rulebook::compile::outside(&[(low, high)]))
+            }
             Atom::Within { low, high, .. } => spans.push((low, high)),
             Atom::Present => spans.push((i64::MIN, i64::MAX)),
             _ => {

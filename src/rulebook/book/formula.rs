@@ -56,11 +56,15 @@ impl Parsed {
             Self::Name(name, span) => {
                 let id = cx.attr(name, span)?;
                 let attr = cx.attr_of(id);
-                let quantity = matches!(attr.kind, Kind::Money | Kind::Number | Kind::Percent | Kind::Duration);
+                let quantity = matches!(
+                    attr.kind,
+                    Kind::Money | Kind::Number | Kind::Percent | Kind::Duration
+                );
                 if !quantity || attr.customer {
                     let title = format!("`{name}` cannot be calculated with");
                     let label = "a formula reads money, numbers, percents and durations of the item";
-                    cx.out.push(Diagnostic::error("E0705", title, span.clone(), label));
+                    cx.out
+                        .push(Diagnostic::error("E0705", title, span.clone(), label));
                     return None;
                 }
                 Formula::Attr(id)
@@ -99,7 +103,9 @@ impl<'a> Parser<'a> {
 
     fn sum(&mut self, depth: usize) -> Result<Parsed, Wrong> {
         let mut left = self.product(depth)?;
-        while let Some(operator) = self.eat(&[('+', Operator::Add), ('-', Operator::Sub), ('−', Operator::Sub)]) {
+        while let Some(operator) =
+            self.eat(&[('+', Operator::Add), ('-', Operator::Sub), ('−', Operator::Sub)])
+        {
             left = Parsed::Binary(operator, Box::new(left), Box::new(self.product(depth)?));
         }
         Ok(left)
@@ -139,7 +145,10 @@ impl<'a> Parser<'a> {
                     ("net", Some('(')) => Ok(Parsed::Net(Box::new(self.parenthesis(depth)?))),
                     ("gross", Some('(')) => Ok(Parsed::Gross(Box::new(self.parenthesis(depth)?))),
                     (_, Some('(')) => Err((start..start + word.len(), "the functions are `net` and `gross`")),
-                    _ => Ok(Parsed::Name(word.into(), self.node.part(start..start + word.len()))),
+                    _ => Ok(Parsed::Name(
+                        word.into(),
+                        self.node.part(start..start + word.len()),
+                    )),
                 }
             }
             _ => Err(self.wrong("a number, an attribute or `(` is due here")),

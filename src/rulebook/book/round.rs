@@ -53,13 +53,18 @@ pub fn read_round(entry: &Entry, cx: &mut Context<'_>) -> (Info, Option<RoundSpe
 
 fn read_bands(node: &Node, key: &Span, cx: &mut Context<'_>) -> Option<Vec<BandSpec>> {
     let Value::List(items) = &node.value else {
-        wrong_type(node, "a list of bands [ { to = \"10 EUR\", ends = \"*.99\" }, … ]", &mut cx.out);
+        wrong_type(
+            node,
+            "a list of bands [ { to = \"10 EUR\", ends = \"*.99\" }, … ]",
+            &mut cx.out,
+        );
         return None;
     };
     if items.is_empty() {
         let title = "an empty list of bands allows no price";
         let label = "without `bands` every payable price is allowed";
-        cx.out.push(Diagnostic::error("E0206", title, node.span.clone(), label));
+        cx.out
+            .push(Diagnostic::error("E0206", title, node.span.clone(), label));
         return None;
     }
     let mut bands = Vec::new();
@@ -70,9 +75,16 @@ fn read_bands(node: &Node, key: &Span, cx: &mut Context<'_>) -> Option<Vec<BandS
         let to = fields.optional("to").map(|node| money(node, &mut cx.out));
         if fields.lacks("to") && at + 1 < items.len() {
             let title = "only the last band takes all the rest";
-            cx.out.push(Diagnostic::error("E0203", title, item.span.clone(), "add `to`: prices below it are in this band"));
+            cx.out.push(Diagnostic::error(
+                "E0203",
+                title,
+                item.span.clone(),
+                "add `to`: prices below it are in this band",
+            ));
         }
-        let ends = fields.required("ends").and_then(|node| text(node, &mut cx.out).map(|text| (node, text)));
+        let ends = fields
+            .required("ends")
+            .and_then(|node| text(node, &mut cx.out).map(|text| (node, text)));
         fields.finish(&mut cx.out);
         if let Some((ends, text)) = ends
             && to.as_ref().is_none_or(Option::is_some)

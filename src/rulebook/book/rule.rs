@@ -27,7 +27,10 @@ pub fn read_rule(entry: &Entry, cx: &mut Context<'_>) -> (Info, Option<RuleSpec>
     let layer = read_layer(&mut fields, cx);
     let price = fields.required("price");
     let price = price.and_then(|node| {
-        let key = entry.body.entry("price").map_or(&entry.header, |keyed| &keyed.key);
+        let key = entry
+            .body
+            .entry("price")
+            .map_or(&entry.header, |keyed| &keyed.key);
         read_strategy(node, key, "`price`", layer, cx)
     });
     let otherwise = fields
@@ -69,7 +72,12 @@ fn read_layer(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Option<usize> {
 }
 
 /// `over`: names of other entries of the same kind.
-pub fn read_over(node: Option<&Node>, kind: &'static str, entry: &Entry, cx: &mut Context<'_>) -> Vec<(Box<str>, Span)> {
+pub fn read_over(
+    node: Option<&Node>,
+    kind: &'static str,
+    entry: &Entry,
+    cx: &mut Context<'_>,
+) -> Vec<(Box<str>, Span)> {
     let mut over = Vec::new();
     for (name, node) in node.map(|node| texts(node, &mut cx.out)).unwrap_or_default() {
         if cx.index(node, kind).is_none() {
@@ -77,7 +85,12 @@ pub fn read_over(node: Option<&Node>, kind: &'static str, entry: &Entry, cx: &mu
         }
         if *name == *entry.id {
             let title = format!("{} is declared over itself", entry.subject());
-            cx.out.push(Diagnostic::error("E0303", title, node.span.clone(), "name the entry that loses"));
+            cx.out.push(Diagnostic::error(
+                "E0303",
+                title,
+                node.span.clone(),
+                "name the entry that loses",
+            ));
             continue;
         }
         over.push((name.into(), node.span.clone()));
@@ -93,7 +106,8 @@ pub fn read_relax(node: &Node, cx: &mut Context<'_>) -> Vec<Box<str>> {
             if cx.legal_guards.contains(name) {
                 let title = format!("guard `{name}` is legal and cannot be relaxed");
                 let label = "a law gives way to nobody: change the guard itself if it is wrong";
-                cx.out.push(Diagnostic::error("E0503", title, node.span.clone(), label));
+                cx.out
+                    .push(Diagnostic::error("E0503", title, node.span.clone(), label));
             }
             relax.push(name.into());
         }
@@ -105,16 +119,18 @@ pub fn read_relax(node: &Node, cx: &mut Context<'_>) -> Vec<Box<str>> {
 pub fn check_over(specs: &[RuleSpec], cx: &mut Context<'_>) {
     for spec in specs {
         for (name, span) in &spec.over {
-            let other = specs.iter().find(|other| other.info.id == *name && other.layer != spec.layer);
+            let other = specs
+                .iter()
+                .find(|other| other.info.id == *name && other.layer != spec.layer);
             if let Some(other) = other {
                 let layer = |at: usize| cx.names.layers.get(at).map_or("", AsRef::as_ref).to_owned();
                 let (own, theirs) = (layer(spec.layer), layer(other.layer));
                 let title = format!("`over` names `{name}` of another layer");
                 let label = format!("`{name}` is in layer `{theirs}`, this rule in `{own}`");
-                cx.out.push(
-                    Diagnostic::error("E0302", title, span.clone(), label)
-                        .note("between layers the later one wins by itself; `over` decides inside one layer"),
-                );
+                cx.out
+                    .push(Diagnostic::error("E0302", title, span.clone(), label).note(
+                        "between layers the later one wins by itself; `over` decides inside one layer",
+                    ));
             }
         }
     }

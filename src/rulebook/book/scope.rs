@@ -4,8 +4,8 @@ use super::Context;
 use crate::facts::{AttrId, Kind, builtin};
 use crate::money::Currency;
 use crate::rulebook::syntax::{
-    Atom, Node, Table, Value, list, nearest, node_text, not_supported, parse_cell, push_mistake, text, unknown_name,
-    wrong_type,
+    Atom, Node, Table, Value, list, nearest, node_text, not_supported, parse_cell, push_mistake, text,
+    unknown_name, wrong_type,
 };
 use crate::rulebook::{Applicability, Diagnostic, Edit, Span};
 
@@ -73,7 +73,9 @@ pub fn read_where(node: &Node, who: Who, cx: &mut Context<'_>) -> ScopeSpec {
         if name == "any" {
             scope.unions.extend(read_any(&entry.node, who, cx));
         } else {
-            scope.cells.extend(read_attr(name, &entry.key, &entry.node, who, cx));
+            scope
+                .cells
+                .extend(read_attr(name, &entry.key, &entry.node, who, cx));
         }
     }
     scope
@@ -126,7 +128,10 @@ fn read_attr(name: &str, key: &Span, node: &Node, who: Who, cx: &mut Context<'_>
             ));
             Vec::new()
         }
-        Value::List(items) => items.iter().filter_map(|item| read_cell(attr, item, cx)).collect(),
+        Value::List(items) => items
+            .iter()
+            .filter_map(|item| read_cell(attr, item, cx))
+            .collect(),
         _ => read_cell(attr, node, cx).into_iter().collect(),
     }
 }
@@ -170,7 +175,11 @@ fn allowed(attr: AttrId, key: &Span, who: Who, cx: &mut Context<'_>) -> bool {
 pub fn read_cell(attr: AttrId, node: &Node, cx: &mut Context<'_>) -> Option<AttrCell> {
     let (name, kind) = (cx.attr_of(attr).name.clone(), cx.attr_of(attr).kind);
     let written = match &node.value {
-        Value::Number(number) if matches!(kind, Kind::Number | Kind::Percent | Kind::Money | Kind::Duration) => number,
+        Value::Number(number)
+            if matches!(kind, Kind::Number | Kind::Percent | Kind::Money | Kind::Duration) =>
+        {
+            number
+        }
         _ => text(node, &mut cx.out)?,
     };
     let cell = match parse_cell(written, kind) {
@@ -250,7 +259,10 @@ fn check_text(attr: AttrId, given: &str, branch: bool, span: &Span, cx: &mut Con
                 None => return,
             };
             let below = |value: &str| {
-                branch && value.strip_prefix(given).is_some_and(|rest| rest.starts_with('/'))
+                branch
+                    && value
+                        .strip_prefix(given)
+                        .is_some_and(|rest| rest.starts_with('/'))
             };
             let found = values.iter().any(|value| **value == *given || below(value));
             (!found).then(|| unknown_value(&known.name, given, span, values))
@@ -264,7 +276,12 @@ fn check_text(attr: AttrId, given: &str, branch: bool, span: &Span, cx: &mut Con
 fn unknown_value(name: &str, given: &str, span: &Span, values: &[Box<str>]) -> Diagnostic {
     let known = || values.iter().map(AsRef::as_ref);
     let title = format!("`{given}` is not a value of `{name}`");
-    let finding = Diagnostic::error("E0211", title, span.clone(), format!("allowed: {}", list(known())));
+    let finding = Diagnostic::error(
+        "E0211",
+        title,
+        span.clone(),
+        format!("allowed: {}", list(known())),
+    );
     match nearest(given, known()) {
         Some(guess) => finding.fix(
             Applicability::Safe,
@@ -283,24 +300,40 @@ fn read_list(attr: AttrId, path: &str, span: &Span, cx: &mut Context<'_>) -> Opt
     let (name, kind) = (cx.attr_of(attr).name.clone(), cx.attr_of(attr).kind);
     if !matches!(kind, Kind::Id | Kind::Text | Kind::Tree | Kind::Set) {
         let title = format!("a list file names texts, and `{name}` is {}", meaning(kind));
-        cx.out.push(Diagnostic::error("E0219", title, span.clone(), "write the spans in the cell"));
+        cx.out.push(Diagnostic::error(
+            "E0219",
+            title,
+            span.clone(),
+            "write the spans in the cell",
+        ));
         return None;
     }
     let table = cx.table_at(path, span.clone())?;
     let Some(column) = table.column(&name) else {
         let columns: Vec<&str> = table.header.iter().map(node_text).collect();
         let title = format!("`{path}` has no column `{name}`");
-        let label = format!("a list file has a column named like the attribute; its columns: {}", list(columns));
-        cx.out.push(Diagnostic::error("E0605", title, span.clone(), label));
+        let label = format!(
+            "a list file has a column named like the attribute; its columns: {}",
+            list(columns)
+        );
+        cx.out
+            .push(Diagnostic::error("E0605", title, span.clone(), label));
         return None;
     };
     let mut texts = Vec::new();
     for row in &table.rows {
-        let Some(node) = row.cells.get(column) else { continue };
+        let Some(node) = row.cells.get(column) else {
+            continue;
+        };
         let value = node_text(node);
         if value.is_empty() {
             let title = format!("row {} has no `{name}`", row.number);
-            cx.out.push(Diagnostic::error("E0606", title, row.line.clone(), "fill the cell or delete the row"));
+            cx.out.push(Diagnostic::error(
+                "E0606",
+                title,
+                row.line.clone(),
+                "fill the cell or delete the row",
+            ));
             continue;
         }
         let (value, branch) = match value.strip_suffix("/**") {

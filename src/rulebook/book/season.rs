@@ -21,7 +21,11 @@ pub struct AdjustmentSpec {
     pub relax: Vec<Box<str>>,
 }
 
-pub fn read_season(entry: &Entry, holidays: &Holidays, cx: &mut Context<'_>) -> (Info, Option<AdjustmentSpec>) {
+pub fn read_season(
+    entry: &Entry,
+    holidays: &Holidays,
+    cx: &mut Context<'_>,
+) -> (Info, Option<AdjustmentSpec>) {
     let mut fields = entry.fields();
     let (info, window) = entry.read_common(&mut fields, cx);
     let written = fields.entry("when");
@@ -34,7 +38,8 @@ pub fn read_season(entry: &Entry, holidays: &Holidays, cx: &mut Context<'_>) -> 
     if written.is_none() && window.is_open() && fields.lacks("fitted") {
         let title = format!("{} needs `when`", entry.subject());
         let label = "say when it holds: `when`, or `from` and `until`";
-        cx.out.push(Diagnostic::error("E0203", title, entry.header.clone(), label));
+        cx.out
+            .push(Diagnostic::error("E0203", title, entry.header.clone(), label));
     }
     let rest = read_adjustment(&mut fields, cx);
     fields.finish(&mut cx.out);
@@ -70,12 +75,20 @@ pub fn read_stock(entry: &Entry, cx: &mut Context<'_>) -> (Info, Option<Adjustme
 }
 
 fn read_adjustment(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Option<(Ratio, Vec<Box<str>>)> {
-    let relax = fields.optional("relax").map(|node| read_relax(node, cx)).unwrap_or_default();
+    let relax = fields
+        .optional("relax")
+        .map(|node| read_relax(node, cx))
+        .unwrap_or_default();
     let node = fields.required("adjust")?;
     let meaning = "an adjustment is a percent with its sign, such as `+3%`";
     let adjust = percent(node, Sign::Demanded, meaning, &mut cx.out)?;
     if adjust.nanos() <= -Ratio::SCALE {
-        out_of_range(node.span.clone(), &adjust.to_percent_text(7), "above -100%", &mut cx.out);
+        out_of_range(
+            node.span.clone(),
+            &adjust.to_percent_text(7),
+            "above -100%",
+            &mut cx.out,
+        );
         return None;
     }
     Some((adjust, relax))
@@ -85,13 +98,24 @@ fn read_adjustment(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Option<(Rat
 pub fn read_limit(files: &BTreeMap<Box<str>, Table>, cx: &mut Context<'_>) -> Option<(Ratio, Ratio)> {
     let mut first: Option<&Node> = None;
     let mut limit = None;
-    for root in files.iter().filter(|(path, _)| path.starts_with("rules/")).map(|(_, root)| root) {
-        let Some(keyed) = root.entry("limit") else { continue };
+    for root in files
+        .iter()
+        .filter(|(path, _)| path.starts_with("rules/"))
+        .map(|(_, root)| root)
+    {
+        let Some(keyed) = root.entry("limit") else {
+            continue;
+        };
         if let Some(first) = first {
             let title = "`limit` stands in two rule files";
             cx.out.push(
-                Diagnostic::error("E0205", title, keyed.key.clone(), "one limit bounds all adjustments together")
-                    .related(first.span.clone(), "the first one"),
+                Diagnostic::error(
+                    "E0205",
+                    title,
+                    keyed.key.clone(),
+                    "one limit bounds all adjustments together",
+                )
+                .related(first.span.clone(), "the first one"),
             );
             continue;
         }
@@ -100,7 +124,12 @@ pub fn read_limit(files: &BTreeMap<Box<str>, Table>, cx: &mut Context<'_>) -> Op
         limit = closed_percents(&keyed.node, meaning, &mut cx.out).filter(|(low, high)| {
             let sound = *low <= Ratio::ZERO && Ratio::ZERO <= *high && -Ratio::SCALE < low.nanos();
             if !sound {
-                out_of_range(keyed.node.span.clone(), "limit", "a range around 0%, above -100%", &mut cx.out);
+                out_of_range(
+                    keyed.node.span.clone(),
+                    "limit",
+                    "a range around 0%, above -100%",
+                    &mut cx.out,
+                );
             }
             sound
         });

@@ -1,11 +1,12 @@
 //! `price` and `else`: one way to a price each.
 
-use super::scope::{ScopeSpec, Who, read_where};
 use super::Context;
+use super::scope::{ScopeSpec, Who, read_where};
 use crate::money::{Money, Price, Ratio};
 use crate::pricing::Rank;
 use crate::rulebook::syntax::{
-    Amounts, Fields, Node, Sign, Table, Value, boolean, choice, duration, list, money, node_text, out_of_range, percent,
+    Amounts, Fields, Node, Sign, Table, Value, boolean, choice, duration, list, money, node_text,
+    out_of_range, percent,
 };
 use crate::rulebook::{Diagnostic, Span};
 
@@ -25,11 +26,23 @@ pub enum StrategyKind {
     /// Money on top of the landed cost.
     Profit(Amounts),
     /// Indices into the names of rival sets.
-    Follow { set: usize, rank: Rank, by: Ratio },
-    Index { set: usize, of: Rank, at: Ratio },
+    Follow {
+        set: usize,
+        rank: Rank,
+        by: Ratio,
+    },
+    Index {
+        set: usize,
+        of: Rank,
+        at: Ratio,
+    },
     Fixed(FixedSpec),
-    Keep { max_age: Option<i64> },
-    Use { layer: usize },
+    Keep {
+        max_age: Option<i64>,
+    },
+    Use {
+        layer: usize,
+    },
     Blend {
         parts: Vec<(Ratio, StrategySpec)>,
         renormalise: bool,
@@ -62,7 +75,13 @@ const RANKS: &[(&str, Rank)] = &[
 ];
 
 /// `price = { follow = { … } }` of a rule in the `layer`: exactly one strategy (E0208).
-pub fn read_strategy(node: &Node, key: &Span, name: &str, layer: Option<usize>, cx: &mut Context<'_>) -> Option<StrategySpec> {
+pub fn read_strategy(
+    node: &Node,
+    key: &Span,
+    name: &str,
+    layer: Option<usize>,
+    cx: &mut Context<'_>,
+) -> Option<StrategySpec> {
     let mut fields = Fields::of(node, key, name, &mut cx.out)?;
     let before = cx.out.count();
     let mut found = Vec::new();
@@ -81,7 +100,8 @@ pub fn read_strategy(node: &Node, key: &Span, name: &str, layer: Option<usize>, 
         [] => {
             let title = format!("{name} names no strategy");
             let label = format!("write one of {}", list(NAMES));
-            cx.out.push(Diagnostic::error("E0208", title, node.span.clone(), label));
+            cx.out
+                .push(Diagnostic::error("E0208", title, node.span.clone(), label));
             None
         }
         [(first, first_key, _), (second, second_key, _), ..] => {
@@ -98,12 +118,18 @@ pub fn read_strategy(node: &Node, key: &Span, name: &str, layer: Option<usize>, 
 }
 
 /// `else`: alternatives in order.
-pub fn read_alternatives(node: &Node, key: &Span, layer: Option<usize>, cx: &mut Context<'_>) -> Vec<StrategySpec> {
+pub fn read_alternatives(
+    node: &Node,
+    key: &Span,
+    layer: Option<usize>,
+    cx: &mut Context<'_>,
+) -> Vec<StrategySpec> {
     let items: Vec<&Node> = match &node.value {
         Value::List(items) if items.is_empty() => {
             let title = "an empty `else` says nothing";
             let label = "without `else` a rule that has no price holds the current one";
-            cx.out.push(Diagnostic::error("E0206", title, node.span.clone(), label));
+            cx.out
+                .push(Diagnostic::error("E0206", title, node.span.clone(), label));
             Vec::new()
         }
         Value::List(items) => items.iter().collect(),
@@ -113,7 +139,13 @@ pub fn read_alternatives(node: &Node, key: &Span, layer: Option<usize>, cx: &mut
     items.iter().filter_map(&mut read).collect()
 }
 
-fn read_named(name: &str, key: &Span, node: &Node, layer: Option<usize>, cx: &mut Context<'_>) -> Option<StrategySpec> {
+fn read_named(
+    name: &str,
+    key: &Span,
+    node: &Node,
+    layer: Option<usize>,
+    cx: &mut Context<'_>,
+) -> Option<StrategySpec> {
     let kind = match name {
         "cost-plus" => with_fields(name, key, node, cx, read_cost_plus)?,
         "follow" => with_fields(name, key, node, cx, read_follow)?,
@@ -154,12 +186,21 @@ fn read_cost_plus(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Option<Strat
     let at = fields.at().clone();
     match (margin, markup, profit) {
         (Some((_, node)), None, None) => {
-            let margin = percent(node, Sign::Allowed, "a margin is a percent of the net price", &mut cx.out)?;
+            let margin = percent(
+                node,
+                Sign::Allowed,
+                "a margin is a percent of the net price",
+                &mut cx.out,
+            )?;
             below_one(node, margin, cx).map(StrategyKind::Margin)
         }
-        (None, Some((_, node)), None) => {
-            percent(node, Sign::Allowed, "a markup is a percent of the landed cost", &mut cx.out).map(StrategyKind::Markup)
-        }
+        (None, Some((_, node)), None) => percent(
+            node,
+            Sign::Allowed,
+            "a markup is a percent of the landed cost",
+            &mut cx.out,
+        )
+        .map(StrategyKind::Markup),
         (None, None, Some((_, node))) => money(node, &mut cx.out).map(StrategyKind::Profit),
         (None, None, None) => {
             if fields.is_clean() {
@@ -184,13 +225,22 @@ pub fn below_one(node: &Node, margin: Ratio, cx: &mut Context<'_>) -> Option<Rat
         return Some(margin);
     }
     let given = margin.to_percent_text(7);
-    out_of_range(node.span.clone(), &given, "a margin below 100%: it is a share of the net price", &mut cx.out);
+    out_of_range(
+        node.span.clone(),
+        &given,
+        "a margin below 100%: it is a share of the net price",
+        &mut cx.out,
+    );
     None
 }
 
 fn read_follow(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Option<StrategyKind> {
-    let set = fields.required("set").and_then(|node| cx.index(node, "rival set"));
-    let rank = fields.required("rank").and_then(|node| choice(node, RANKS, &mut cx.out));
+    let set = fields
+        .required("set")
+        .and_then(|node| cx.index(node, "rival set"));
+    let rank = fields
+        .required("rank")
+        .and_then(|node| choice(node, RANKS, &mut cx.out));
     let by = match fields.optional("by") {
         Some(node) => change(node, "how far from the rival's price, in percent", cx),
         None => Some(Ratio::ZERO),
@@ -208,16 +258,30 @@ fn change(node: &Node, meaning: &str, cx: &mut Context<'_>) -> Option<Ratio> {
     if -Ratio::SCALE < change.nanos() {
         return Some(change);
     }
-    out_of_range(node.span.clone(), &change.to_percent_text(7), "above -100%", &mut cx.out);
+    out_of_range(
+        node.span.clone(),
+        &change.to_percent_text(7),
+        "above -100%",
+        &mut cx.out,
+    );
     None
 }
 
 fn read_index(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Option<StrategyKind> {
-    let set = fields.required("set").and_then(|node| cx.index(node, "rival set"));
-    let of = fields.required("of").and_then(|node| choice(node, RANKS, &mut cx.out));
-    let at = fields
-        .required("at")
-        .and_then(|node| percent(node, Sign::None, "a percent of the rival's price, such as `108%`", &mut cx.out));
+    let set = fields
+        .required("set")
+        .and_then(|node| cx.index(node, "rival set"));
+    let of = fields
+        .required("of")
+        .and_then(|node| choice(node, RANKS, &mut cx.out));
+    let at = fields.required("at").and_then(|node| {
+        percent(
+            node,
+            Sign::None,
+            "a percent of the rival's price, such as `108%`",
+            &mut cx.out,
+        )
+    });
     Some(StrategyKind::Index {
         set: set?,
         of: of?,
@@ -235,12 +299,21 @@ fn read_fixed(node: &Node, key: &Span, cx: &mut Context<'_>) -> Option<StrategyK
     let clean = fields.is_clean();
     fields.finish(&mut cx.out);
     match (table, value) {
-        (Some(node), None) => read_fixed_table(node, cx).map(|rows| StrategyKind::Fixed(FixedSpec::Table(rows))),
-        (None, Some(node)) => read_price(node, cx).map(|amounts| StrategyKind::Fixed(FixedSpec::Value(amounts))),
+        (Some(node), None) => {
+            read_fixed_table(node, cx).map(|rows| StrategyKind::Fixed(FixedSpec::Table(rows)))
+        }
+        (None, Some(node)) => {
+            read_price(node, cx).map(|amounts| StrategyKind::Fixed(FixedSpec::Value(amounts)))
+        }
         (None, None) if !clean => None,
         _ => {
             let title = "`fixed` takes either a price or a `table`";
-            cx.out.push(Diagnostic::error("E0203", title, node.span.clone(), "write `fixed = \"349.00 EUR\"` or a table"));
+            cx.out.push(Diagnostic::error(
+                "E0203",
+                title,
+                node.span.clone(),
+                "write `fixed = \"349.00 EUR\"` or a table",
+            ));
             None
         }
     }
@@ -250,7 +323,8 @@ fn read_fixed(node: &Node, key: &Span, cx: &mut Context<'_>) -> Option<StrategyK
 fn read_price(node: &Node, cx: &mut Context<'_>) -> Option<Amounts> {
     let amounts = money(node, &mut cx.out)?;
     for (amount, currency) in &amounts.all {
-        let payable = currency.is_some_and(|currency| Price::from_money(Money::new(*amount, currency)).is_some());
+        let payable =
+            currency.is_some_and(|currency| Price::from_money(Money::new(*amount, currency)).is_some());
         if !payable {
             let shown = match currency {
                 Some(currency) => Money::new(*amount, *currency).to_string(),
@@ -258,7 +332,8 @@ fn read_price(node: &Node, cx: &mut Context<'_>) -> Option<Amounts> {
             };
             let title = format!("`{shown}` cannot be paid");
             let label = "a fixed price is a positive number of whole minor units, such as cents";
-            cx.out.push(Diagnostic::error("E0406", title, node.span.clone(), label));
+            cx.out
+                .push(Diagnostic::error("E0406", title, node.span.clone(), label));
             return None;
         }
     }
@@ -272,14 +347,31 @@ fn read_fixed_table(node: &Node, cx: &mut Context<'_>) -> Option<Vec<FixedRowSpe
     let Some(price) = csv.column(PRICE_COLUMN) else {
         let columns = list(csv.header.iter().map(node_text));
         let title = format!("`{}` has no column `{PRICE_COLUMN}`", csv.path);
-        let span = csv.header.first().map_or_else(|| node.span.clone(), |first| first.span.clone());
-        cx.out.push(Diagnostic::error("E0605", title, span, format!("its columns: {columns}")));
+        let span = csv
+            .header
+            .first()
+            .map_or_else(|| node.span.clone(), |first| first.span.clone());
+        cx.out.push(Diagnostic::error(
+            "E0605",
+            title,
+            span,
+            format!("its columns: {columns}"),
+        ));
         return None;
     };
-    for header in csv.header.iter().filter(|header| ![PRICE_COLUMN, "why"].contains(&node_text(header))) {
+    for header in csv
+        .header
+        .iter()
+        .filter(|header| ![PRICE_COLUMN, "why"].contains(&node_text(header)))
+    {
         if let Some(key) = node_text(header).strip_prefix("set ") {
             let title = format!("`{key}` cannot be set in a table of fixed prices");
-            cx.out.push(Diagnostic::error("E0605", title, header.span.clone(), format!("only `{PRICE_COLUMN}`")));
+            cx.out.push(Diagnostic::error(
+                "E0605",
+                title,
+                header.span.clone(),
+                format!("only `{PRICE_COLUMN}`"),
+            ));
             return None;
         }
         cx.attr(node_text(header), &header.span)?;
@@ -295,7 +387,8 @@ fn read_fixed_table(node: &Node, cx: &mut Context<'_>) -> Option<Vec<FixedRowSpe
             if written.is_empty() {
                 let title = format!("row {} has no `{name}`", row.number);
                 let label = "write `-` where it does not matter, `?` for a missing value";
-                cx.out.push(Diagnostic::error("E0606", title, row.line.clone(), label));
+                cx.out
+                    .push(Diagnostic::error("E0606", title, row.line.clone(), label));
             } else {
                 conditions.insert(name, header.span.clone(), cell.clone());
             }
@@ -326,14 +419,18 @@ fn read_use(node: &Node, layer: Option<usize>, cx: &mut Context<'_>) -> Option<S
     };
     let used = cx.index(named, "layer")?;
     if layer.is_some_and(|own| own <= used) {
-        let own = layer.and_then(|own| cx.names.layers.get(own)).map_or("", AsRef::as_ref).to_owned();
+        let own = layer
+            .and_then(|own| cx.names.layers.get(own))
+            .map_or("", AsRef::as_ref)
+            .to_owned();
         let earlier = list(cx.names.layers.iter().take(layer.unwrap_or(0)).map(AsRef::as_ref));
         let title = format!("`use` names a layer that is not before the rule's own layer `{own}`");
         let label = match earlier.as_str() {
             "" => "no layer is earlier".to_owned(),
             names => format!("earlier: {names}"),
         };
-        cx.out.push(Diagnostic::error("E0305", title, named.span.clone(), label));
+        cx.out
+            .push(Diagnostic::error("E0305", title, named.span.clone(), label));
         return None;
     }
     Some(StrategyKind::Use { layer: used })
@@ -342,11 +439,15 @@ fn read_use(node: &Node, layer: Option<usize>, cx: &mut Context<'_>) -> Option<S
 /// Weights that total 100 % (E0408).
 fn read_blend(node: &Node, key: &Span, layer: Option<usize>, cx: &mut Context<'_>) -> Option<StrategyKind> {
     let mut fields = Fields::of(node, key, "`blend`", &mut cx.out)?;
-    let renormalise = fields.optional("renormalise").and_then(|node| boolean(node, &mut cx.out));
+    let renormalise = fields
+        .optional("renormalise")
+        .and_then(|node| boolean(node, &mut cx.out));
     let mut parts = Vec::new();
     let (mut whole, mut sum) = (true, Ratio::ZERO);
     for name in NAMES.into_iter().filter(|name| *name != "blend") {
-        let Some((key, node)) = fields.entry(name) else { continue };
+        let Some((key, node)) = fields.entry(name) else {
+            continue;
+        };
         let weighted = read_part(name, key, node, layer, cx);
         whole &= weighted.is_some();
         if let Some((weight, strategy)) = weighted {
@@ -367,7 +468,12 @@ fn read_blend(node: &Node, key: &Span, layer: Option<usize>, cx: &mut Context<'_
     }
     if sum != Ratio::ONE {
         let title = format!("weights add up to {}", sum.to_percent_text(7));
-        cx.out.push(Diagnostic::error("E0408", title, node.span.clone(), "the weights of a blend add up to 100%"));
+        cx.out.push(Diagnostic::error(
+            "E0408",
+            title,
+            node.span.clone(),
+            "the weights of a blend add up to 100%",
+        ));
         return None;
     }
     Some(StrategyKind::Blend {
@@ -377,23 +483,40 @@ fn read_blend(node: &Node, key: &Span, layer: Option<usize>, cx: &mut Context<'_
 }
 
 /// A part is its strategy with a `weight` beside the other settings.
-fn read_part(name: &str, key: &Span, node: &Node, layer: Option<usize>, cx: &mut Context<'_>) -> Option<(Ratio, StrategySpec)> {
+fn read_part(
+    name: &str,
+    key: &Span,
+    node: &Node,
+    layer: Option<usize>,
+    cx: &mut Context<'_>,
+) -> Option<(Ratio, StrategySpec)> {
     let Some(table) = node.as_table() else {
         let title = format!("a part of a blend needs `weight`, and `{name}` has none");
         let label = match name {
             "use" => "write `use = { weight = \"50%\", layer = \"base\" }`",
             _ => "write `fixed = { weight = \"50%\", value = \"9.99 EUR\" }`",
         };
-        cx.out.push(Diagnostic::error("E0203", title, node.span.clone(), label));
+        cx.out
+            .push(Diagnostic::error("E0203", title, node.span.clone(), label));
         return None;
     };
     let mut rest = table.clone();
     let Some(weight) = rest.remove("weight") else {
         let title = format!("a part of a blend needs `weight`, and `{name}` has none");
-        cx.out.push(Diagnostic::error("E0203", title, key.clone(), "add `weight = \"…%\"`"));
+        cx.out.push(Diagnostic::error(
+            "E0203",
+            title,
+            key.clone(),
+            "add `weight = \"…%\"`",
+        ));
         return None;
     };
-    let share = percent(&weight.node, Sign::None, "a weight is a percent; all weights total 100%", &mut cx.out);
+    let share = percent(
+        &weight.node,
+        Sign::None,
+        "a weight is a percent; all weights total 100%",
+        &mut cx.out,
+    );
     let share = share.filter(|share| {
         let positive = Ratio::ZERO < *share;
         if !positive {

@@ -4,18 +4,41 @@ use super::dates::Instant;
 use super::feed::item_columns;
 use super::{Context, Manifest, Who, read_where};
 use crate::facts::Kind;
-use crate::rulebook::syntax::{Fields, Keyed, Node, Table, Value, list, text, texts, unknown_name, wrong_type};
+use crate::rulebook::syntax::{
+    Fields, Keyed, Node, Table, Value, list, text, texts, unknown_name, wrong_type,
+};
 use crate::rulebook::{AlwaysTest, Diagnostic, Expectation, Expected, RuleTest, Span};
 use std::collections::BTreeMap;
 
 /// What a test can expect of a price: what `run_tests` compares.
 const EXPECT: &[&str] = &[
-    "price", "currency", "status", "reason", "won", "row", "because", "hit", "flags", "not_used", "margin", "contribution",
-    "full_contribution", "break_even", "strategy", "adjusted",
+    "price",
+    "currency",
+    "status",
+    "reason",
+    "won",
+    "row",
+    "because",
+    "hit",
+    "flags",
+    "not_used",
+    "margin",
+    "contribution",
+    "full_contribution",
+    "break_even",
+    "strategy",
+    "adjusted",
 ];
 
 /// What a property can expect of all prices.
-const EXPECT_ALWAYS: &[&str] = &["priced", "share", "price_index", "margin", "contribution", "full_contribution"];
+const EXPECT_ALWAYS: &[&str] = &[
+    "priced",
+    "share",
+    "price_index",
+    "margin",
+    "contribution",
+    "full_contribution",
+];
 
 pub fn read_tests(
     files: &BTreeMap<Box<str>, Table>,
@@ -32,7 +55,9 @@ pub fn read_tests(
         };
         let mut fields = Fields::new(root, top, "a test file");
         for kind in ["test", "always"] {
-            let Some(node) = fields.optional(kind) else { continue };
+            let Some(node) = fields.optional(kind) else {
+                continue;
+            };
             let Some(table) = node.as_table() else {
                 wrong_type(node, &format!("tables [{kind}.NAME]"), &mut cx.out);
                 continue;
@@ -58,9 +83,15 @@ pub fn read_tests(
 
 fn read_test(name: &str, keyed: &Keyed, manifest: &Manifest, cx: &mut Context<'_>) -> Option<RuleTest> {
     let mut fields = Fields::of(&keyed.node, &keyed.key, format!("test `{name}`"), &mut cx.out)?;
-    let at = fields.required("at").and_then(|node| Instant::read(node, &mut cx.out));
-    let market = fields.required("market").and_then(|node| cx.index(node, "market"));
-    let channel = fields.required("channel").and_then(|node| cx.index(node, "channel"));
+    let at = fields
+        .required("at")
+        .and_then(|node| Instant::read(node, &mut cx.out));
+    let market = fields
+        .required("market")
+        .and_then(|node| cx.index(node, "market"));
+    let channel = fields
+        .required("channel")
+        .and_then(|node| cx.index(node, "channel"));
     let segment = fields.optional("segment").and_then(|node| {
         let given = text(node, &mut cx.out)?;
         if !cx.names.segments.iter().any(|known| **known == *given) {
@@ -71,19 +102,27 @@ fn read_test(name: &str, keyed: &Keyed, manifest: &Manifest, cx: &mut Context<'_
         Some(given.into())
     });
     let item = fields.required("item").map(|node| read_item(node, cx));
-    let rivals = fields.optional("rivals").map(|node| spanned(node, cx)).unwrap_or_default();
+    let rivals = fields
+        .optional("rivals")
+        .map(|node| spanned(node, cx))
+        .unwrap_or_default();
     let fx = fields
         .entry("feeds")
         .map(|(key, node)| {
             let Some(mut fields) = Fields::of(node, key, "`feeds`", &mut cx.out) else {
                 return Vec::new();
             };
-            let fx = fields.optional("fx").map(|node| spanned(node, cx)).unwrap_or_default();
+            let fx = fields
+                .optional("fx")
+                .map(|node| spanned(node, cx))
+                .unwrap_or_default();
             fields.finish(&mut cx.out);
             fx
         })
         .unwrap_or_default();
-    let expect = fields.required("expect").map(|node| read_expect(node, EXPECT, cx));
+    let expect = fields
+        .required("expect")
+        .map(|node| read_expect(node, EXPECT, cx));
     let tolerance = fields
         .optional("tolerance")
         .and_then(|node| text(node, &mut cx.out).map(|text| (text.into(), node.span.clone())));
@@ -112,7 +151,9 @@ fn read_always(name: &str, keyed: &Keyed, cx: &mut Context<'_>) -> Option<Always
         read_where(node, Who::Item, cx);
         written_scope(node, cx)
     });
-    let expect = fields.required("expect").map(|node| read_expect(node, EXPECT_ALWAYS, cx));
+    let expect = fields
+        .required("expect")
+        .map(|node| read_expect(node, EXPECT_ALWAYS, cx));
     fields.finish(&mut cx.out);
     Some(AlwaysTest {
         name: name.into(),
@@ -131,7 +172,9 @@ fn written_scope(node: &Node, cx: &mut Context<'_>) -> Vec<(Box<str>, Box<str>)>
             continue;
         }
         match &keyed.node.value {
-            Value::List(items) => scope.extend(items.iter().filter_map(|item| Some((name.into(), plain(item)?)))),
+            Value::List(items) => {
+                scope.extend(items.iter().filter_map(|item| Some((name.into(), plain(item)?))))
+            }
             _ => scope.extend(plain(&keyed.node).map(|cell| (name.into(), cell))),
         }
     }
@@ -152,9 +195,19 @@ fn read_item(node: &Node, cx: &mut Context<'_>) -> Vec<(Box<str>, Box<str>)> {
             cx.out.push(finding);
             continue;
         }
-        let is_set = cx.schema.find(name).is_some_and(|id| cx.attr_of(id).kind == Kind::Set);
+        let is_set = cx
+            .schema
+            .find(name)
+            .is_some_and(|id| cx.attr_of(id).kind == Kind::Set);
         let value = match &keyed.node.value {
-            Value::List(items) if is_set => Some(items.iter().filter_map(plain).collect::<Vec<_>>().join("|").into()),
+            Value::List(items) if is_set => Some(
+                items
+                    .iter()
+                    .filter_map(plain)
+                    .collect::<Vec<_>>()
+                    .join("|")
+                    .into(),
+            ),
             _ => plain(&keyed.node),
         };
         match value {
@@ -177,7 +230,10 @@ fn spanned(node: &Node, cx: &mut Context<'_>) -> Vec<(Box<str>, Span)> {
     if matches!(&node.value, Value::List(items) if items.is_empty()) {
         return Vec::new();
     }
-    texts(node, &mut cx.out).into_iter().map(|(text, node)| (text.into(), node.span.clone())).collect()
+    texts(node, &mut cx.out)
+        .into_iter()
+        .map(|(text, node)| (text.into(), node.span.clone()))
+        .collect()
 }
 
 fn read_expect(node: &Node, allowed: &'static [&'static str], cx: &mut Context<'_>) -> Vec<Expectation> {
@@ -186,7 +242,9 @@ fn read_expect(node: &Node, allowed: &'static [&'static str], cx: &mut Context<'
     };
     let mut expect = Vec::new();
     for key in allowed {
-        let Some(node) = fields.optional(key) else { continue };
+        let Some(node) = fields.optional(key) else {
+            continue;
+        };
         let value = match &node.value {
             Value::Text(text) => Expected::Text(text.clone()),
             Value::Number(number) => match number.parse() {
@@ -211,7 +269,8 @@ fn read_expect(node: &Node, allowed: &'static [&'static str], cx: &mut Context<'
     if expect.is_empty() && clean {
         let title = "an empty `expect` tests nothing";
         let label = format!("takes: {}", list(allowed.iter().copied()));
-        cx.out.push(Diagnostic::error("E0206", title, node.span.clone(), label));
+        cx.out
+            .push(Diagnostic::error("E0206", title, node.span.clone(), label));
     }
     expect
 }

@@ -49,10 +49,20 @@ pub fn read_when(node: &Node, key: &Span, holidays: &Holidays, cx: &mut Context<
             say("days", node, cx);
             list_of(node, "days around the holiday, such as `-7 .. +2`", cx, offsets)
         });
-        when.dates = Some(read_holidays(node, offset.unwrap_or_else(|| [(0, 0)].into()), holidays, cx));
+        when.dates = Some(read_holidays(
+            node,
+            offset.as_deref().unwrap_or(&[(0, 0)]),
+            holidays,
+            cx,
+        ));
     } else if let Some((key, _)) = days {
         let title = "`days` counts from a holiday, and none is named";
-        cx.out.push(Diagnostic::error("E0203", title, key.clone(), "add `holiday = \"…\"`"));
+        cx.out.push(Diagnostic::error(
+            "E0203",
+            title,
+            key.clone(),
+            "add `holiday = \"…\"`",
+        ));
     }
     if let Some(node) = fields.optional("dates") {
         say("dates", node, cx);
@@ -63,7 +73,8 @@ pub fn read_when(node: &Node, key: &Span, holidays: &Holidays, cx: &mut Context<
     if words.is_empty() && cx.out.count() == before {
         let title = "an empty `when` says nothing";
         let label = "takes: weekday, time, day_of_month, holiday, days, dates";
-        cx.out.push(Diagnostic::error("E0206", title, node.span.clone(), label));
+        cx.out
+            .push(Diagnostic::error("E0206", title, node.span.clone(), label));
     }
     when.text = words.join(", ").into();
     Some(WhenSpec {
@@ -84,10 +95,16 @@ impl WhenSpec {
     /// E0704 where an end of a time does not exist or exists twice on one of its days in `zone`.
     pub fn check_clock(&self, zone: &TimeZone, out: &mut Findings) {
         let Some(span) = &self.time else { return };
-        let (Ok(from), Ok(until)) = (CLOCK_YEARS.0.parse::<Timestamp>(), CLOCK_YEARS.1.parse::<Timestamp>()) else {
+        let (Ok(from), Ok(until)) = (
+            CLOCK_YEARS.0.parse::<Timestamp>(),
+            CLOCK_YEARS.1.parse::<Timestamp>(),
+        ) else {
             return;
         };
-        for change in zone.following(from).take_while(|change| change.timestamp() < until) {
+        for change in zone
+            .following(from)
+            .take_while(|change| change.timestamp() < until)
+        {
             let Ok(just_before) = change.timestamp().checked_sub(jiff::SignedDuration::from_secs(1)) else {
                 continue;
             };
@@ -142,7 +159,12 @@ fn list_of<T>(node: &Node, due: &str, cx: &mut Context<'_>, read: impl Fn(&str) 
             Some(item) => list.push(item),
             None => {
                 let title = format!("`{piece}` is not understood");
-                cx.out.push(Diagnostic::error("E0708", title, node.part(range), format!("write {due}")));
+                cx.out.push(Diagnostic::error(
+                    "E0708",
+                    title,
+                    node.part(range),
+                    format!("write {due}"),
+                ));
             }
         }
     }
@@ -151,12 +173,15 @@ fn list_of<T>(node: &Node, due: &str, cx: &mut Context<'_>, read: impl Fn(&str) 
 
 fn read_weekdays(node: &Node, cx: &mut Context<'_>) -> u8 {
     let day = |word: &str| WEEKDAYS.iter().position(|known| *known == word);
-    let spans = list_of(node, "weekdays such as `fri | sat` or `mon .. fri`", cx, |piece| {
-        match piece.split_once("..") {
+    let spans = list_of(
+        node,
+        "weekdays such as `fri | sat` or `mon .. fri`",
+        cx,
+        |piece| match piece.split_once("..") {
             None => day(piece).map(|day| (day, day)),
             Some((first, last)) => Some((day(first.trim())?, day(last.trim())?)),
-        }
-    });
+        },
+    );
     let mut bits = 0;
     for (first, last) in &spans {
         let mut at = *first;
@@ -210,7 +235,12 @@ fn ends(piece: &str) -> (&str, &str) {
     }
 }
 
-fn read_holidays(node: &Node, offsets: Box<[(i32, i32)]>, holidays: &Holidays, cx: &mut Context<'_>) -> Box<[DayRange]> {
+fn read_holidays(
+    node: &Node,
+    offsets: &[(i32, i32)],
+    holidays: &Holidays,
+    cx: &mut Context<'_>,
+) -> Box<[DayRange]> {
     let Some(written) = text(node, &mut cx.out) else {
         return [].into();
     };
@@ -222,8 +252,18 @@ fn read_holidays(node: &Node, offsets: Box<[(i32, i32)]>, holidays: &Holidays, c
                 .names()
                 .filter(|known| known.split_once(':').is_some_and(|(known, _)| known == calendar))
                 .collect();
-            let names = if same.is_empty() { holidays.names().collect() } else { same };
-            let finding = unknown_name("E0710", "holiday of a known calendar", name, node.part(range), names);
+            let names = if same.is_empty() {
+                holidays.names().collect()
+            } else {
+                same
+            };
+            let finding = unknown_name(
+                "E0710",
+                "holiday of a known calendar",
+                name,
+                node.part(range),
+                names,
+            );
             cx.out.push(finding.note("a holiday is named by calendar and name, such as `KZ:nauryz`; `tables/holidays.csv` can add some"));
             continue;
         };
@@ -246,7 +286,12 @@ fn read_dates(node: &Node, when: &mut When, cx: &mut Context<'_>) {
     }
     let read = |piece: &str| {
         let (first, last) = ends(piece);
-        let date = |text: &str| text.parse::<Date>().ok().filter(|_| text.len() == 10).map(day_number);
+        let date = |text: &str| {
+            text.parse::<Date>()
+                .ok()
+                .filter(|_| text.len() == 10)
+                .map(day_number)
+        };
         if let (Some(first), Some(last)) = (date(first), date(last)) {
             return (first <= last).then_some(Dates::Days(DayRange { first, last }));
         }
@@ -262,7 +307,12 @@ fn read_dates(node: &Node, when: &mut When, cx: &mut Context<'_>) {
     }
     if !days.is_empty() && !yearly.is_empty() {
         let title = "dates of one year and days of every year stand in one list";
-        cx.out.push(Diagnostic::error("E0708", title, node.span.clone(), "write two seasons"));
+        cx.out.push(Diagnostic::error(
+            "E0708",
+            title,
+            node.span.clone(),
+            "write two seasons",
+        ));
     }
     days.sort();
     if !days.is_empty() {
@@ -277,7 +327,10 @@ fn read_dates(node: &Node, when: &mut When, cx: &mut Context<'_>) {
 fn month_day(text: &str) -> Option<MonthDay> {
     let (month, day) = text.split_once('-')?;
     // A leap year has every day that some year has.
-    let date: Date = format!("2024-{month}-{day}").parse().ok().filter(|_| text.len() == 5)?;
+    let date: Date = format!("2024-{month}-{day}")
+        .parse()
+        .ok()
+        .filter(|_| text.len() == 5)?;
     Some(MonthDay(date.month(), date.day()))
 }
 
@@ -310,7 +363,14 @@ mod tests {
                 until: 7_200
             })
         );
-        for bad in ["17 .. 21", "17:00", "17:60 .. 18:00", "25:00 .. 26:00", "7:00 .. 8:00", "08:00 .. 08:00"] {
+        for bad in [
+            "17 .. 21",
+            "17:00",
+            "17:60 .. 18:00",
+            "25:00 .. 26:00",
+            "7:00 .. 8:00",
+            "08:00 .. 08:00",
+        ] {
             assert_eq!(time_range(bad), None, "{bad}");
         }
         assert_eq!(month_days("5 .. 8"), Some((5, 8)));

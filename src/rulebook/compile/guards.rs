@@ -32,33 +32,55 @@ pub fn guards(
         for spec in specs {
             out.about(format!("guard `{}`", spec.info.label));
             if let Some(scope) = place_scope(&spec.scope, here, out) {
-                let bounds: Box<[Bound]> = spec.bounds.iter().filter_map(|bound| compiled(bound, spec, here, vat, out)).collect();
+                let bounds: Box<[Bound]> = spec
+                    .bounds
+                    .iter()
+                    .filter_map(|bound| compiled(bound, spec, here, vat, out))
+                    .collect();
                 variants.push((spec, scope, spec.window.in_zone(zone, out), bounds));
             }
         }
         out.about(None);
-        let keys: Vec<VariantKey<'_>> =
-            variants.iter().map(|(spec, scope, window, _)| (&spec.info, spec.is_overlay, scope, *window)).collect();
+        let keys: Vec<VariantKey<'_>> = variants
+            .iter()
+            .map(|(spec, scope, window, _)| (&spec.info, spec.is_overlay, scope, *window))
+            .collect();
         let order = narrowest_first("guard", &keys, here, contests);
-        let ordered = order.into_iter().filter_map(|at| variants.get(at)).map(|(spec, scope, window, bounds)| GuardVariant {
-            info: spec.info.clone(),
-            class: spec.class,
-            scope: scope.here.clone(),
-            window: *window,
-            may_yield: spec.may_yield,
-            when: spec.when.clone(),
-            bounds: bounds.clone(),
-        });
+        let ordered =
+            order
+                .into_iter()
+                .filter_map(|at| variants.get(at))
+                .map(|(spec, scope, window, bounds)| GuardVariant {
+                    info: spec.info.clone(),
+                    class: spec.class,
+                    scope: scope.here.clone(),
+                    window: *window,
+                    may_yield: spec.may_yield,
+                    when: spec.when.clone(),
+                    bounds: bounds.clone(),
+                });
         let variants: Box<[GuardVariant]> = ordered.collect();
         if let Some(class) = class.filter(|_| !variants.is_empty()) {
-            guards.push((class, Guard { id: id.into(), variants }));
+            guards.push((
+                class,
+                Guard {
+                    id: id.into(),
+                    variants,
+                },
+            ));
         }
     }
     guards.sort_by(|(a, left), (b, right)| (a, &left.id).cmp(&(b, &right.id)));
     guards.into_iter().map(|(_, guard)| guard).collect()
 }
 
-fn compiled(bound: &BoundSpec, spec: &GuardSpec, here: Here<'_>, vat: &[Vat], out: &mut Findings) -> Option<Bound> {
+fn compiled(
+    bound: &BoundSpec,
+    spec: &GuardSpec,
+    here: Here<'_>,
+    vat: &[Vat],
+    out: &mut Findings,
+) -> Option<Bound> {
     let mut amount = |name: &str, amounts: &Amounts| -> Option<Amount> {
         let amount = amounts.of(here.currency);
         if amount.is_none() {
@@ -66,23 +88,29 @@ fn compiled(bound: &BoundSpec, spec: &GuardSpec, here: Here<'_>, vat: &[Vat], ou
         }
         amount
     };
-    let factors = |factor: &dyn Fn(Fraction) -> Result<Fraction, crate::money::Overflow>| per_vat(vat, factor);
+    let factors =
+        |factor: &dyn Fn(Fraction) -> Result<Fraction, crate::money::Overflow>| per_vat(vat, factor);
     let found = match bound {
-        BoundSpec::MinMargin(margin) => factors(&|one_plus| one_plus.div(Fraction::ONE.sub(Fraction::of(*margin))?)).map(|factor| {
-            Bound::MinMargin {
-                margin: *margin,
-                factor,
-            }
+        BoundSpec::MinMargin(margin) => factors(&|one_plus| {
+            one_plus.div(Fraction::ONE.sub(Fraction::of(*margin))?)
+        })
+        .map(|factor| Bound::MinMargin {
+            margin: *margin,
+            factor,
         }),
-        BoundSpec::MinContribution(amounts) => return amount("min_contribution", amounts).map(Bound::MinContribution),
+        BoundSpec::MinContribution(amounts) => {
+            return amount("min_contribution", amounts).map(Bound::MinContribution);
+        }
         BoundSpec::MinFullContribution(amounts) => {
             return amount("min_full_contribution", amounts).map(Bound::MinFullContribution);
         }
-        BoundSpec::MaxMarkup { of, by } => factors(&|vat| one_plus(*by)?.mul(vat)).map(|factor| Bound::MaxMarkup {
-            of: *of,
-            by: *by,
-            factor,
-        }),
+        BoundSpec::MaxMarkup { of, by } => {
+            factors(&|vat| one_plus(*by)?.mul(vat)).map(|factor| Bound::MaxMarkup {
+                of: *of,
+                by: *by,
+                factor,
+            })
+        }
         BoundSpec::Price {
             side,
             limit: LimitSpec::Amounts(amounts),
@@ -114,7 +142,10 @@ fn compiled(bound: &BoundSpec, spec: &GuardSpec, here: Here<'_>, vat: &[Vat], ou
             if own.is_none() {
                 out.push(missing_currency("absolute", span.clone(), here));
             }
-            return own.map(|(_, low, high)| Bound::Absolute { low: *low, high: *high });
+            return own.map(|(_, low, high)| Bound::Absolute {
+                low: *low,
+                high: *high,
+            });
         }
         BoundSpec::MaxChange { down, up } => Some(Bound::MaxChange { down: *down, up: *up }),
         BoundSpec::MinChange(by) => Some(Bound::MinChange(*by)),
@@ -123,7 +154,10 @@ fn compiled(bound: &BoundSpec, spec: &GuardSpec, here: Here<'_>, vat: &[Vat], ou
         BoundSpec::Announce => Some(Bound::Announce),
     };
     if found.is_none() {
-        let title = format!("the percents of guard `{}` have too many decimals to be multiplied exactly", spec.info.label);
+        let title = format!(
+            "the percents of guard `{}` have too many decimals to be multiplied exactly",
+            spec.info.label
+        );
         let span = crate::rulebook::Span {
             file: spec.info.at.file.clone(),
             start: 0,

@@ -49,7 +49,10 @@ pub struct Compiled {
 
 pub fn compile(book: &Book, names: &Names, schema: &Schema, out: &mut Findings) -> Compiled {
     let sets = &book.manifest.sets;
-    let mentioned = sets.iter().flat_map(|set| set.members.iter().chain(&set.own)).map(ToString::to_string);
+    let mentioned = sets
+        .iter()
+        .flat_map(|set| set.members.iter().chain(&set.own))
+        .map(ToString::to_string);
     let mut compiled = Compiled {
         rivals: Symbols::new(mentioned, false),
         ..Compiled::default()
@@ -62,7 +65,10 @@ pub fn compile(book: &Book, names: &Names, schema: &Schema, out: &mut Findings) 
                 channel: &channel.name,
                 currency: market.currency,
             };
-            let sells = channel.only.as_ref().is_none_or(|cell| market_holds(cell, here, out));
+            let sells = channel
+                .only
+                .as_ref()
+                .is_none_or(|cell| market_holds(cell, here, out));
             if sells {
                 let place = place(book, market, channel, names, here, &mut compiled, out);
                 compiled.places.extend(place);
@@ -88,7 +94,11 @@ fn place(
     out.about(None);
     let contests = &mut compiled.contests;
     let guards = guards(&book.guards, here, &vat, &market.zone, contests, out);
-    let guard_at: BTreeMap<&str, u16> = guards.iter().zip(0..).map(|(guard, at)| (&*guard.id, at)).collect();
+    let guard_at: BTreeMap<&str, u16> = guards
+        .iter()
+        .zip(0..)
+        .map(|(guard, at)| (&*guard.id, at))
+        .collect();
     let site = Site {
         here,
         names,
@@ -138,8 +148,8 @@ fn rival_sets(sets: &[SetSpec], names: &Names, market: &str, rivals: &Symbols) -
         ids.dedup();
         ids.into()
     };
-    let chosen = |name: &Box<str>| {
-        let named = || sets.iter().filter(|set| set.name == *name);
+    let chosen = |name: &str| {
+        let named = || sets.iter().filter(|set| *set.name == *name);
         let own = named().find(|set| set.market.as_deref() == Some(market));
         own.or_else(|| named().find(|set| set.market.is_none()))
     };
@@ -159,5 +169,10 @@ fn rival_sets(sets: &[SetSpec], names: &Names, market: &str, rivals: &Symbols) -
             age_text: age_text.unwrap_or_default(),
         }
     };
-    names.sets.iter().filter_map(chosen).map(set).collect()
+    names
+        .sets
+        .iter()
+        .filter_map(|name| chosen(name))
+        .map(set)
+        .collect()
 }

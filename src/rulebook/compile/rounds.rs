@@ -21,7 +21,11 @@ pub fn rounds(
     for spec in specs {
         out.about(format!("round rule `{}`", spec.info.label));
         if let Some(scope) = place_scope(&spec.scope, here, out) {
-            let bands: Box<[Band]> = spec.bands.iter().filter_map(|band| compiled(band, here, out)).collect();
+            let bands: Box<[Band]> = spec
+                .bands
+                .iter()
+                .filter_map(|band| compiled(band, here, out))
+                .collect();
             candidates.push((spec, scope, spec.window.in_zone(zone, out), bands));
         }
     }
@@ -37,11 +41,18 @@ pub fn rounds(
                 layer: 0,
                 scope: &scope.whole,
                 window: *window,
-                over: (0..).zip(&candidates).filter(|(_, (other, ..))| loses(other)).map(|(at, _)| at).collect(),
+                over: (0..)
+                    .zip(&candidates)
+                    .filter(|(_, (other, ..))| loses(other))
+                    .map(|(at, _)| at)
+                    .collect(),
             }
         })
         .collect();
-    let labels = candidates.iter().map(|(spec, ..)| spec.info.label.clone()).collect();
+    let labels = candidates
+        .iter()
+        .map(|(spec, ..)| spec.info.label.clone())
+        .collect();
     let order = fold("round", labels, &entries, here, contests);
     order
         .into_iter()

@@ -44,7 +44,11 @@ pub fn place_scope(spec: &ScopeSpec, here: Here<'_>, out: &mut Findings) -> Opti
         }
         boxes = next;
         if BOXES_MAX < boxes.len() {
-            let span = spec.cells.first().or_else(|| spec.unions.first()?.first()?.first()).map(|cell| cell.span.clone());
+            let span = spec
+                .cells
+                .first()
+                .or_else(|| spec.unions.first()?.first()?.first())
+                .map(|cell| cell.span.clone());
             if let Some(span) = span {
                 let title = format!("the scope has more than {BOXES_MAX} alternatives");
                 out.push(Diagnostic::error("E0221", title, span, "write several rules"));
@@ -58,7 +62,13 @@ pub fn place_scope(spec: &ScopeSpec, here: Here<'_>, out: &mut Findings) -> Opti
     let scope = |boxes: Vec<Vec<Cond>>| Scope {
         boxes: boxes.into_iter().map(Vec::into_boxed_slice).collect(),
     };
-    let stripped = boxes.iter().map(|conds| conds.iter().filter(|cond| !is_place(cond.attr)).cloned().collect());
+    let stripped = boxes.iter().map(|conds| {
+        conds
+            .iter()
+            .filter(|cond| !is_place(cond.attr))
+            .cloned()
+            .collect()
+    });
     Some(Placed {
         here: scope(stripped.collect()),
         whole: scope(boxes),
@@ -79,7 +89,11 @@ fn is_place(attr: AttrId) -> bool {
 fn conjunction(cells: &[AttrCell], here: Here<'_>, out: &mut Findings) -> Option<Vec<Cond>> {
     let mut conds: Vec<Cond> = Vec::new();
     for cell in cells.iter().filter(|cell| is_place(cell.attr)) {
-        let name = if cell.attr == builtin::MARKET { here.market } else { here.channel };
+        let name = if cell.attr == builtin::MARKET {
+            here.market
+        } else {
+            here.channel
+        };
         let symbols = &here.schema.attr(cell.attr).symbols;
         let cond = condition(cell, here, out)?;
         let holds = matches!(&cond.test, Test::Symbols(bits) if bits.contains(symbols.lookup(name)));
@@ -87,7 +101,8 @@ fn conjunction(cells: &[AttrCell], here: Here<'_>, out: &mut Findings) -> Option
             return None;
         }
         // A cell that names every market says nothing.
-        let all = matches!(&cond.test, Test::Symbols(bits) if bits.iter().count() + 1 == symbols.len() as usize);
+        let all =
+            matches!(&cond.test, Test::Symbols(bits) if bits.iter().count() + 1 == symbols.len() as usize);
         if !all {
             conds = both(&conds, &[cond], here.schema)?;
         }
@@ -114,9 +129,10 @@ fn both(a: &[Cond], b: &[Cond], schema: &Schema) -> Option<Vec<Cond>> {
 
 fn intersect(a: &Cond, b: &Cond, attr: &Attr) -> Cond {
     let test = match (&a.test, &b.test) {
-        (Test::Symbols(a), Test::Symbols(b)) => {
-            Test::Symbols(Bits::new(attr.symbols.len(), a.iter().filter(|symbol| b.contains(*symbol))))
-        }
+        (Test::Symbols(a), Test::Symbols(b)) => Test::Symbols(Bits::new(
+            attr.symbols.len(),
+            a.iter().filter(|symbol| b.contains(*symbol)),
+        )),
         (Test::Tags(a), Test::Tags(b)) => {
             let mut clauses = a.to_vec();
             clauses.extend(b.iter().filter(|clause| !a.contains(clause)));
@@ -130,7 +146,11 @@ fn intersect(a: &Cond, b: &Cond, attr: &Attr) -> Cond {
         attr: a.attr,
         test,
         or_missing: a.or_missing && b.or_missing,
-        text: if a.text == b.text { a.text.clone() } else { format!("{}, {}", a.text, b.text).into() },
+        text: if a.text == b.text {
+            a.text.clone()
+        } else {
+            format!("{}, {}", a.text, b.text).into()
+        },
     }
 }
 
@@ -143,8 +163,13 @@ fn is_empty(cond: &Cond) -> bool {
             let (has, lacks) = clauses
                 .iter()
                 .filter(single)
-                .fold((0, 0), |(has, lacks), clause| (has | clause.with, lacks | clause.without));
-            has & lacks != 0 || clauses.iter().any(|clause| clause.with == 0 && clause.without == 0)
+                .fold((0, 0), |(has, lacks), clause| {
+                    (has | clause.with, lacks | clause.without)
+                });
+            has & lacks != 0
+                || clauses
+                    .iter()
+                    .any(|clause| clause.with == 0 && clause.without == 0)
         }
     };
     nothing && !cond.or_missing
@@ -214,10 +239,16 @@ fn symbols(cell: &AttrCell, attr: &Attr) -> Bits {
         match pick {
             Pick::Present => members.extend((0..universe).filter(occurs)),
             Pick::Texts { not, texts } => {
-                let named: BTreeSet<u32> =
-                    texts.iter().flat_map(|(text, branch)| attr.symbols.covered(text, *branch)).collect();
+                let named: BTreeSet<u32> = texts
+                    .iter()
+                    .flat_map(|(text, branch)| attr.symbols.covered(text, *branch))
+                    .collect();
                 if *not {
-                    members.extend((0..universe).filter(occurs).filter(|symbol| !named.contains(symbol)));
+                    members.extend(
+                        (0..universe)
+                            .filter(occurs)
+                            .filter(|symbol| !named.contains(symbol)),
+                    );
                 } else {
                     members.extend(named);
                 }
@@ -230,7 +261,8 @@ fn symbols(cell: &AttrCell, attr: &Attr) -> Bits {
 
 /// Money in the market's currency: alternatives in another are left out if one is in it; zero is zero in all (E0405 else).
 fn spans(cell: &AttrCell, attr: &Attr, here: Here<'_>, out: &mut Findings) -> Option<Vec<(i64, i64)>> {
-    let own = |pick: &&Pick| matches!(pick, Pick::Within { currency, .. } if *currency == Some(here.currency));
+    let own =
+        |pick: &&Pick| matches!(pick, Pick::Within { currency, .. } if *currency == Some(here.currency));
     let has_own = cell.picks.iter().any(|pick| own(&pick));
     let (mut spans, mut foreign, mut counted) = (Vec::new(), false, false);
     for pick in &cell.picks {
@@ -242,7 +274,8 @@ fn spans(cell: &AttrCell, attr: &Attr, here: Here<'_>, out: &mut Findings) -> Op
                 currency,
                 zero,
             } => {
-                let applies = attr.kind != Kind::Money || currency.is_none() || own(&pick) || *zero && !has_own;
+                let applies =
+                    attr.kind != Kind::Money || currency.is_none() || own(&pick) || *zero && !has_own;
                 foreign |= !applies;
                 if applies {
                     counted = true;
@@ -268,7 +301,10 @@ fn spans(cell: &AttrCell, attr: &Attr, here: Here<'_>, out: &mut Findings) -> Op
 
 /// E0405
 pub fn missing_currency(written: &str, span: crate::rulebook::Span, here: Here<'_>) -> Diagnostic {
-    let title = format!("`{written}` names no amount in {}, the currency of market `{}`", here.currency, here.market);
+    let title = format!(
+        "`{written}` names no amount in {}, the currency of market `{}`",
+        here.currency, here.market
+    );
     Diagnostic::error("E0405", title, span, format!("add the amount in {}", here.currency)).note(format!(
         "amounts are never converted: write one for each currency, such as \"20 EUR | 9000 {}\", or limit the scope to other markets",
         here.currency

@@ -7,7 +7,12 @@ use crate::rulebook::Diagnostic;
 use crate::rulebook::book::{MarketSpec, SegmentSpec};
 use crate::rulebook::syntax::Findings;
 
-pub fn segments(specs: &[SegmentSpec], markets: &[MarketSpec], schema: &Schema, out: &mut Findings) -> Box<[Segment]> {
+pub fn segments(
+    specs: &[SegmentSpec],
+    markets: &[MarketSpec],
+    schema: &Schema,
+    out: &mut Findings,
+) -> Box<[Segment]> {
     let mut segments = Vec::new();
     for spec in specs {
         out.about(format!("segment `{}`", spec.name));

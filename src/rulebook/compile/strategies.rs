@@ -21,7 +21,12 @@ pub struct Site<'a> {
 
 impl Site<'_> {
     /// `None` after a finding.
-    pub fn strategy(&self, spec: &StrategySpec, contests: &mut Vec<Contest>, out: &mut Findings) -> Option<Strategy> {
+    pub fn strategy(
+        &self,
+        spec: &StrategySpec,
+        contests: &mut Vec<Contest>,
+        out: &mut Findings,
+    ) -> Option<Strategy> {
         Some(match &spec.kind {
             StrategyKind::Margin(margin) => self.cost_plus(
                 Amount::ZERO,
@@ -41,7 +46,11 @@ impl Site<'_> {
             )?,
             StrategyKind::Profit(amounts) => {
                 let Some(add) = amounts.of(self.here.currency) else {
-                    out.push(super::scopes::missing_currency("profit", amounts.span.clone(), self.here));
+                    out.push(super::scopes::missing_currency(
+                        "profit",
+                        amounts.span.clone(),
+                        self.here,
+                    ));
                     return None;
                 };
                 let text = format!("profit {add} {}", self.here.currency);
@@ -138,13 +147,18 @@ impl Site<'_> {
                 over: Vec::new(),
             })
             .collect();
-        let labels = placed.iter().map(|(row, _)| format!("{}#{}", row.line.file, row.row).into());
+        let labels = placed
+            .iter()
+            .map(|(row, _)| format!("{}#{}", row.line.file, row.row).into());
         let order = fold("row", labels.collect(), &entries, self.here, contests);
-        let rows = order.into_iter().filter_map(|at| placed.get(at)).map(|(row, scope)| FixedRow {
-            scope: scope.here.clone(),
-            row: row.row,
-            price: row.amounts.of(self.here.currency),
-        });
+        let rows = order
+            .into_iter()
+            .filter_map(|at| placed.get(at))
+            .map(|(row, scope)| FixedRow {
+                scope: scope.here.clone(),
+                row: row.row,
+                price: row.amounts.of(self.here.currency),
+            });
         Fixed::Table(rows.collect())
     }
 }
@@ -155,7 +169,10 @@ fn too_fine(spec: &StrategySpec) -> Diagnostic {
 }
 
 /// One exact factor for each VAT class, or E0407.
-pub fn per_vat(vat: &[Vat], factor: impl Fn(Fraction) -> Result<Fraction, Overflow>) -> Option<PerVat<Fraction>> {
+pub fn per_vat(
+    vat: &[Vat],
+    factor: impl Fn(Fraction) -> Result<Fraction, Overflow>,
+) -> Option<PerVat<Fraction>> {
     vat.iter().map(|vat| factor(vat.one_plus).ok()).collect()
 }
 

@@ -27,7 +27,9 @@ pub fn with_symbols(cx: &mut Context<'_>) -> Schema {
             ..attr.clone()
         });
     }
-    let crowded = attrs.iter().filter(|attr| attr.kind == Kind::Set && TAGS_MAX < attr.symbols.texts().count());
+    let crowded = attrs
+        .iter()
+        .filter(|attr| attr.kind == Kind::Set && TAGS_MAX < attr.symbols.texts().count());
     for attr in crowded {
         let (name, count) = (&attr.name, attr.symbols.texts().count());
         let span = crate::rulebook::Span {

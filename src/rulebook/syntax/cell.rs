@@ -105,7 +105,9 @@ fn alternative(piece: &str, kind: Kind) -> Result<(bool, Atom), Mistake> {
         return Ok((not, Atom::List(path.trim().into())));
     }
     let atom = match kind {
-        Kind::Id | Kind::Text | Kind::Tree | Kind::Set => literal(rest, kind).map_err(|(title, label)| whole(title, label))?,
+        Kind::Id | Kind::Text | Kind::Tree | Kind::Set => {
+            literal(rest, kind).map_err(|(title, label)| whole(title, label))?
+        }
         _ => within(rest, kind).map_err(|mut mistake| {
             mistake.range = offset + mistake.range.start..offset + mistake.range.end;
             mistake
@@ -115,7 +117,10 @@ fn alternative(piece: &str, kind: Kind) -> Result<(bool, Atom), Mistake> {
 }
 
 fn literal(text: &str, kind: Kind) -> Result<Atom, (String, &'static str)> {
-    if let Some(sign) = ["<=", ">=", "<", ">"].into_iter().find(|sign| text.starts_with(sign)) {
+    if let Some(sign) = ["<=", ">=", "<", ">"]
+        .into_iter()
+        .find(|sign| text.starts_with(sign))
+    {
         return Err((
             format!("`{sign}` compares quantities, and this is a text"),
             "name the texts, with `|` between them",
@@ -183,12 +188,20 @@ fn within(text: &str, kind: Kind) -> Result<Atom, Mistake> {
     let low = low.trim();
     let (from, to) = parse_span(low, high, kind).map_err(|mut mistake| {
         // The mistake's text is one of the two ends.
-        let wrong = if is_bare(low) || parse_quantity(low, kind).is_ok() { high } else { low };
+        let wrong = if is_bare(low) || parse_quantity(low, kind).is_ok() {
+            high
+        } else {
+            low
+        };
         let at = if wrong == high { text.len() - high.len() } else { 0 };
         mistake.range = at..at + wrong.len();
         mistake
     })?;
-    let last = if closed { to.value } else { to.value.saturating_sub(1) };
+    let last = if closed {
+        to.value
+    } else {
+        to.value.saturating_sub(1)
+    };
     if last < from.value {
         return Err(Mistake {
             code: "E0207",
@@ -212,7 +225,10 @@ mod tests {
 
     fn atoms(text: &str, kind: Kind) -> Vec<(bool, Atom)> {
         let cell = parse_cell(text, kind).unwrap();
-        cell.alternatives.into_iter().map(|one| (one.not, one.atom)).collect()
+        cell.alternatives
+            .into_iter()
+            .map(|one| (one.not, one.atom))
+            .collect()
     }
 
     fn span(text: &str, kind: Kind) -> (i64, i64) {
@@ -245,7 +261,10 @@ mod tests {
         assert_eq!(atoms("a/b/**", Kind::Tree), [(false, text("a/b", true))]);
         assert_eq!(atoms("**", Kind::Tree), [(false, Atom::Present)]);
         assert_eq!(atoms("A .. B", Kind::Text), [(false, text("A .. B", false))]);
-        assert_eq!(atoms("!@tables/x.csv", Kind::Id), [(true, Atom::List("tables/x.csv".into()))]);
+        assert_eq!(
+            atoms("!@tables/x.csv", Kind::Id),
+            [(true, Atom::List("tables/x.csv".into()))]
+        );
         assert_eq!(wrong("a | | b", Kind::Text).0, "E0207");
         assert_eq!(wrong("> 5 EUR", Kind::Text).0, "E0207");
         assert_eq!(wrong("x | a/**", Kind::Text), ("E0207", "a/**".to_owned()));

@@ -151,7 +151,9 @@ impl Table {
             }
             [(key, at), rest @ ..] => {
                 let known = self.remove(key).map(|entry| entry.node);
-                let mut inner = known.and_then(|node| node.as_table().cloned()).unwrap_or_default();
+                let mut inner = known
+                    .and_then(|node| node.as_table().cloned())
+                    .unwrap_or_default();
                 inner.set_path(rest, node);
                 self.insert(key, at.clone(), Node::table(inner, at.clone()));
             }
@@ -267,7 +269,13 @@ mod tests {
         let (base, _) = parse("price = { follow = { set = \"n\", by = \"-1%\" } }\nlist = [1, 2]");
         let (over, _) = parse("price.follow.by = \"-2%\"\nlist = [3]");
         let merged = base.merged(&over);
-        let follow = merged.get("price").unwrap().as_table().unwrap().get("follow").unwrap();
+        let follow = merged
+            .get("price")
+            .unwrap()
+            .as_table()
+            .unwrap()
+            .get("follow")
+            .unwrap();
         let follow = follow.as_table().unwrap();
         assert!(matches!(&follow.get("by").unwrap().value, Value::Text(by) if &**by == "-2%"));
         assert!(matches!(&follow.get("set").unwrap().value, Value::Text(set) if &**set == "n"));

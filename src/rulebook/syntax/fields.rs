@@ -60,7 +60,9 @@ impl<'a> Fields<'a> {
 
     /// Every key that stands there was asked for.
     pub fn is_clean(&self) -> bool {
-        self.table.keys().all(|key| self.asked.iter().any(|(asked, _)| *asked == key))
+        self.table
+            .keys()
+            .all(|key| self.asked.iter().any(|(asked, _)| *asked == key))
     }
 
     /// E0901 where a key stands that is planned but not supported.
@@ -99,7 +101,11 @@ impl<'a> Fields<'a> {
                     span: entry.key.clone(),
                     text: guess.to_owned(),
                 };
-                finding = finding.fix(Applicability::Safe, format!("did you mean `{guess}`?"), vec![edit]);
+                finding = finding.fix(
+                    Applicability::Safe,
+                    format!("did you mean `{guess}`?"),
+                    vec![edit],
+                );
             }
             out.push(finding);
         }
@@ -142,8 +148,17 @@ pub fn unknown_name<'k>(
     } else {
         format!("known: {all}")
     };
-    let article = if what.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
-    let finding = Diagnostic::error(code, format!("`{given}` is not {article} {what}"), span.clone(), allowed);
+    let article = if what.starts_with(['a', 'e', 'i', 'o', 'u']) {
+        "an"
+    } else {
+        "a"
+    };
+    let finding = Diagnostic::error(
+        code,
+        format!("`{given}` is not {article} {what}"),
+        span.clone(),
+        allowed,
+    );
     match nearest(given, known) {
         Some(guess) => finding.fix(
             Applicability::Safe,

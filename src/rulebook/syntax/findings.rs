@@ -47,7 +47,9 @@ impl Findings {
     }
 
     pub fn has_errors(&self) -> bool {
-        self.list.iter().any(|finding| finding.severity == Severity::Error)
+        self.list
+            .iter()
+            .any(|finding| finding.severity == Severity::Error)
     }
 
     /// Errors first, then by file and place.

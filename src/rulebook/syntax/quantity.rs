@@ -25,20 +25,39 @@ pub struct Mistake {
 
 /// One of the quantities a cell can compare.
 pub fn parse_quantity(text: &str, kind: Kind) -> Result<Quantity, Mistake> {
-    let plain = |value| Quantity { value, currency: None };
+    let plain = |value| Quantity {
+        value,
+        currency: None,
+    };
     match kind {
         Kind::Money => parse_money(text),
         Kind::Percent => parse_percent(text).map(|ratio| plain(ratio.nanos())),
         Kind::Duration => parse_duration(text).map(plain).map_err(|why| {
             if is_bare(text) {
-                no_unit(text, "a duration has a unit, such as `18h`, `7d` or `8w`", Vec::new())
+                no_unit(
+                    text,
+                    "a duration has a unit, such as `18h`, `7d` or `8w`",
+                    Vec::new(),
+                )
             } else {
-                mistake("E0409", text, why, "write a whole or decimal number and `s`, `m`, `h`, `d` or `w`")
+                mistake(
+                    "E0409",
+                    text,
+                    why,
+                    "write a whole or decimal number and `s`, `m`, `h`, `d` or `w`",
+                )
             }
         }),
         _ => Ratio::parse(text)
             .map(|ratio| plain(ratio.nanos()))
-            .map_err(|error| number_mistake("E0402", text, error, "write a plain number, such as `5` or `0.25`")),
+            .map_err(|error| {
+                number_mistake(
+                    "E0402",
+                    text,
+                    error,
+                    "write a plain number, such as `5` or `0.25`",
+                )
+            }),
     }
 }
 
@@ -73,7 +92,11 @@ pub fn parse_percent(text: &str) -> Result<Ratio, Mistake> {
     match text.strip_suffix('%') {
         Some(number) => Ratio::parse_percent(number)
             .map_err(|error| number_mistake("E0402", text, error, "write a percent such as `12.5%`")),
-        None if is_bare(text) => Err(no_unit(text, "a percent carries its sign `%`", percent_offers(text))),
+        None if is_bare(text) => Err(no_unit(
+            text,
+            "a percent carries its sign `%`",
+            percent_offers(text),
+        )),
         None => Err(number_mistake(
             "E0402",
             text,
@@ -92,7 +115,12 @@ fn parse_money(text: &str) -> Result<Quantity, Mistake> {
                 currency: None,
             }),
             Ok(_) => Err(no_unit(text, HOW, Vec::new())),
-            Err(_) => Err(mistake("E0403", text, format!("`{text}` is not an amount of money"), HOW)),
+            Err(_) => Err(mistake(
+                "E0403",
+                text,
+                format!("`{text}` is not an amount of money"),
+                HOW,
+            )),
         };
     };
     if code == "net" || code == "gross" {
@@ -176,7 +204,10 @@ mod tests {
         assert_eq!(parse_quantity("8", Kind::Duration).unwrap_err().code, "E0401");
         assert_eq!(parse_quantity("5", Kind::Money).unwrap_err().code, "E0401");
         assert_eq!(parse_quantity("0", Kind::Money).unwrap().value, 0);
-        assert_eq!(parse_quantity("19,99 EUR", Kind::Money).unwrap_err().code, "E0403");
+        assert_eq!(
+            parse_quantity("19,99 EUR", Kind::Money).unwrap_err().code,
+            "E0403"
+        );
     }
 
     #[test]

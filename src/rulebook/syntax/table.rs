@@ -86,7 +86,12 @@ pub fn parse_csv(path: &str, text: &str, out: &mut Findings) -> Csv {
             start: 0,
             end: 0,
         };
-        out.push(Diagnostic::error("E0604", "the table is empty", span, "the first row names the columns"));
+        out.push(Diagnostic::error(
+            "E0604",
+            "the table is empty",
+            span,
+            "the first row names the columns",
+        ));
     }
     csv
 }
@@ -199,7 +204,11 @@ mod tests {
         let mut out = Findings::default();
         let csv = parse_csv("t.csv", source, &mut out);
         assert!(out.is_empty());
-        let texts: Vec<Vec<&str>> = csv.rows.iter().map(|row| row.cells.iter().map(node_text).collect()).collect();
+        let texts: Vec<Vec<&str>> = csv
+            .rows
+            .iter()
+            .map(|row| row.cells.iter().map(node_text).collect())
+            .collect();
         assert_eq!(texts, [["0017", "a \"b\", c"], ["x", ""]]);
         assert_eq!(csv.rows.iter().map(|row| row.number).collect::<Vec<_>>(), [2, 4]);
         let line = &csv.rows[0].line;

@@ -46,14 +46,12 @@ pub fn wrong_type(node: &Node, due: &str, out: &mut Findings) {
 
 /// E0901: understood, but not built.
 pub fn not_supported(span: &Span, what: &str, out: &mut Findings) {
-    out.push(
-        Diagnostic::error(
-            "E0901",
-            format!("{what} is not supported yet"),
-            span.clone(),
-            "remove it: nothing that a rulebook says is ignored",
-        ),
-    );
+    out.push(Diagnostic::error(
+        "E0901",
+        format!("{what} is not supported yet"),
+        span.clone(),
+        "remove it: nothing that a rulebook says is ignored",
+    ));
 }
 
 pub fn text<'a>(node: &'a Node, out: &mut Findings) -> Option<&'a str> {
@@ -240,7 +238,12 @@ pub fn closed_percents(node: &Node, meaning: &str, out: &mut Findings) -> Option
     match (from?, to?) {
         (low, high) if low <= high => Some((low, high)),
         _ => {
-            out_of_range(node.part(0..written.len()), written, "a range that runs upwards", out);
+            out_of_range(
+                node.part(0..written.len()),
+                written,
+                "a range that runs upwards",
+                out,
+            );
             None
         }
     }
@@ -262,7 +265,12 @@ pub fn duration(node: &Node, out: &mut Findings) -> Option<i64> {
         }
         Ok(quantity) => Some(quantity.value),
         Err(mistake) => {
-            push_mistake(node, mistake, "a duration has a unit, such as `18h`, `7d` or `8w`", out);
+            push_mistake(
+                node,
+                mistake,
+                "a duration has a unit, such as `18h`, `7d` or `8w`",
+                out,
+            );
             None
         }
     }
@@ -331,7 +339,11 @@ pub fn out_of_range(span: Span, given: &str, allowed: &str, out: &mut Findings) 
 /// Turns a mistake in a part of a text into a finding.
 pub fn push_mistake(node: &Node, mistake: Mistake, meaning: &str, out: &mut Findings) {
     let bare = matches!(node.value, Value::Number(_));
-    let span = if bare { node.span.clone() } else { node.part(mistake.range) };
+    let span = if bare {
+        node.span.clone()
+    } else {
+        node.part(mistake.range)
+    };
     let mut finding = if mistake.code == "E0401" {
         Diagnostic::error("E0401", mistake.title, span.clone(), meaning)
     } else {
@@ -340,7 +352,11 @@ pub fn push_mistake(node: &Node, mistake: Mistake, meaning: &str, out: &mut Find
     let edit = |text: &str| {
         vec![Edit {
             span: span.clone(),
-            text: if bare { format!("\"{text}\"") } else { text.to_owned() },
+            text: if bare {
+                format!("\"{text}\"")
+            } else {
+                text.to_owned()
+            },
         }]
     };
     match mistake.offers.as_slice() {

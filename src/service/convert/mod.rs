@@ -43,13 +43,16 @@ pub fn read_money(money: &proto::Money) -> Result<Money, String> {
         units,
         nanos,
     } = money;
-    let currency = Currency::from_code(code)
-        .ok_or_else(|| format!("has the currency code {code:?}, which is not an ISO 4217 code such as `EUR`"))?;
+    let currency = Currency::from_code(code).ok_or_else(|| {
+        format!("has the currency code {code:?}, which is not an ISO 4217 code such as `EUR`")
+    })?;
     if !(-NANOS_MAX..=NANOS_MAX).contains(nanos) {
         return Err(format!("has {nanos} nanos, outside -{NANOS_MAX} to {NANOS_MAX}"));
     }
     if units.signum() * i64::from(nanos.signum()) < 0 {
-        return Err(format!("has {units} units and {nanos} nanos, which differ in sign"));
+        return Err(format!(
+            "has {units} units and {nanos} nanos, which differ in sign"
+        ));
     }
     if nanos % NANOS_PER_MICRO != 0 {
         return Err("has more than 6 decimals, which are refused, not rounded".to_owned());
@@ -116,7 +119,10 @@ mod tests {
         ] {
             let read = read_money(&money("EUR", units, nanos)).unwrap();
             assert_eq!(read.to_string(), text);
-            assert_eq!(write_money(read.amount, read.currency), money("EUR", units, nanos));
+            assert_eq!(
+                write_money(read.amount, read.currency),
+                money("EUR", units, nanos)
+            );
         }
         let least = read_money(&money("EUR", -9_223_372_036_854, -775_808_000)).unwrap();
         assert_eq!(least.amount, Amount::MIN);

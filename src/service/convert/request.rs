@@ -78,7 +78,10 @@ pub fn read_quote(request: proto::QuotePriceRequest, release: &Release) -> Resul
         Ok(proto::ExplanationDetail::Steps) => Detail::Steps,
         Ok(proto::ExplanationDetail::Text) => Detail::Text,
         Err(_) => {
-            let why = format!("is {}, which is not one of its values", request.explanation_detail);
+            let why = format!(
+                "is {}, which is not one of its values",
+                request.explanation_detail
+            );
             bad.push(Invalid::new("explanation_detail", why));
             Detail::None
         }
@@ -124,7 +127,9 @@ struct Cell {
 fn read_inline(facts: &proto::ItemFacts, release: &Release, bad: &mut Vec<Invalid>) -> Option<Inline> {
     let cells = cells(facts, release, bad);
     let given = cells.iter();
-    let texts = given.map(|cell| (cell.column.clone(), cell.text.clone())).collect();
+    let texts = given
+        .map(|cell| (cell.column.clone(), cell.text.clone()))
+        .collect();
     let item = read_item(cells, release, bad);
     let mut names = Names::new(&release.rivals);
     let mut offers = Vec::new();
@@ -139,7 +144,12 @@ fn read_inline(facts: &proto::ItemFacts, release: &Release, bad: &mut Vec<Invali
             keep_newest(&mut offers, offer);
         }
     }
-    item.map(|item| Inline { item, facts: texts, offers, names })
+    item.map(|item| Inline {
+        item,
+        facts: texts,
+        offers,
+        names,
+    })
 }
 
 /// All facts of the item as cells.
@@ -186,7 +196,10 @@ fn cells(facts: &proto::ItemFacts, release: &Release, bad: &mut Vec<Invalid>) ->
     for cell in cells {
         let twice = known.iter().find(|other| other.column == cell.column);
         if let Some(other) = twice {
-            bad.push(Invalid::new(cell.path, format!("is also given by `{}`", other.path)));
+            bad.push(Invalid::new(
+                cell.path,
+                format!("is also given by `{}`", other.path),
+            ));
         } else if let Some(why) = refused(&cell, release) {
             bad.push(Invalid::new(cell.path, why));
         } else {
