@@ -13,7 +13,6 @@ use crate::rulebook::{Diagnostic, Span};
 #[derive(Clone, Debug)]
 pub struct ChannelSpec {
     pub name: Box<str>,
-    pub at: Span,
     pub commission: Ratio,
     /// Sum of the other percent costs.
     pub shares: Ratio,
@@ -106,7 +105,6 @@ fn read_channel(name: &str, entry: &Keyed, whole: &Table, cx: &mut Context<'_>) 
     let mut fields = Fields::new(whole, entry.node.span.clone(), format!("channel `{name}`"));
     let mut channel = ChannelSpec {
         name: name.into(),
-        at: entry.node.span.clone(),
         commission: Ratio::ZERO,
         shares: Ratio::ZERO,
         per_unit: Vec::new(),

@@ -16,13 +16,15 @@ pub struct SetSpec {
     pub market: Option<Box<str>>,
     pub members: Vec<Box<str>>,
     pub own: Vec<Box<str>>,
-    /// Allowed spans and the cell as written.
-    pub matching: Option<(Vec<(i64, i64)>, Box<str>)>,
-    pub age: Option<(Vec<(i64, i64)>, Box<str>)>,
+    pub matching: Option<Allowed>,
+    pub age: Option<Allowed>,
     pub in_stock: Option<bool>,
     pub delivery: Delivery,
     pub at_least: u32,
 }
+
+/// Allowed spans, both ends included, and the cell as written.
+pub type Allowed = (Vec<(i64, i64)>, Box<str>);
 
 const KEYS: [&str; 3] = ["members", "own", "use"];
 
@@ -157,12 +159,7 @@ fn read_use(node: &Node, key: &Span, set: &mut SetSpec, cx: &mut Context<'_>) {
 }
 
 /// A cell on a quantity that is no attribute: closed spans, sorted and disjoint.
-pub fn spans(
-    node: &Node,
-    kind: Kind,
-    meaning: &str,
-    cx: &mut Context<'_>,
-) -> Option<(Vec<(i64, i64)>, Box<str>)> {
+pub fn spans(node: &Node, kind: Kind, meaning: &str, cx: &mut Context<'_>) -> Option<Allowed> {
     let written = match &node.value {
         crate::rulebook::syntax::Value::Number(number) => number,
         _ => text(node, &mut cx.out)?,

@@ -102,7 +102,8 @@ impl<'a> Context<'a> {
                 .push(finding.note("tables are CSV files in the folder `tables/`"));
             return None;
         };
-        let csv = Some(Rc::new(parse_csv(path, source, &mut self.out)));
+        let csv = parse_csv(path, source, &mut self.out);
+        let csv = (!csv.header.is_empty()).then(|| Rc::new(csv));
         self.tables.insert(path.into(), csv.clone());
         csv
     }

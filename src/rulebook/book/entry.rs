@@ -3,7 +3,7 @@
 use super::scope::{ScopeSpec, Who, read_where};
 use super::{Context, WindowSpec};
 use crate::pricing::{Info, SourceAt};
-use crate::rulebook::syntax::{Csv, Fields, Keyed, Node, Table, Value, node_text, text, wrong_type};
+use crate::rulebook::syntax::{Csv, Fields, Keyed, Node, Table, node_text, text, wrong_type};
 use crate::rulebook::{Diagnostic, Origin, Span};
 use std::collections::BTreeMap;
 
@@ -368,7 +368,7 @@ pub fn check_sections(files: &BTreeMap<Box<str>, Table>, cx: &mut Context<'_>) {
         }
         fields.finish(&mut cx.out);
     }
-    for (path, _) in &cx.files.0 {
+    for path in cx.files.0.keys() {
         let folder = path.split('/').next().unwrap_or("");
         if matches!(folder, "scenarios" | "experiments") {
             let span = Span {
@@ -378,13 +378,5 @@ pub fn check_sections(files: &BTreeMap<Box<str>, Table>, cx: &mut Context<'_>) {
             };
             crate::rulebook::syntax::not_supported(&span, &format!("the folder `{folder}/`"), &mut cx.out);
         }
-    }
-}
-
-/// Used where a value may be a list or one item.
-pub fn items(node: &Node) -> Vec<&Node> {
-    match &node.value {
-        Value::List(items) => items.iter().collect(),
-        _ => vec![node],
     }
 }

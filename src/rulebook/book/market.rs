@@ -10,7 +10,6 @@ use jiff::tz::TimeZone;
 #[derive(Clone, Debug)]
 pub struct MarketSpec {
     pub name: Box<str>,
-    pub at: Span,
     pub currency: Currency,
     pub zone: TimeZone,
     pub vat: Vec<(Box<str>, Ratio)>,
@@ -18,8 +17,11 @@ pub struct MarketSpec {
     pub landed: Fraction,
     pub fx: Fx,
     /// The exchange-rate file, relative to the rulebook.
-    pub rates_file: Option<(Box<str>, Span)>,
+    pub rates_file: Option<NamedFile>,
 }
+
+/// A path and where it is written.
+pub type NamedFile = (Box<str>, Span);
 
 pub fn read_market(name: &str, entry: &Keyed, cx: &mut Context<'_>) -> Option<MarketSpec> {
     let mut fields = Fields::of(&entry.node, &entry.key, format!("market `{name}`"), &mut cx.out)?;
@@ -51,7 +53,6 @@ pub fn read_market(name: &str, entry: &Keyed, cx: &mut Context<'_>) -> Option<Ma
     let (fx, rates_file) = fx?;
     Some(MarketSpec {
         name: name.into(),
-        at: entry.node.span.clone(),
         currency: currency?,
         zone: zone?,
         vat: vat?,
@@ -112,7 +113,7 @@ fn read_shares(node: &Node, meaning: &str, cx: &mut Context<'_>) -> Vec<(Box<str
     shares
 }
 
-fn read_fx(node: &Node, key: &Span, cx: &mut Context<'_>) -> Option<(Fx, Option<(Box<str>, Span)>)> {
+fn read_fx(node: &Node, key: &Span, cx: &mut Context<'_>) -> Option<(Fx, Option<NamedFile>)> {
     let mut fields = Fields::of(node, key, "`fx`", &mut cx.out)?;
     // What costs are in tells the reader of the rulebook; each cost names its own currency.
     let _ = fields

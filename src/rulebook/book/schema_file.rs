@@ -236,8 +236,17 @@ fn derive(formulas: Vec<(Box<str>, Parsed, Span)>, cx: &mut Context<'_>) {
             resolved.push((id, formula, span));
         }
     }
+    let mut circle: Vec<AttrId> = Vec::new();
     for (id, formula, span) in &resolved {
         if reaches(*id, formula, &resolved, resolved.len()) {
+            // A circle is one mistake, told at its first formula.
+            let told = circle
+                .iter()
+                .any(|other| reaches(*other, formula, &resolved, resolved.len()));
+            circle.push(*id);
+            if told {
+                continue;
+            }
             let name = cx.attr_of(*id).name.clone();
             let title = format!("`{name}` is derived from itself");
             cx.out.push(Diagnostic::error(

@@ -51,7 +51,7 @@ pub fn read_when(node: &Node, key: &Span, holidays: &Holidays, cx: &mut Context<
         });
         when.dates = Some(read_holidays(
             node,
-            offset.unwrap_or_else(|| [(0, 0)].into()),
+            offset.as_deref().unwrap_or(&[(0, 0)]),
             holidays,
             cx,
         ));
@@ -237,7 +237,7 @@ fn ends(piece: &str) -> (&str, &str) {
 
 fn read_holidays(
     node: &Node,
-    offsets: Box<[(i32, i32)]>,
+    offsets: &[(i32, i32)],
     holidays: &Holidays,
     cx: &mut Context<'_>,
 ) -> Box<[DayRange]> {

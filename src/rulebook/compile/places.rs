@@ -136,8 +136,8 @@ fn rival_sets(sets: &[SetSpec], names: &Names, market: &str, rivals: &Symbols) -
         ids.dedup();
         ids.into()
     };
-    let chosen = |name: &Box<str>| {
-        let named = || sets.iter().filter(|set| set.name == *name);
+    let chosen = |name: &str| {
+        let named = || sets.iter().filter(|set| *set.name == *name);
         let own = named().find(|set| set.market.as_deref() == Some(market));
         own.or_else(|| named().find(|set| set.market.is_none()))
     };
@@ -157,5 +157,10 @@ fn rival_sets(sets: &[SetSpec], names: &Names, market: &str, rivals: &Symbols) -
             age_text: age_text.unwrap_or_default(),
         }
     };
-    names.sets.iter().filter_map(chosen).map(set).collect()
+    names
+        .sets
+        .iter()
+        .filter_map(|name| chosen(name))
+        .map(set)
+        .collect()
 }

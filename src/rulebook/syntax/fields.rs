@@ -148,7 +148,17 @@ pub fn unknown_name<'k>(
     } else {
         format!("known: {all}")
     };
-    let finding = Diagnostic::error(code, format!("`{given}` is not a {what}"), span.clone(), allowed);
+    let article = if what.starts_with(['a', 'e', 'i', 'o', 'u']) {
+        "an"
+    } else {
+        "a"
+    };
+    let finding = Diagnostic::error(
+        code,
+        format!("`{given}` is not {article} {what}"),
+        span.clone(),
+        allowed,
+    );
     match nearest(given, known) {
         Some(guess) => finding.fix(
             Applicability::Safe,

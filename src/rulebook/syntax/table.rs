@@ -34,7 +34,7 @@ pub fn node_text(node: &Node) -> &str {
     }
 }
 
-/// Splits a file into rows; each row that does not fit its header is E0604 and left out.
+/// Splits a file into rows; each row that does not fit its header is E0604 and left out. With a wrong header there is no table.
 pub fn parse_csv(path: &str, text: &str, out: &mut Findings) -> Csv {
     let text_start = if text.starts_with('\u{feff}') { 3 } else { 0 };
     let mut csv = Csv {
@@ -65,7 +65,9 @@ pub fn parse_csv(path: &str, text: &str, out: &mut Findings) -> Csv {
             continue;
         }
         if csv.header.is_empty() {
-            check_header(&line, &cells, text, out);
+            if !check_header(&line, &cells, text, out) {
+                return Csv::default();
+            }
             csv.header = cells;
         } else if cells.len() == csv.header.len() {
             csv.rows.push(Row { number, line, cells });
@@ -94,7 +96,8 @@ pub fn parse_csv(path: &str, text: &str, out: &mut Findings) -> Csv {
     csv
 }
 
-fn check_header(line: &Span, cells: &[Node], text: &str, out: &mut Findings) {
+fn check_header(line: &Span, cells: &[Node], text: &str, out: &mut Findings) -> bool {
+    let before = out.count();
     let written = text.get(line.start..line.end).unwrap_or("");
     if cells.len() == 1 && (written.contains(';') || written.contains('\t')) {
         out.push(
@@ -125,6 +128,7 @@ fn check_header(line: &Span, cells: &[Node], text: &str, out: &mut Findings) {
             ));
         }
     }
+    before == out.count()
 }
 
 /// One cell from `at`: the cell, where the next begins, and whether the row ended.

@@ -32,13 +32,21 @@ pub fn holidays(file: &str) -> Result<Holidays, String> {
     let csv = text::csv(file);
     let mut holidays = Holidays::new();
     for (number, row) in &csv.rows {
-        let cell =
-            |name: &str| csv.column(name).and_then(|i| row.get(i)).ok_or(format!("holidays: no column `{name}`"));
+        let cell = |name: &str| {
+            csv.column(name)
+                .and_then(|i| row.get(i))
+                .ok_or(format!("holidays: no column `{name}`"))
+        };
         let day = |name: &str| -> Result<Date, String> {
-            cell(name)?.parse().map_err(|e| format!("holidays, row {number}: {e}"))
+            cell(name)?
+                .parse()
+                .map_err(|e| format!("holidays, row {number}: {e}"))
         };
         let name = format!("{}:{}", cell("calendar")?, cell("holiday")?);
-        holidays.entry(name).or_default().push((day("first")?, day("last")?));
+        holidays
+            .entry(name)
+            .or_default()
+            .push((day("first")?, day("last")?));
     }
     Ok(holidays)
 }
@@ -47,7 +55,10 @@ pub fn parse(holidays: &Holidays, table: &Table) -> Result<Adjustment, String> {
     Ok(Adjustment {
         adjust: doc::percent(table, "adjust")?.ok_or("`adjust` is missing")?,
         relax: doc::texts(table, "relax")?,
-        when: doc::table(table, "when")?.map(|w| when(holidays, w)).transpose()?.unwrap_or_default(),
+        when: doc::table(table, "when")?
+            .map(|w| when(holidays, w))
+            .transpose()?
+            .unwrap_or_default(),
     })
 }
 
@@ -66,12 +77,20 @@ fn when(holidays: &Holidays, table: &Table) -> Result<When, String> {
             };
             let days = holidays.get(name).ok_or(format!("no holiday `{name}`"))?;
             let moved = |day: Date, by: i32| day.saturating_add(jiff::Span::new().days(by));
-            Some(days.iter().map(|(first, last)| (moved(*first, before), moved(*last, after))).collect())
+            Some(
+                days.iter()
+                    .map(|(first, last)| (moved(*first, before), moved(*last, after)))
+                    .collect(),
+            )
         }
     };
     Ok(When {
-        weekdays: doc::text(table, "weekday")?.map(|t| list(t, weekday)).transpose()?,
-        month_days: doc::text(table, "day_of_month")?.map(|t| list(t, number)).transpose()?,
+        weekdays: doc::text(table, "weekday")?
+            .map(|t| list(t, weekday))
+            .transpose()?,
+        month_days: doc::text(table, "day_of_month")?
+            .map(|t| list(t, number))
+            .transpose()?,
         times: doc::text(table, "time")?.map(|t| list(t, minute)).transpose()?,
         holidays,
     })
@@ -81,7 +100,9 @@ fn when(holidays: &Holidays, table: &Table) -> Result<When, String> {
 fn list<T: Copy>(words: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Vec<(T, T)>, String> {
     let parts = words.split('|').map(str::trim);
     let pairs = parts.map(|part| text::closed(part, &parse).or_else(|| parse(part).map(|one| (one, one))));
-    pairs.collect::<Option<_>>().ok_or(format!("`{words}` cannot be read"))
+    pairs
+        .collect::<Option<_>>()
+        .ok_or(format!("`{words}` cannot be read"))
 }
 
 /// `17:00` as minutes of the day; `24:00` is its end.
@@ -94,7 +115,9 @@ fn minute(word: &str) -> Option<i32> {
 impl When {
     /// Whether a local moment matches. A window across midnight belongs to its start day.
     pub fn holds(&self, local: DateTime) -> bool {
-        let Some(times) = &self.times else { return self.day_holds(local.date()) };
+        let Some(times) = &self.times else {
+            return self.day_holds(local.date());
+        };
         let yesterday = local.date().yesterday();
         times.iter().any(|(from, to)| {
             let today = if from < to {
@@ -110,11 +133,17 @@ impl When {
 
     fn day_holds(&self, day: Date) -> bool {
         let among = |ranges: &Option<Vec<(i8, i8)>>, value: i8| {
-            ranges.as_ref().is_none_or(|ranges| ranges.iter().any(|(low, high)| (*low..=*high).contains(&value)))
+            ranges
+                .as_ref()
+                .is_none_or(|ranges| ranges.iter().any(|(low, high)| (*low..=*high).contains(&value)))
         };
-        let holiday =
-            self.holidays.as_ref().is_none_or(|days| days.iter().any(|(first, last)| *first <= day && day <= *last));
-        among(&self.weekdays, day.weekday().to_monday_one_offset()) && among(&self.month_days, day.day()) && holiday
+        let holiday = self
+            .holidays
+            .as_ref()
+            .is_none_or(|days| days.iter().any(|(first, last)| *first <= day && day <= *last));
+        among(&self.weekdays, day.weekday().to_monday_one_offset())
+            && among(&self.month_days, day.day())
+            && holiday
     }
 }
 
@@ -127,7 +156,9 @@ pub fn factor(matching: &[&Adjustment], limit: Option<&(Q, Q)>) -> Option<Q> {
     if matching.is_empty() {
         return None;
     }
-    let product = matching.iter().fold(num::one(), |product, entry| product * (num::one() + &entry.adjust));
+    let product = matching.iter().fold(num::one(), |product, entry| {
+        product * (num::one() + &entry.adjust)
+    });
     Some(match limit {
         None => product,
         Some((low, high)) => product.max(num::one() + low).min(num::one() + high),

@@ -35,8 +35,9 @@ pub fn parse(text: &str) -> Option<(Q, usize)> {
         Some((whole, fraction)) => (whole, Some(fraction)),
         None => (digits, None),
     };
-    let numeric =
-        |part: &str, most: usize| (1..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+    let numeric = |part: &str, most: usize| {
+        (1..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit())
+    };
     if !numeric(whole, 15) || !fraction.is_none_or(|part| numeric(part, 9)) {
         return None;
     }
@@ -69,7 +70,11 @@ pub fn down(value: &Q, places: u32) -> Q {
 
 /// The size of a number without its sign.
 pub fn abs(value: &Q) -> Q {
-    if *value < zero() { -value.clone() } else { value.clone() }
+    if *value < zero() {
+        -value.clone()
+    } else {
+        value.clone()
+    }
 }
 
 /// Whether a count of 10^-places fits an `i64` (decisions 1.1, 1.2).
@@ -88,5 +93,9 @@ pub fn show(value: &Q, places: u32) -> String {
     };
     let padded = format!("{digits:0>width$}", width = places as usize + 1);
     let (whole, fraction) = padded.split_at(padded.len() - places as usize);
-    if places == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
+    if places == 0 {
+        format!("{sign}{whole}")
+    } else {
+        format!("{sign}{whole}.{fraction}")
+    }
 }

@@ -20,7 +20,14 @@ pub struct Attribute {
 pub type Schema = BTreeMap<String, Attribute>;
 
 fn built_in() -> Schema {
-    let of = |kind, optional, net| Attribute { kind, optional, net, values: Vec::new(), range: None, formula: None };
+    let of = |kind, optional, net| Attribute {
+        kind,
+        optional,
+        net,
+        values: Vec::new(),
+        range: None,
+        formula: None,
+    };
     let mut schema = Schema::new();
     for name in ["name", "market", "channel", "segment", "vat_class", "price_kind"] {
         schema.insert(name.into(), of(Kind::Text, true, false));
@@ -31,10 +38,21 @@ fn built_in() -> Schema {
     for name in ["supplier_cost", "previous_cost"] {
         schema.insert(name.into(), of(Kind::Money, true, true));
     }
-    for name in ["current_price", "elasticity_price", "observed_low", "observed_high"] {
+    for name in [
+        "current_price",
+        "elasticity_price",
+        "observed_low",
+        "observed_high",
+    ] {
         schema.insert(name.into(), of(Kind::Money, true, false));
     }
-    for name in ["stock_units", "units_per_day", "elasticity", "elasticity_se", "sales_weeks"] {
+    for name in [
+        "stock_units",
+        "units_per_day",
+        "elasticity",
+        "elasticity_se",
+        "sales_weeks",
+    ] {
         schema.insert(name.into(), of(Kind::Number, true, false));
     }
     schema.insert("stock_cover".into(), of(Kind::Duration, true, false));
@@ -59,7 +77,9 @@ pub fn parse(text: &str) -> Result<Schema, String> {
             other => return Err(format!("`{name}`: no type `{other}`")),
         };
         let no_list = |path: &str| Err(format!("`@{path}` is no range"));
-        let range = doc::text(table, "range")?.map(|t| Cell::parse(kind, t, &no_list)).transpose()?;
+        let range = doc::text(table, "range")?
+            .map(|t| Cell::parse(kind, t, &no_list))
+            .transpose()?;
         let attribute = Attribute {
             kind,
             optional: doc::flag(table, "optional")?,

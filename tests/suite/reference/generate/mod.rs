@@ -24,11 +24,41 @@ pub struct Place {
 }
 
 const PLACES: [Place; 5] = [
-    Place { market: "DE", currency: "EUR", zone: "Europe/Berlin", digits: 2, per_euro: 1_000_000_000 },
-    Place { market: "KZ", currency: "KZT", zone: "Asia/Almaty", digits: 2, per_euro: 598_200_000_000 },
-    Place { market: "US", currency: "USD", zone: "America/New_York", digits: 2, per_euro: 1_100_000_000 },
-    Place { market: "JP", currency: "JPY", zone: "Asia/Tokyo", digits: 0, per_euro: 162_500_000_000 },
-    Place { market: "KW", currency: "KWD", zone: "Asia/Kuwait", digits: 3, per_euro: 333_000_000 },
+    Place {
+        market: "DE",
+        currency: "EUR",
+        zone: "Europe/Berlin",
+        digits: 2,
+        per_euro: 1_000_000_000,
+    },
+    Place {
+        market: "KZ",
+        currency: "KZT",
+        zone: "Asia/Almaty",
+        digits: 2,
+        per_euro: 598_200_000_000,
+    },
+    Place {
+        market: "US",
+        currency: "USD",
+        zone: "America/New_York",
+        digits: 2,
+        per_euro: 1_100_000_000,
+    },
+    Place {
+        market: "JP",
+        currency: "JPY",
+        zone: "Asia/Tokyo",
+        digits: 0,
+        per_euro: 162_500_000_000,
+    },
+    Place {
+        market: "KW",
+        currency: "KWD",
+        zone: "Asia/Kuwait",
+        digits: 3,
+        per_euro: 333_000_000,
+    },
 ];
 
 impl Place {
@@ -62,8 +92,13 @@ impl World {
 
     /// A range of amounts in both currencies: `"1 .. 100 EUR | 162 .. 16250 JPY"`.
     pub fn span(&self, low: i64, high: i64) -> String {
-        let one =
-            |p: &Place| format!("{} .. {}", dice::decimal(p.amount(low), 6), dice::money(p.amount(high), p.currency));
+        let one = |p: &Place| {
+            format!(
+                "{} .. {}",
+                dice::decimal(p.amount(low), 6),
+                dice::money(p.amount(high), p.currency)
+            )
+        };
         format!("{} | {}", one(&self.places[0]), one(&self.places[1]))
     }
 
@@ -86,18 +121,33 @@ pub const CATEGORIES: [&str; 10] = [
     "toys",
 ];
 pub const BRANDS: [&str; 4] = ["Bose", "Sennheiser", "Haus", "Noname"];
-pub const TAGS: [&str; 8] = ["kvi", "new", "fresh", "szpt", "own-brand", "eol", "steady", "flat"];
+pub const TAGS: [&str; 8] = [
+    "kvi",
+    "new",
+    "fresh",
+    "szpt",
+    "own-brand",
+    "eol",
+    "steady",
+    "flat",
+];
 
 /// The rulebook and cases of a seed; the same on every machine.
 pub fn generate(seed: u64) -> (Files, Vec<CaseInput>) {
     let mut dice = Dice::new(seed);
     let first = dice.below(PLACES.len());
     let second = (first + 1 + dice.below(PLACES.len() - 1)) % PLACES.len();
-    let mut world =
-        World { places: [PLACES[first].clone(), PLACES[second].clone()], seed, optional: Vec::new(), cases: 40 };
+    let mut world = World {
+        places: [PLACES[first].clone(), PLACES[second].clone()],
+        seed,
+        optional: Vec::new(),
+        cases: 40,
+    };
     let mut files = Files::default();
     book::write(&mut dice, &mut world, &mut files);
     rules::write(&mut dice, &world, &mut files);
-    let cases = (0..world.cases).map(|number| cases::case(&mut dice, &world, number)).collect();
+    let cases = (0..world.cases)
+        .map(|number| cases::case(&mut dice, &world, number))
+        .collect();
     (files, cases)
 }
