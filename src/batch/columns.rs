@@ -48,12 +48,7 @@ impl Columns {
                 );
                 return Err(BatchError::columns(path, why));
             }
-            columns.used.push(Column {
-                at,
-                header: header.to_owned(),
-                name,
-                kind,
-            });
+            columns.used.push(Column { at, header: header.to_owned(), name, kind });
         }
         Ok(columns)
     }
@@ -81,30 +76,15 @@ impl Columns {
     /// # Errors
     /// The columns of `names` that the file does not have.
     pub fn need(&self, path: &Path, names: &[&str]) -> Result<(), BatchError> {
-        let missing: Vec<String> = names
-            .iter()
-            .filter(|name| self.find(name).is_none())
-            .map(|name| (*name).to_owned())
-            .collect();
-        if missing.is_empty() {
-            Ok(())
-        } else {
-            Err(self.missing(path, &missing, ""))
-        }
+        let missing: Vec<String> =
+            names.iter().filter(|name| self.find(name).is_none()).map(|name| (*name).to_owned()).collect();
+        if missing.is_empty() { Ok(()) } else { Err(self.missing(path, &missing, "")) }
     }
 
     /// The error for required columns that nothing gives.
     pub(super) fn missing(&self, path: &Path, names: &[String], cure: &str) -> BatchError {
-        let list = names
-            .iter()
-            .map(|name| format!("`{name}`"))
-            .collect::<Vec<_>>()
-            .join(", ");
-        let hint = if self.count == 1 {
-            "; columns are separated by commas"
-        } else {
-            ""
-        };
+        let list = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let hint = if self.count == 1 { "; columns are separated by commas" } else { "" };
         BatchError::columns(path, format!("no column gives {list}{cure}{hint}"))
     }
 }

@@ -47,11 +47,7 @@ pub fn find_item(
                 .zip(texts.row(row))
                 .map(|(column, text)| (column.name.to_string(), text.to_owned()));
             let bad: Vec<BadField> = texts.bad(row).cloned().collect();
-            let read = if bad.is_empty() {
-                reader.read(texts.row(row))
-            } else {
-                Err(bad)
-            };
+            let read = if bad.is_empty() { reader.read(texts.row(row)) } else { Err(bad) };
             best = Some((rank, read.map(|item| (item, facts.collect()))));
         }
     }

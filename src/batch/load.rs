@@ -31,11 +31,8 @@ pub struct Feeds<'a> {
 /// # Errors
 /// A file that cannot be read or lacks columns; bad rows are in the account.
 pub fn load_facts(release: &Release, feeds: Feeds<'_>) -> Result<(FactSet, Vec<EarlierFeed>), BatchError> {
-    let mut facts = FactSet {
-        items: ItemBook::default(),
-        offers: empty_offers(release),
-        rates: Rates::default(),
-    };
+    let mut facts =
+        FactSet { items: ItemBook::default(), offers: empty_offers(release), rates: Rates::default() };
     let mut accounts = Vec::new();
     if let Some(path) = feeds.rates {
         let (rates, account) = load_rates(path)?;
@@ -68,10 +65,7 @@ pub fn load_items(path: &Path, release: &Release) -> Result<(ItemBook, EarlierFe
     let mut book = ItemBook::default();
     let account = load(FeedKind::Items, source, |texts, row| {
         let mut bad: Vec<BadField> = texts.bad(row).cloned().collect();
-        let (place, cell) = (
-            (texts.cell(market, row), texts.cell(channel, row)),
-            texts.cell(sku, row),
-        );
+        let (place, cell) = ((texts.cell(market, row), texts.cell(channel, row)), texts.cell(sku, row));
         if reach.find(place.0, place.1).is_none() {
             let value = format!("{}/{}", place.0, place.1);
             let why = "is no place of the rulebook";
@@ -90,11 +84,7 @@ pub fn load_items(path: &Path, release: &Release) -> Result<(ItemBook, EarlierFe
             }
             Ok(_) => {}
         }
-        if bad.is_empty() {
-            Ok(())
-        } else {
-            Err((cell.into(), bad))
-        }
+        if bad.is_empty() { Ok(()) } else { Err((cell.into(), bad)) }
     })?;
     Ok((book, account))
 }
@@ -124,12 +114,7 @@ pub fn load_offers(path: &Path, release: &Release) -> Result<(OfferBook, Earlier
         let sku = cell("sku");
         let mut bad: Vec<BadField> = texts.bad(row).cloned().collect();
         if sku.is_empty() {
-            bad.push(BadField::new(
-                "sku",
-                FieldCode::Missing,
-                "",
-                "is missing and not optional",
-            ));
+            bad.push(BadField::new("sku", FieldCode::Missing, "", "is missing and not optional"));
         }
         let currency = match cell("currency") {
             "" => None,
@@ -152,11 +137,7 @@ pub fn load_offers(path: &Path, release: &Release) -> Result<(OfferBook, Earlier
             Ok(offer) if bad.is_empty() => bad.extend(book.add(sku, cell("market"), offer).err()),
             Ok(_) => {}
         }
-        if bad.is_empty() {
-            Ok(())
-        } else {
-            Err((sku.into(), bad))
-        }
+        if bad.is_empty() { Ok(()) } else { Err((sku.into(), bad)) }
     })?;
     Ok((book, account))
 }
@@ -180,23 +161,15 @@ pub fn load_rates(path: &Path) -> Result<(Rates, EarlierFeed), BatchError> {
     let mut rows = Vec::new();
     let account = load(FeedKind::Rates, source, |texts, row| {
         let cell = |name: &str| texts.cell(columns.find(name), row);
-        let rate = RateText {
-            base: cell("base"),
-            quote: cell("quote"),
-            rate: cell("rate"),
-            as_of: cell("as_of"),
-        };
+        let rate =
+            RateText { base: cell("base"), quote: cell("quote"), rate: cell("rate"), as_of: cell("as_of") };
         let mut bad: Vec<BadField> = texts.bad(row).cloned().collect();
         match read_rate(rate) {
             Err(others) => bad.extend(others),
             Ok(read) if bad.is_empty() => rows.push(read),
             Ok(_) => {}
         }
-        if bad.is_empty() {
-            Ok(())
-        } else {
-            Err(("".into(), bad))
-        }
+        if bad.is_empty() { Ok(()) } else { Err(("".into(), bad)) }
     })?;
     Ok((Rates::new(rows), account))
 }
@@ -217,24 +190,14 @@ fn load(
     mut source: Source,
     mut take: impl FnMut(&Texts, usize) -> Result<(), (Box<str>, Vec<BadField>)>,
 ) -> Result<EarlierFeed, BatchError> {
-    let mut account = EarlierFeed {
-        feed,
-        rows: 0,
-        quarantined: Vec::new(),
-    };
-    while let Some(Block {
-        batch, lines, broken, ..
-    }) = source.next()?
-    {
+    let mut account = EarlierFeed { feed, rows: 0, quarantined: Vec::new() };
+    while let Some(Block { batch, lines, broken, .. }) = source.next()? {
         account.rows += (lines.len() + broken.len()) as u64;
         let first = account.quarantined.len();
         let texts = Texts::new(&source.path, &batch, &source.columns)?;
         for (row, line) in lines.iter().enumerate() {
-            let long = source
-                .columns
-                .iter()
-                .zip(texts.row(row))
-                .find(|(_, text)| FIELD_BYTES_MAX < text.len());
+            let long =
+                source.columns.iter().zip(texts.row(row)).find(|(_, text)| FIELD_BYTES_MAX < text.len());
             let done = match long {
                 Some((column, text)) => {
                     let why = format!("is {} bytes long, at most {FIELD_BYTES_MAX} are read", text.len());
@@ -244,9 +207,7 @@ fn load(
                 None => take(&texts, row),
             };
             if let Err((sku, bad)) = done {
-                account
-                    .quarantined
-                    .push(Quarantined::new(feed, *line, &sku, bad, 0));
+                account.quarantined.push(Quarantined::new(feed, *line, &sku, bad, 0));
             }
         }
         let broken = broken.into_iter();

@@ -44,13 +44,7 @@ impl Quarantined {
             message: show(&field.message).into(),
             ..field
         });
-        Self {
-            feed,
-            line,
-            sku: show(sku).into(),
-            fields: clipped.collect(),
-            prices,
-        }
+        Self { feed, line, sku: show(sku).into(), fields: clipped.collect(), prices }
     }
 
     /// The first code: what the row is counted under.
@@ -91,9 +85,7 @@ impl Broken {
 }
 
 /// Header of the quarantine file.
-const HEADER: [&str; 8] = [
-    "feed", "line", "sku", "field", "code", "value", "message", "prices",
-];
+const HEADER: [&str; 8] = ["feed", "line", "sku", "field", "code", "value", "message", "prices"];
 
 /// Writes the quarantine file: one line for each bad field. `prices` stands on a row's first line, 0 on its others,
 /// so that its sum is the number of prices that could not be made.
@@ -105,8 +97,7 @@ pub(super) struct QuarantineWriter<W: Write> {
 impl<W: Write> QuarantineWriter<W> {
     pub fn new(path: &Path, inner: W) -> Result<Self, BatchError> {
         let mut csv = csv::Writer::from_writer(inner);
-        csv.write_record(HEADER)
-            .map_err(|error| BatchError::io(path, error))?;
+        csv.write_record(HEADER).map_err(|error| BatchError::io(path, error))?;
         let path = path.to_owned();
         Ok(Self { path, csv })
     }
@@ -125,19 +116,13 @@ impl<W: Write> QuarantineWriter<W> {
                 prices.to_string().into(),
             ];
             self.csv
-                .write_record(
-                    record
-                        .iter()
-                        .map(|cell: &std::borrow::Cow<'_, str>| cell.as_bytes()),
-                )
+                .write_record(record.iter().map(|cell: &std::borrow::Cow<'_, str>| cell.as_bytes()))
                 .map_err(|error| BatchError::io(&self.path, error))?;
         }
         Ok(())
     }
 
     pub fn into_inner(self) -> Result<W, BatchError> {
-        self.csv
-            .into_inner()
-            .map_err(|error| BatchError::io(&self.path, error.error()))
+        self.csv.into_inner().map_err(|error| BatchError::io(&self.path, error.error()))
     }
 }

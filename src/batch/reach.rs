@@ -37,11 +37,8 @@ impl Reach {
             market.is_none_or(|wanted| *place.market == *wanted)
                 && channel.is_none_or(|wanted| *place.channel == *wanted)
         };
-        let places: Vec<usize> = (0..)
-            .zip(&release.places)
-            .filter(|(_, place)| chosen(place))
-            .map(|(at, _)| at)
-            .collect();
+        let places: Vec<usize> =
+            (0..).zip(&release.places).filter(|(_, place)| chosen(place)).map(|(at, _)| at).collect();
         if places.is_empty() || usize::from(u16::MAX) < places.len() {
             return Err(no_place(release, market, channel));
         }
@@ -53,18 +50,12 @@ impl Reach {
                         && (channel.is_empty() || place.channel == *channel)
                 };
                 let known = release.places.iter().any(applies);
-                let reached = (0_u16..)
-                    .zip(&places)
-                    .filter(|(_, at)| release.places.get(**at).is_some_and(applies));
+                let reached =
+                    (0_u16..).zip(&places).filter(|(_, at)| release.places.get(**at).is_some_and(applies));
                 rows.push(known.then(|| reached.map(|(at, _)| at).collect()));
             }
         }
-        Ok(Self {
-            places,
-            markets,
-            channels,
-            rows,
-        })
+        Ok(Self { places, markets, channels, rows })
     }
 
     /// Indices into `Release::places`.
@@ -88,16 +79,10 @@ impl Reach {
 }
 
 fn no_place(release: &Release, market: Option<&str>, channel: Option<&str>) -> BatchError {
-    let known: Vec<String> = release
-        .places
-        .iter()
-        .map(|place| format!("{}/{}", place.market, place.channel))
-        .collect();
+    let known: Vec<String> =
+        release.places.iter().map(|place| format!("{}/{}", place.market, place.channel)).collect();
     let (market, channel) = (market.unwrap_or("*"), channel.unwrap_or("*"));
-    BatchError::NoPlace(format!(
-        "the rulebook has no place {market}/{channel}, only {}",
-        known.join(", ")
-    ))
+    BatchError::NoPlace(format!("the rulebook has no place {market}/{channel}, only {}", known.join(", ")))
 }
 
 /// A SKU as 128 bits: enough that no two of a catalog share them.

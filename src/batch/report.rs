@@ -63,21 +63,14 @@ impl Summary {
 }
 
 fn object(counts: &Counts) -> Value {
-    let entries = counts
-        .iter()
-        .map(|(name, count)| (name.to_string(), json!(count)));
+    let entries = counts.iter().map(|(name, count)| (name.to_string(), json!(count)));
     Value::Object(entries.collect::<Map<_, _>>())
 }
 
 impl Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let tally = &self.tally;
-        writeln!(
-            f,
-            "Reprice      release {}, {}",
-            self.release,
-            show_instant(self.at)
-        )?;
+        writeln!(f, "Reprice      release {}, {}", self.release, show_instant(self.at))?;
         for (name, count, reasons) in [
             ("priced", tally.priced, None),
             ("held", tally.held, Some(&tally.held_reasons)),
@@ -91,11 +84,7 @@ impl Display for Summary {
         let rows = format!("from {} rows", grouped(tally.rows));
         writeln!(f, "  {:<12} {:>13}   {rows}", "asked for", grouped(tally.read))?;
         if 0 < tally.elsewhere {
-            writeln!(
-                f,
-                "  {} rows are for places that were not asked for",
-                grouped(tally.elsewhere)
-            )?;
+            writeln!(f, "  {} rows are for places that were not asked for", grouped(tally.elsewhere))?;
         }
         changes(f, tally)?;
         for (title, counts) in [

@@ -48,13 +48,7 @@ impl<'a> Job<'a> {
                 World::new(release, place, &facts.rates, at, known_at)
             })
             .collect();
-        Ok(Self {
-            release,
-            facts,
-            at,
-            reach,
-            worlds,
-        })
+        Ok(Self { release, facts, at, reach, worlds })
     }
 
     /// The columns of an items feed that the rulebook reads.
@@ -143,11 +137,7 @@ impl<'a> Job<'a> {
         for row in &quarantined {
             tally.quarantine(row);
         }
-        Ok(Answers {
-            batch: table.finish()?,
-            quarantined,
-            tally,
-        })
+        Ok(Answers { batch: table.finish()?, quarantined, tally })
     }
 
     /// The outcomes of a row in the places that are its own, in order.
@@ -170,32 +160,19 @@ impl<'a> Job<'a> {
 
     /// A row whose places an earlier row has taken.
     fn taken(&self, row: &ParsedRow<'_>) -> Option<Quarantined> {
-        let names: Vec<String> = row
-            .again
-            .iter()
-            .filter_map(|place| self.place_name(*place))
-            .collect();
+        let names: Vec<String> = row.again.iter().filter_map(|place| self.place_name(*place)).collect();
         if names.is_empty() {
             return None;
         }
         let sku = &row.row.item.sku;
         let why = format!("an earlier row gives this item in {}", names.join(", "));
         let bad = BadField::new("sku", FieldCode::Duplicate, sku, &why);
-        Some(Quarantined::new(
-            FeedKind::Items,
-            row.line,
-            sku,
-            vec![bad],
-            row.again.len() as u64,
-        ))
+        Some(Quarantined::new(FeedKind::Items, row.line, sku, vec![bad], row.again.len() as u64))
     }
 
     /// A row of a VAT class that the market does not have.
     fn untaxed(&self, row: &ParsedRow<'_>, places: &[u16]) -> Option<Quarantined> {
-        let names: Vec<String> = places
-            .iter()
-            .filter_map(|place| self.place_name(*place))
-            .collect();
+        let names: Vec<String> = places.iter().filter_map(|place| self.place_name(*place)).collect();
         if names.is_empty() {
             return None;
         }
@@ -205,13 +182,7 @@ impl<'a> Job<'a> {
         };
         let why = format!("has no rate in {}", names.join(", "));
         let bad = BadField::new("vat_class", FieldCode::VatClass, class, &why);
-        Some(Quarantined::new(
-            FeedKind::Items,
-            row.line,
-            &row.row.item.sku,
-            vec![bad],
-            names.len() as u64,
-        ))
+        Some(Quarantined::new(FeedKind::Items, row.line, &row.row.item.sku, vec![bad], names.len() as u64))
     }
 
     fn place_name(&self, place: u16) -> Option<String> {

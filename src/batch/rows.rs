@@ -78,10 +78,7 @@ impl Job<'_> {
             .take_any_while(|_| !cancel.load(Ordering::Relaxed))
             .map(|(chunk, lines)| {
                 let numbers = chunk * CANCEL_ROWS..;
-                numbers
-                    .zip(lines)
-                    .map(|(row, line)| rows.read(row, *line))
-                    .collect()
+                numbers.zip(lines).map(|(row, line)| rows.read(row, *line)).collect()
             })
             .collect();
         let mut parsed = Parsed {
@@ -108,13 +105,7 @@ impl Job<'_> {
             Some(places) => places.len() as u64,
             None => 1,
         };
-        Read::Bad(Quarantined::new(
-            FeedKind::Items,
-            row.line,
-            &row.sku,
-            vec![row.bad],
-            prices,
-        ))
+        Read::Bad(Quarantined::new(FeedKind::Items, row.line, &row.sku, vec![row.bad], prices))
     }
 
     fn unknown_place(&self, market: &str, channel: &str) -> BadField {
@@ -164,13 +155,7 @@ impl<'a> Rows<'a> {
             bad.push(self.job.unknown_place(market, channel));
         }
         let prices = place.map_or(1, |places| places.len() as u64);
-        Read::Bad(Quarantined::new(
-            FeedKind::Items,
-            line,
-            cell(self.sku),
-            bad,
-            prices,
-        ))
+        Read::Bad(Quarantined::new(FeedKind::Items, line, cell(self.sku), bad, prices))
     }
 }
 

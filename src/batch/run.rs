@@ -79,9 +79,7 @@ pub struct Summary {
 
 impl std::fmt::Debug for Run<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Run")
-            .field("out", &self.out)
-            .finish_non_exhaustive()
+        f.debug_struct("Run").field("out", &self.out).finish_non_exhaustive()
     }
 }
 
@@ -110,9 +108,8 @@ impl Run<'_> {
                 let parse = |block| job.parse(&path, &columns, block, self.cancel);
                 self.price_all(job, parse, to_price, answers)
             });
-            let written = writer
-                .join()
-                .unwrap_or_else(|_| Err(BatchError::Internal("the writer stopped".into())));
+            let written =
+                writer.join().unwrap_or_else(|_| Err(BatchError::Internal("the writer stopped".into())));
             (tally, written)
         });
         // A failed writer ends the pricing too, and knows why.
@@ -162,23 +159,15 @@ impl Run<'_> {
                     return Err(BatchError::Internal("the writer stopped".into()));
                 }
             }
-            (self.progress)(Progress {
-                rows: tally.rows,
-                done,
-            });
+            (self.progress)(Progress { rows: tally.rows, done });
         }
         Ok(tally)
     }
 
     fn summary(&self, job: &Job<'_>, tally: Tally, earlier: &[EarlierFeed]) -> Summary {
-        let feeds: Vec<(FeedKind, u64, u64)> = earlier
-            .iter()
-            .map(|feed| (feed.feed, feed.rows, feed.quarantined.len() as u64))
-            .collect();
-        let mut shares = feeds
-            .iter()
-            .map(|(_, rows, bad)| (*bad, *rows))
-            .collect::<Vec<_>>();
+        let feeds: Vec<(FeedKind, u64, u64)> =
+            earlier.iter().map(|feed| (feed.feed, feed.rows, feed.quarantined.len() as u64)).collect();
+        let mut shares = feeds.iter().map(|(_, rows, bad)| (*bad, *rows)).collect::<Vec<_>>();
         shares.push((tally.quarantined, tally.read));
         let verdict = if shares.iter().any(|(bad, all)| self.too_many(*bad, *all)) {
             Verdict::TooMany
@@ -187,14 +176,7 @@ impl Run<'_> {
         } else {
             Verdict::Clean
         };
-        Summary {
-            release: job.release.id().into(),
-            at: job.at,
-            tally,
-            feeds,
-            max_bad: self.max_bad,
-            verdict,
-        }
+        Summary { release: job.release.id().into(), at: job.at, tally, feeds, max_bad: self.max_bad, verdict }
     }
 
     /// bad ÷ all > `max_bad`, exactly.

@@ -116,8 +116,7 @@ impl Sink {
                 let mut csv = csv::Writer::from_writer(file);
                 let schema = output_schema();
                 let names = schema.fields().iter().map(|field| field.name());
-                csv.write_record(names)
-                    .map_err(|error| BatchError::io(path, error))?;
+                csv.write_record(names).map_err(|error| BatchError::io(path, error))?;
                 Writer::Csv(Box::new(csv))
             }
             Format::Parquet => {
@@ -129,30 +128,21 @@ impl Sink {
                 Writer::Parquet(Box::new(writer.map_err(|error| BatchError::io(path, error))?))
             }
         };
-        Ok(Self {
-            path: path.to_owned(),
-            writer,
-        })
+        Ok(Self { path: path.to_owned(), writer })
     }
 
     pub fn write(&mut self, batch: &RecordBatch) -> Result<(), BatchError> {
         match &mut self.writer {
             Writer::Csv(csv) => write_csv(csv, batch).map_err(|error| BatchError::io(&self.path, error)),
-            Writer::Parquet(writer) => writer
-                .write(batch)
-                .map_err(|error| BatchError::io(&self.path, error)),
+            Writer::Parquet(writer) => writer.write(batch).map_err(|error| BatchError::io(&self.path, error)),
         }
     }
 
     /// Ends the file; it still has to be published.
     pub fn finish(self) -> Result<PartFile, BatchError> {
         match self.writer {
-            Writer::Csv(csv) => csv
-                .into_inner()
-                .map_err(|error| BatchError::io(&self.path, error.error())),
-            Writer::Parquet(writer) => writer
-                .into_inner()
-                .map_err(|error| BatchError::io(&self.path, error)),
+            Writer::Csv(csv) => csv.into_inner().map_err(|error| BatchError::io(&self.path, error.error())),
+            Writer::Parquet(writer) => writer.into_inner().map_err(|error| BatchError::io(&self.path, error)),
         }
     }
 }
@@ -202,9 +192,6 @@ impl<'a> Texts<'a> {
     fn get(&self, row: usize) -> Option<&'a str> {
         let dictionary = self.0.as_dictionary_opt::<Int32Type>()?;
         let values = dictionary.values().as_string_opt::<i32>()?;
-        dictionary
-            .key(row)
-            .filter(|key| *key < values.len())
-            .map(|key| values.value(key))
+        dictionary.key(row).filter(|key| *key < values.len()).map(|key| values.value(key))
     }
 }

@@ -26,14 +26,8 @@ pub struct Source {
 }
 
 enum Input {
-    Csv {
-        splitter: Splitter<File>,
-        schema: SchemaRef,
-    },
-    Parquet {
-        reader: ParquetRecordBatchReader,
-        rows: u64,
-    },
+    Csv { splitter: Splitter<File>, schema: SchemaRef },
+    Parquet { reader: ParquetRecordBatchReader, rows: u64 },
 }
 
 /// Some rows of a feed.
@@ -68,16 +62,13 @@ impl Source {
     ) -> Result<Self, BatchError> {
         let mut magic = [0_u8; 4];
         let mut file = File::open(path).map_err(|error| BatchError::io(path, error))?;
-        let read = file
-            .read(&mut magic)
-            .map_err(|error| BatchError::io(path, error))?;
+        let read = file.read(&mut magic).map_err(|error| BatchError::io(path, error))?;
         drop(file);
         match magic.get(..read) {
             Some(b"PAR1") => Self::open_parquet(path, block_rows, meaning),
-            Some([0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd]) => Err(BatchError::io(
-                path,
-                "is compressed; unpack it first, or write Parquet",
-            )),
+            Some([0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd]) => {
+                Err(BatchError::io(path, "is compressed; unpack it first, or write Parquet"))
+            }
             Some([0xff, 0xfe, ..] | [0xfe, 0xff, ..]) => {
                 Err(BatchError::io(path, "is UTF-16; save it as UTF-8"))
             }
@@ -96,33 +87,19 @@ impl Source {
         let mut splitter = Splitter::new(file).map_err(io)?;
         let mut header = Record::default();
         if !splitter.next(&mut header).map_err(io)? {
-            return Err(BatchError::columns(
-                path,
-                "is empty: the first line names the columns",
-            ));
+            return Err(BatchError::columns(path, "is empty: the first line names the columns"));
         }
         let names: Result<Vec<&str>, _> = header.iter().map(std::str::from_utf8).collect();
         let names = match (names, header.fault) {
             (Ok(names), None) => names,
             _ => {
-                return Err(BatchError::columns(
-                    path,
-                    "the first line is not a header in UTF-8 text",
-                ));
+                return Err(BatchError::columns(path, "the first line is not a header in UTF-8 text"));
             }
         };
         let columns = Columns::choose(path, names, meaning)?;
-        let fields = columns
-            .iter()
-            .map(|column| Field::new(&column.header, DataType::Utf8, false));
+        let fields = columns.iter().map(|column| Field::new(&column.header, DataType::Utf8, false));
         let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
-        Ok(Self {
-            path: path.to_owned(),
-            columns,
-            block_rows,
-            total,
-            input: Input::Csv { splitter, schema },
-        })
+        Ok(Self { path: path.to_owned(), columns, block_rows, total, input: Input::Csv { splitter, schema } })
     }
 
     fn open_parquet(
@@ -133,20 +110,12 @@ impl Source {
         let file = File::open(path).map_err(|error| BatchError::io(path, error))?;
         let broken = |error| BatchError::io(path, error);
         let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(broken)?;
-        let headers = builder
-            .schema()
-            .fields()
-            .iter()
-            .map(|field| field.name().as_str());
+        let headers = builder.schema().fields().iter().map(|field| field.name().as_str());
         let columns = Columns::choose(path, headers, meaning)?;
         let total = u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
         let roots = columns.iter().map(|column| column.at);
         let used = ProjectionMask::roots(builder.parquet_schema(), roots);
-        let reader = builder
-            .with_projection(used)
-            .with_batch_size(block_rows)
-            .build()
-            .map_err(broken)?;
+        let reader = builder.with_projection(used).with_batch_size(block_rows).build().map_err(broken)?;
         Ok(Self {
             path: path.to_owned(),
             columns,
@@ -176,12 +145,7 @@ impl Source {
                 let batch = batch.map_err(|error| BatchError::io(&self.path, error))?;
                 let first = *rows + 1;
                 *rows += batch.num_rows() as u64;
-                Ok(Some(Block {
-                    lines: (first..=*rows).collect(),
-                    batch,
-                    broken: Vec::new(),
-                    done: *rows,
-                }))
+                Ok(Some(Block { lines: (first..=*rows).collect(), batch, broken: Vec::new(), done: *rows }))
             }
         }
     }
@@ -209,23 +173,14 @@ fn csv_block(
     if lines.is_empty() && broken.is_empty() {
         return Ok(None);
     }
-    let arrays = builders
-        .iter_mut()
-        .map(|builder| Arc::new(builder.finish()) as ArrayRef);
+    let arrays = builders.iter_mut().map(|builder| Arc::new(builder.finish()) as ArrayRef);
     let options = arrow_array::RecordBatchOptions::new().with_row_count(Some(lines.len()));
     let batch = RecordBatch::try_new_with_options(schema.clone(), arrays.collect(), &options)?;
-    Ok(Some(Block {
-        batch,
-        lines,
-        broken,
-        done: splitter.bytes(),
-    }))
+    Ok(Some(Block { batch, lines, broken, done: splitter.bytes() }))
 }
 
 fn cell<'r>(record: &'r Record, column: &Column) -> Option<&'r str> {
-    record
-        .get(column.at)
-        .and_then(|bytes| std::str::from_utf8(bytes).ok())
+    record.get(column.at).and_then(|bytes| std::str::from_utf8(bytes).ok())
 }
 
 /// A record that can be read cell by cell, or why not.
@@ -242,25 +197,11 @@ fn check(record: &Record, columns: &Columns) -> Result<(), Broken> {
     match record.fault {
         Some(Fault::Quotes) => {
             let why = "a quoted field is not closed, or text follows its closing quote";
-            return Err(Broken::new(
-                line,
-                shifted,
-                "",
-                FieldCode::Quotes,
-                record.cut(),
-                why,
-            ));
+            return Err(Broken::new(line, shifted, "", FieldCode::Quotes, record.cut(), why));
         }
         Some(Fault::TooLong) => {
             let why = "the line is longer than 1 MiB";
-            return Err(Broken::new(
-                line,
-                shifted,
-                "",
-                FieldCode::TooLong,
-                record.cut(),
-                why,
-            ));
+            return Err(Broken::new(line, shifted, "", FieldCode::TooLong, record.cut(), why));
         }
         None => {}
     }
@@ -268,18 +209,9 @@ fn check(record: &Record, columns: &Columns) -> Result<(), Broken> {
         let (given, wanted) = (record.len(), columns.count);
         let why = format!("the row has {given} fields, the header {wanted}");
         let last = record.len().checked_sub(1).and_then(|at| record.get(at));
-        return Err(Broken::new(
-            line,
-            shifted,
-            "",
-            FieldCode::Columns,
-            last.unwrap_or(&[]),
-            &why,
-        ));
+        return Err(Broken::new(line, shifted, "", FieldCode::Columns, last.unwrap_or(&[]), &why));
     }
-    let wrong = record
-        .iter()
-        .position(|field| std::str::from_utf8(field).is_err());
+    let wrong = record.iter().position(|field| std::str::from_utf8(field).is_err());
     let Some(at) = wrong else { return Ok(()) };
     let readable = |name: &str| match find(name) {
         None => Some(""),
@@ -289,12 +221,5 @@ fn check(record: &Record, columns: &Columns) -> Result<(), Broken> {
     let field = field.map_or_else(|| format!("column {}", at + 1), |column| column.name.clone());
     let value = record.get(at).unwrap_or(&[]);
     let why = "is not UTF-8 text; save the file as UTF-8";
-    Err(Broken::new(
-        line,
-        readable,
-        &field,
-        FieldCode::Encoding,
-        value,
-        why,
-    ))
+    Err(Broken::new(line, readable, &field, FieldCode::Encoding, value, why))
 }

@@ -58,14 +58,7 @@ enum Scan {
 
 impl<R: Read> Splitter<R> {
     pub fn new(input: R) -> io::Result<Self> {
-        let mut splitter = Self {
-            input,
-            buffer: Vec::new(),
-            start: 0,
-            ended: false,
-            line: 1,
-            bytes: 0,
-        };
+        let mut splitter = Self { input, buffer: Vec::new(), start: 0, ended: false, line: 1, bytes: 0 };
         while splitter.buffer.len() < 3 && !splitter.ended {
             splitter.fill()?;
         }
@@ -198,9 +191,7 @@ fn scan(bytes: &[u8], record: &mut Record, ended: bool) -> Scan {
         Start | Plain => record.end_plain_line(),
         Closing | ClosedCr => record.ends.push(record.text.len()),
     }
-    Scan::Done {
-        consumed: bytes.len(),
-    }
+    Scan::Done { consumed: bytes.len() }
 }
 
 impl Record {
@@ -246,10 +237,8 @@ mod tests {
         let mut splitter = Splitter::new(text).unwrap();
         let (mut record, mut rows) = (Record::default(), Vec::new());
         while splitter.next(&mut record).unwrap() {
-            let mut fields: Vec<String> = record
-                .iter()
-                .map(|field| String::from_utf8_lossy(field).into_owned())
-                .collect();
+            let mut fields: Vec<String> =
+                record.iter().map(|field| String::from_utf8_lossy(field).into_owned()).collect();
             if record.fault.is_some() {
                 fields.push("!".into());
             }
@@ -270,12 +259,7 @@ mod tests {
     fn records_have_their_lines() {
         check(
             "\u{feff}a,b\r\n1,\r\n\r\n\"x\ny\",\"2\"\"\"\r\nlast,3",
-            &[
-                (1, &["a", "b"]),
-                (2, &["1", ""]),
-                (4, &["x\ny", "2\""]),
-                (6, &["last", "3"]),
-            ],
+            &[(1, &["a", "b"]), (2, &["1", ""]), (4, &["x\ny", "2\""]), (6, &["last", "3"])],
         );
         check("", &[]);
         check("\n\n", &[]);

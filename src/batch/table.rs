@@ -83,10 +83,7 @@ pub(super) fn fits(decision: &Decision) -> bool {
         Some(decision.range.floor.amount),
         decision.contribution,
     ];
-    amounts
-        .into_iter()
-        .flatten()
-        .all(|amount| amount.micros().unsigned_abs() < COUNT_LIMIT)
+    amounts.into_iter().flatten().all(|amount| amount.micros().unsigned_abs() < COUNT_LIMIT)
 }
 
 /// Builds the columns, answer by answer.
@@ -122,11 +119,7 @@ impl<'a> Table<'a> {
             Cell::Ratio => Builder::Decimal(decimals(rows, RATIO_SCALE)),
             Cell::Line => Builder::Line(Int64Builder::with_capacity(rows)),
         });
-        Self {
-            job,
-            columns: columns.into(),
-            canonical: Vec::new(),
-        }
+        Self { job, columns: columns.into(), canonical: Vec::new() }
     }
 
     /// Adds the answer for an item in a place of the run.
@@ -139,9 +132,7 @@ impl<'a> Table<'a> {
         tally: &mut Tally,
     ) -> Result<(), BatchError> {
         let world = self.job.worlds.get(usize::from(place));
-        let place = world
-            .ok_or_else(|| BatchError::Internal("a place is lost".into()))?
-            .place;
+        let place = world.ok_or_else(|| BatchError::Internal("a place is lost".into()))?.place;
         let answer = Flat::new(item, place, outcome);
         let id = self.job.release.id();
         let cells = answer.cells(item, place, id, line);
@@ -257,12 +248,7 @@ impl<'a> Flat<'a> {
                     ..Self::empty(place, decision.hits.iter())
                 }
             }
-            Outcome::Refused(Refusal {
-                code,
-                guards,
-                fact,
-                winner,
-            }) => Self {
+            Outcome::Refused(Refusal { code, guards, fact, winner }) => Self {
                 status: "refused",
                 reason: Some(code.as_str()),
                 detail: fact.as_deref(),
@@ -302,17 +288,11 @@ impl<'a> Flat<'a> {
 
     /// In the order of [`COLUMNS`].
     fn cells<'s>(&'s self, item: &'s Item, place: &'s Place, release: &'s str, line: u64) -> [Given<'s>; 22] {
-        let text = |text: Option<&'s str>| {
-            text.filter(|text| !text.is_empty())
-                .map_or(Given::Missing, Given::Text)
-        };
+        let text =
+            |text: Option<&'s str>| text.filter(|text| !text.is_empty()).map_or(Given::Missing, Given::Text);
         let count = |micros: i64| {
             let fits = micros.unsigned_abs() < COUNT_LIMIT;
-            if fits {
-                Given::Count(micros)
-            } else {
-                Given::Missing
-            }
+            if fits { Given::Count(micros) } else { Given::Missing }
         };
         let money = |amount: Option<Amount>| amount.map_or(Given::Missing, |amount| count(amount.micros()));
         let ratio = |ratio: Option<Ratio>| ratio.map_or(Given::Missing, |ratio| count(ratio.nanos()));

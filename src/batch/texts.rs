@@ -35,23 +35,14 @@ impl Texts {
     /// # Errors
     /// A column of a type that cannot hold what it should.
     pub fn new(path: &Path, batch: &RecordBatch, columns: &Columns) -> Result<Self, BatchError> {
-        let mut texts = Self {
-            columns: Vec::with_capacity(columns.len()),
-            bad: Vec::new(),
-        };
+        let mut texts = Self { columns: Vec::with_capacity(columns.len()), bad: Vec::new() };
         for (array, column) in batch.columns().iter().zip(columns.iter()) {
-            let mut reader = Reader {
-                kind: column.kind,
-                bad: Vec::new(),
-            };
+            let mut reader = Reader { kind: column.kind, bad: Vec::new() };
             let read = reader.read(array.as_ref()).ok_or_else(|| {
                 let (header, given) = (&column.header, array.data_type());
                 BatchError::columns(
                     path,
-                    format!(
-                        "column `{header}` is of type {given}, {}",
-                        wanted(column.kind, given)
-                    ),
+                    format!("column `{header}` is of type {given}, {}", wanted(column.kind, given)),
                 )
             })?;
             texts.columns.push(read);
@@ -73,27 +64,19 @@ impl Texts {
     /// One cell; empty when there is no such column.
     #[must_use]
     pub fn cell(&self, column: Option<usize>, row: usize) -> &str {
-        column
-            .and_then(|at| self.columns.get(at))
-            .map_or("", |column| text(column, row))
+        column.and_then(|at| self.columns.get(at)).map_or("", |column| text(column, row))
     }
 
     /// What could not be read in a row.
     pub fn bad(&self, row: usize) -> impl Iterator<Item = &BadField> {
         let start = self.bad.partition_point(|(at, _)| *at < row);
         let rest = self.bad.get(start..).unwrap_or(&[]);
-        rest.iter()
-            .take_while(move |(at, _)| *at == row)
-            .map(|(_, bad)| bad)
+        rest.iter().take_while(move |(at, _)| *at == row).map(|(_, bad)| bad)
     }
 }
 
 fn text(column: &StringArray, row: usize) -> &str {
-    if row < column.len() && column.is_valid(row) {
-        column.value(row)
-    } else {
-        ""
-    }
+    if row < column.len() && column.is_valid(row) { column.value(row) } else { "" }
 }
 
 fn wanted(kind: Kind, given: &DataType) -> &'static str {
@@ -130,11 +113,7 @@ impl Reader {
             DataType::Dictionary(..) => self.dictionary(array),
             DataType::Boolean if name => {
                 let words = array.as_boolean().iter();
-                Some(
-                    words
-                        .map(|cell| cell.map(|yes| if yes { "yes" } else { "no" }))
-                        .collect(),
-                )
+                Some(words.map(|cell| cell.map(|yes| if yes { "yes" } else { "no" })).collect())
             }
             DataType::Int8 => self.integers::<Int8Type>(array),
             DataType::Int16 => self.integers::<Int16Type>(array),
@@ -167,30 +146,20 @@ impl Reader {
             return Some(StringArray::new_null(array.len()));
         }
         // A bad value of the dictionary is reported for the rows that use it, not for its own place.
-        let mut inner = Self {
-            kind: self.kind,
-            bad: Vec::new(),
-        };
+        let mut inner = Self { kind: self.kind, bad: Vec::new() };
         let values = inner.read(dictionary.values().as_ref())?;
         let keys = dictionary.normalized_keys();
         for (row, key) in keys.iter().enumerate().filter(|(row, _)| array.is_valid(*row)) {
             let bad = inner.bad.iter().filter(|(at, ..)| at == key);
-            self.bad
-                .extend(bad.map(|(_, code, value, why)| (row, *code, value.clone(), *why)));
+            self.bad.extend(bad.map(|(_, code, value, why)| (row, *code, value.clone(), *why)));
         }
         let cells = keys.iter().enumerate();
-        Some(
-            cells
-                .map(|(row, key)| array.is_valid(row).then(|| text(&values, *key)))
-                .collect(),
-        )
+        Some(cells.map(|(row, key)| array.is_valid(row).then(|| text(&values, *key))).collect())
     }
 
     fn integers<T: ArrowPrimitiveType<Native: Into<i128>>>(&self, array: &dyn Array) -> Option<StringArray> {
         let cells = array.as_primitive::<T>().iter();
-        cells
-            .map(|cell| optional(cell, |value| number(value.into(), 0, self.kind)))
-            .collect()
+        cells.map(|cell| optional(cell, |value| number(value.into(), 0, self.kind))).collect()
     }
 
     fn decimals<T: DecimalType<Native: Into<i128>>>(
@@ -199,9 +168,7 @@ impl Reader {
         scale: i8,
     ) -> Option<StringArray> {
         let cells = array.as_primitive::<T>().iter();
-        cells
-            .map(|cell| optional(cell, |value| number(value.into(), scale.into(), self.kind)))
-            .collect()
+        cells.map(|cell| optional(cell, |value| number(value.into(), scale.into(), self.kind))).collect()
     }
 
     fn floats<T: ArrowPrimitiveType<Native: Into<f64>>>(&mut self, array: &dyn Array) -> Option<StringArray> {
@@ -219,8 +186,7 @@ impl Reader {
                 Some(Ok(nanos)) => Some(fixed(nanos, shift) + suffix),
                 Some(Err(_)) => {
                     let value = value.unwrap_or_default().to_string();
-                    self.bad
-                        .push((row, FieldCode::Number, value, "is not a number that can be kept"));
+                    self.bad.push((row, FieldCode::Number, value, "is not a number that can be kept"));
                     None
                 }
                 None => None,
@@ -236,11 +202,7 @@ impl Reader {
                 cells.push(None);
                 continue;
             };
-            let values = Self {
-                kind: Kind::Text,
-                bad: Vec::new(),
-            }
-            .read(list.as_ref())?;
+            let values = Self { kind: Kind::Text, bad: Vec::new() }.read(list.as_ref())?;
             let tags: Vec<&str> = values.iter().flatten().collect();
             if let Some(tag) = tags.iter().find(|tag| tag.is_empty() || tag.contains('|')) {
                 let why = "is no element of a set: it is empty or contains `|`";
@@ -262,9 +224,7 @@ fn optional<T>(cell: Option<T>, read: impl Fn(T) -> Option<String>) -> Option<Op
 
 fn instants<T: ArrowPrimitiveType<Native = i64>>(array: &dyn Array, per_second: i64) -> StringArray {
     let cells = array.as_primitive::<T>().iter();
-    cells
-        .map(|cell| cell.map(|value| crate::facts::show_instant(value.div_euclid(per_second))))
-        .collect()
+    cells.map(|cell| cell.map(|value| crate::facts::show_instant(value.div_euclid(per_second)))).collect()
 }
 
 /// A count of 10^-`scale` in the grammar of its kind; `None` if numbers cannot hold this kind.
@@ -283,11 +243,7 @@ fn fixed(value: i128, scale: i32) -> String {
     let sign = if value < 0 { "-" } else { "" };
     let digits = value.unsigned_abs().to_string();
     if scale <= 0 {
-        let zeros = if value == 0 {
-            0
-        } else {
-            scale.unsigned_abs() as usize
-        };
+        let zeros = if value == 0 { 0 } else { scale.unsigned_abs() as usize };
         return format!("{sign}{digits}{}", "0".repeat(zeros));
     }
     let places = scale.unsigned_abs() as usize;
@@ -306,10 +262,7 @@ mod tests {
     use arrow_array::{BooleanArray, Decimal128Array, Float64Array, Int64Array, TimestampMicrosecondArray};
 
     fn check(kind: Kind, array: &dyn Array, expected: &[&str]) {
-        let mut reader = Reader {
-            kind,
-            bad: Vec::new(),
-        };
+        let mut reader = Reader { kind, bad: Vec::new() };
         let read = reader.read(array).unwrap();
         let cells: Vec<&str> = (0..read.len()).map(|row| text(&read, row)).collect();
         assert_eq!(cells, expected);
@@ -329,23 +282,11 @@ mod tests {
         check(Kind::Number, &decimals(-2), &["2980000", "-500", "", "0"]);
         check(Kind::Id, &Int64Array::from(vec![17, -1]), &["17", "-1"]);
         check(Kind::Duration, &Int64Array::from(vec![60]), &["60s"]);
-        check(
-            Kind::Number,
-            &Float64Array::from(vec![-2.5, 0.1 + 0.2, f64::NAN]),
-            &["-2.5", "0.3", ""],
-        );
+        check(Kind::Number, &Float64Array::from(vec![-2.5, 0.1 + 0.2, f64::NAN]), &["-2.5", "0.3", ""]);
         check(Kind::Percent, &Float64Array::from(vec![0.12]), &["12%"]);
-        check(
-            Kind::Text,
-            &BooleanArray::from(vec![Some(true), Some(false), None]),
-            &["yes", "no", ""],
-        );
+        check(Kind::Text, &BooleanArray::from(vec![Some(true), Some(false), None]), &["yes", "no", ""]);
         let times = TimestampMicrosecondArray::from(vec![-1, 1_500_000]).with_timezone("UTC");
-        check(
-            Kind::Instant,
-            &times,
-            &["1969-12-31T23:59:59Z", "1970-01-01T00:00:01Z"],
-        );
+        check(Kind::Instant, &times, &["1969-12-31T23:59:59Z", "1970-01-01T00:00:01Z"]);
         let mut words = StringDictionaryBuilder::<Int32Type>::new();
         words.append_value("b");
         words.append_null();
@@ -362,39 +303,15 @@ mod tests {
     fn what_cannot_be_exact_is_refused() {
         let floats = Float64Array::from(vec![1.0]);
         for kind in [Kind::Money, Kind::Id, Kind::Duration, Kind::Set, Kind::Instant] {
-            assert!(
-                Reader {
-                    kind,
-                    bad: Vec::new()
-                }
-                .read(&floats)
-                .is_none()
-            );
+            assert!(Reader { kind, bad: Vec::new() }.read(&floats).is_none());
         }
         let naive = TimestampMicrosecondArray::from(vec![0]);
-        let mut reader = Reader {
-            kind: Kind::Instant,
-            bad: Vec::new(),
-        };
+        let mut reader = Reader { kind: Kind::Instant, bad: Vec::new() };
         assert!(reader.read(&naive).is_none());
-        let cents = Decimal128Array::from(vec![1])
-            .with_precision_and_scale(9, 2)
-            .unwrap();
-        assert!(
-            Reader {
-                kind: Kind::Id,
-                bad: Vec::new()
-            }
-            .read(&cents)
-            .is_none()
-        );
-        let mut reader = Reader {
-            kind: Kind::Number,
-            bad: Vec::new(),
-        };
-        reader
-            .read(&Float64Array::from(vec![f64::INFINITY, 1e300]))
-            .unwrap();
+        let cents = Decimal128Array::from(vec![1]).with_precision_and_scale(9, 2).unwrap();
+        assert!(Reader { kind: Kind::Id, bad: Vec::new() }.read(&cents).is_none());
+        let mut reader = Reader { kind: Kind::Number, bad: Vec::new() };
+        reader.read(&Float64Array::from(vec![f64::INFINITY, 1e300])).unwrap();
         assert_eq!(reader.bad.len(), 2);
     }
 }

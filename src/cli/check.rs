@@ -32,10 +32,7 @@ fn code(text: &str) -> Result<String, String> {
 ///
 /// # Errors
 /// When `out` cannot be written.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the last line says how long it took; nothing depends on it"
-)]
+#[expect(clippy::disallowed_methods, reason = "the last line says how long it took; nothing depends on it")]
 pub fn run(args: &CheckArgs, colour: Colour, out: &mut dyn Write) -> io::Result<ExitCode> {
     let started = Instant::now();
     let mut loaded = load_dir(&args.dir);
@@ -50,13 +47,8 @@ pub fn run(args: &CheckArgs, colour: Colour, out: &mut dyn Write) -> io::Result<
     }
     write_findings(args.format, colour, &loaded.files, &loaded.diagnostics, out)?;
     if args.format == Format::Human {
-        let count = |severity| {
-            loaded
-                .diagnostics
-                .iter()
-                .filter(|finding| finding.severity == severity)
-                .count()
-        };
+        let count =
+            |severity| loaded.diagnostics.iter().filter(|finding| finding.severity == severity).count();
         let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
         writeln!(
             out,

@@ -49,17 +49,7 @@ fn demo(args: &Args) -> Result<(), String> {
     let priced = out.join("iowa.csv").display().to_string();
     let catalog = iowa.join("feeds/catalog.csv").display().to_string();
     let at = ["--at", "2022-11-01T12:00:00-05:00"];
-    let reprice = [
-        "reprice",
-        "--rulebook",
-        &iowa_text,
-        "--items",
-        &catalog,
-        "--out",
-        &priced,
-        at[0],
-        at[1],
-    ];
+    let reprice = ["reprice", "--rulebook", &iowa_text, "--items", &catalog, "--out", &priced, at[0], at[1]];
     command(&reprice, &[0])?;
     let compared = compare_with_charged(&out.join("iowa.csv"));
     let cleaned =
@@ -70,19 +60,12 @@ fn demo(args: &Args) -> Result<(), String> {
     let feed = |name: &str| orda.join("feeds").join(name).display().to_string();
     let (items, offers) = (feed("items.csv"), feed("offers.csv"));
     let of = ["--rulebook", &orda_text, "--items", &items, "--offers", &offers];
-    let explain = [
-        &["explain", "TEL-A55"][..],
-        &of,
-        &["--market", "DE", "--channel", "own", "--at", ORDA_AT],
-    ]
-    .concat();
+    let explain =
+        [&["explain", "TEL-A55"][..], &of, &["--market", "DE", "--channel", "own", "--at", ORDA_AT]].concat();
     command(&explain, &[0])?;
     heading("4  The same over gRPC");
-    let folder = Folder {
-        rulebook: iowa.clone(),
-        items: Some(iowa.join("feeds/catalog.csv")),
-        ..Folder::default()
-    };
+    let folder =
+        Folder { rulebook: iowa.clone(), items: Some(iowa.join("feeds/catalog.csv")), ..Folder::default() };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("no runtime: {error}"))?;
     runtime.block_on(serve_and_ask(folder, args.exit, &of))
@@ -91,44 +74,23 @@ fn demo(args: &Args) -> Result<(), String> {
 /// The models of the project: in this folder, else where it was built.
 fn models(args: &Args) -> Result<PathBuf, String> {
     let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
-    let candidates = [
-        args.models.clone().unwrap_or_else(|| PathBuf::from("models")),
-        built,
-    ];
-    let wanted = if args.models.is_some() {
-        &candidates[..1]
-    } else {
-        &candidates[..]
-    };
-    let found = wanted
-        .iter()
-        .find(|folder| folder.join("iowa/rulebook.toml").is_file());
+    let candidates = [args.models.clone().unwrap_or_else(|| PathBuf::from("models")), built];
+    let wanted = if args.models.is_some() { &candidates[..1] } else { &candidates[..] };
+    let found = wanted.iter().find(|folder| folder.join("iowa/rulebook.toml").is_file());
     found.cloned().ok_or_else(|| {
-        format!(
-            "there is no `{}/iowa`; run it in the project's folder or give --models",
-            wanted[0].display()
-        )
+        format!("there is no `{}/iowa`; run it in the project's folder or give --models", wanted[0].display())
     })
 }
 
 fn heading(text: &str) {
-    println!(
-        "\n━━ {text} {}",
-        "━".repeat(100_usize.saturating_sub(text.chars().count()))
-    );
+    println!("\n━━ {text} {}", "━".repeat(100_usize.saturating_sub(text.chars().count())));
 }
 
 /// Shows and runs a command as a user would, in this process.
 fn command(arguments: &[&str], allowed: &[u8]) -> Result<(), String> {
     let shown: Vec<String> = arguments
         .iter()
-        .map(|argument| {
-            if argument.contains(' ') {
-                format!("'{argument}'")
-            } else {
-                (*argument).to_owned()
-            }
-        })
+        .map(|argument| if argument.contains(' ') { format!("'{argument}'") } else { (*argument).to_owned() })
         .collect();
     println!("\n$ pricer {}", shown.join(" "));
     let cli = super::Cli::try_parse_from(std::iter::once("pricer").chain(arguments.iter().copied()));
@@ -136,10 +98,7 @@ fn command(arguments: &[&str], allowed: &[u8]) -> Result<(), String> {
     if allowed.iter().any(|allowed| ExitCode::from(*allowed) == code) {
         Ok(())
     } else {
-        Err(format!(
-            "`pricer {}` did not end as it should: {code:?}",
-            arguments.join(" ")
-        ))
+        Err(format!("`pricer {}` did not end as it should: {code:?}", arguments.join(" ")))
     }
 }
 
@@ -147,12 +106,8 @@ fn command(arguments: &[&str], allowed: &[u8]) -> Result<(), String> {
 fn compare_with_charged(priced: &Path) -> Result<(), String> {
     let mut reader = csv::Reader::from_path(priced).map_err(|error| error.to_string())?;
     let headers = reader.headers().map_err(|error| error.to_string())?.clone();
-    let column = |name: &str| {
-        headers
-            .iter()
-            .position(|header| header == name)
-            .ok_or(format!("no column `{name}`"))
-    };
+    let column =
+        |name: &str| headers.iter().position(|header| header == name).ok_or(format!("no column `{name}`"));
     let (sku, price, previous) = (column("sku")?, column("price")?, column("previous_price")?);
     let (mut same, mut differing) = (0_u32, Vec::new());
     for row in reader.records() {
@@ -182,9 +137,9 @@ fn compare_with_charged(priced: &Path) -> Result<(), String> {
 async fn serve_and_ask(folder: Folder, exit: bool, orda: &[&str]) -> Result<(), String> {
     let grpc = match TcpListener::bind("127.0.0.1:50051").await {
         Ok(listener) => listener,
-        Err(_) => TcpListener::bind("127.0.0.1:0")
-            .await
-            .map_err(|error| format!("cannot listen: {error}"))?,
+        Err(_) => {
+            TcpListener::bind("127.0.0.1:0").await.map_err(|error| format!("cannot listen: {error}"))?
+        }
     };
     let address = grpc.local_addr().map_err(|error| error.to_string())?;
     let (ready_sender, ready) = oneshot::channel::<()>();
@@ -193,33 +148,17 @@ async fn serve_and_ask(folder: Folder, exit: bool, orda: &[&str]) -> Result<(), 
     let ended = async {
         drop(end.await);
     };
-    let on_ready = move |_: &crate::service::state::Serving| drop(ready_sender.send(()));
+    let on_ready = move |_: &crate::service::state::Serving| {
+        let _ = ready_sender.send(());
+    };
     let rulebook = folder.rulebook.clone();
-    let serving = tokio::spawn(serve(
-        Config::default(),
-        Arc::new(folder),
-        listeners,
-        on_ready,
-        ended,
-    ));
+    let serving = tokio::spawn(serve(Config::default(), Arc::new(folder), listeners, on_ready, ended));
     ready.await.map_err(|_| "the service did not start".to_owned())?;
-    println!(
-        "\n$ pricer serve --rulebook {} --items … --listen {address}",
-        rulebook.display()
-    );
+    println!("\n$ pricer serve --rulebook {} --items … --listen {address}", rulebook.display());
     let addr = format!("http://{address}");
     let asked = tokio::task::spawn_blocking(move || {
-        let quote = [
-            "quote",
-            "10006",
-            "--market",
-            "US-IA",
-            "--channel",
-            "wholesale",
-            "--explain",
-            "--addr",
-            &addr,
-        ];
+        let quote =
+            ["quote", "10006", "--market", "US-IA", "--channel", "wholesale", "--explain", "--addr", &addr];
         command(&quote, &[0])
     });
     asked.await.map_err(|error| error.to_string())??;
@@ -227,7 +166,7 @@ async fn serve_and_ask(folder: Folder, exit: bool, orda: &[&str]) -> Result<(), 
         what_next(&address.to_string(), orda);
         tokio::signal::ctrl_c().await.map_err(|error| error.to_string())?;
     }
-    drop(end_sender.send(()));
+    let _ = end_sender.send(());
     let served = serving.await.map_err(|error| error.to_string())?;
     served.map_err(|error| error.to_string())?;
     println!("\nThe demo is over: every part did what it should.");

@@ -1,6 +1,6 @@
 //! `pricer explain`: the price waterfall of one item, or why a rule does not apply to it.
 
-use super::opened::{Opened, now, open, own_rates};
+use super::opened::{now, open, own_rates};
 use crate::batch::{BatchError, Feeds, find_item, load_facts};
 use crate::explain::{Explanation, Subject};
 use crate::facts::parse_instant;
@@ -81,11 +81,8 @@ fn explain(args: &Args) -> Result<u8, Problem> {
         return Ok(1);
     };
     let place = release.place(&args.market, &args.channel).ok_or_else(|| {
-        let known: Vec<String> = release
-            .places
-            .iter()
-            .map(|place| format!("{}/{}", place.market, place.channel))
-            .collect();
+        let known: Vec<String> =
+            release.places.iter().map(|place| format!("{}/{}", place.market, place.channel)).collect();
         Problem::Usage(format!(
             "`{}/{}` is no market and channel of the rulebook; it has {}",
             args.market,
@@ -104,43 +101,25 @@ fn explain(args: &Args) -> Result<u8, Problem> {
         Ok(found) => found,
         Err(bad) => {
             for field in &bad {
-                eprintln!(
-                    "error: {}: {} {}",
-                    field.code.as_str(),
-                    field.field,
-                    field.message
-                );
+                eprintln!("error: {}: {} {}", field.code.as_str(), field.field, field.message);
             }
             return Ok(1);
         }
     };
     let own = own_rates(&args.rulebook, &release);
     let rates = args.fx.as_deref().or(own.as_deref());
-    let (feeds, _) = load_facts(
-        &release,
-        Feeds {
-            items: None,
-            offers: args.offers.as_deref(),
-            rates,
-        },
-    )?;
+    let (feeds, _) = load_facts(&release, Feeds { items: None, offers: args.offers.as_deref(), rates })?;
     let at = args.at.unwrap_or_else(now);
     let known_at = feeds.offers.known_at(&args.market, at);
     let world = World::new(&release, place, &feeds.rates, at, known_at);
     let offers = feeds.offers.get(&args.sku, &args.market);
-    let priced = Row {
-        item: &row.item,
-        offers,
-    };
+    let priced = Row { item: &row.item, offers };
     if let Some(name) = &args.why_not {
         return why_not(name, &priced, &world, &facts);
     }
     let mut recorder = Recorder::default();
     let outcome = price(&priced, &world, &mut recorder);
-    let subject = Subject {
-        sku: args.sku.clone(),
-        facts,
-    };
+    let subject = Subject { sku: args.sku.clone(), facts };
     let explanation = Explanation::new(subject, &world, &outcome, &recorder.steps, &feeds.offers.names);
     match args.format {
         Output::Human => print!("{}", explanation.text()),
@@ -154,11 +133,8 @@ type Facts = std::collections::BTreeMap<String, String>;
 /// Every condition of a rule, with ✓ or ✗ and what the item has.
 fn why_not(name: &str, row: &Row<'_>, world: &World<'_>, facts: &Facts) -> Result<u8, Problem> {
     let place: &Place = world.place;
-    let named: Vec<&Rule> = place
-        .rules
-        .iter()
-        .filter(|rule| *rule.info.label == *name || *rule.info.id == *name)
-        .collect();
+    let named: Vec<&Rule> =
+        place.rules.iter().filter(|rule| *rule.info.label == *name || *rule.info.id == *name).collect();
     if named.is_empty() {
         let labels: Vec<&str> = place.rules.iter().map(|rule| &*rule.info.label).collect();
         return Err(Problem::Usage(format!(
@@ -171,24 +147,14 @@ fn why_not(name: &str, row: &Row<'_>, world: &World<'_>, facts: &Facts) -> Resul
     let view = match view(row, world) {
         Ok(view) => view,
         Err(refusal) => {
-            println!(
-                "no rule is asked: {}",
-                crate::explain::refusal_text(&refusal, world)
-            );
+            println!("no rule is asked: {}", crate::explain::refusal_text(&refusal, world));
             return Ok(1);
         }
     };
     for rule in named {
-        println!(
-            "{} ({}:{})",
-            rule.info.label, rule.info.at.file, rule.info.at.line
-        );
+        println!("{} ({}:{})", rule.info.label, rule.info.at.file, rule.info.at.line);
         let open = rule.window.holds(world.now.at);
-        println!(
-            "  {} dates {}",
-            mark(open),
-            if open { "are open" } else { "are not open" }
-        );
+        println!("  {} dates {}", mark(open), if open { "are open" } else { "are not open" });
         for (at, conds) in rule.scope.boxes.iter().enumerate() {
             if 0 < at {
                 println!("  or");
@@ -198,10 +164,8 @@ fn why_not(name: &str, row: &Row<'_>, world: &World<'_>, facts: &Facts) -> Resul
             }
         }
         let holds = open && view.inside(&rule.scope);
-        let winner = place
-            .rules
-            .iter()
-            .find(|rule| rule.window.holds(world.now.at) && view.inside(&rule.scope));
+        let winner =
+            place.rules.iter().find(|rule| rule.window.holds(world.now.at) && view.inside(&rule.scope));
         match winner {
             Some(winner) if holds && winner.info.label != rule.info.label => {
                 println!("  it holds, but {} wins over it", winner.info.label);

@@ -18,10 +18,7 @@ pub enum Format {
 pub(super) fn load_dir(dir: &Path) -> Loaded {
     match Files::read_dir(dir) {
         Ok(files) => load(files),
-        Err(diagnostics) => Loaded {
-            diagnostics,
-            ..Loaded::default()
-        },
+        Err(diagnostics) => Loaded { diagnostics, ..Loaded::default() },
     }
 }
 

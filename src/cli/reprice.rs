@@ -100,19 +100,9 @@ impl Reprice {
         };
         let rates = self.fx.clone().or_else(|| own_rates(&self.rulebook, &release));
         let at = self.at.unwrap_or_else(now);
-        let feeds = Feeds {
-            items: None,
-            offers: self.offers.as_deref(),
-            rates: rates.as_deref(),
-        };
+        let feeds = Feeds { items: None, offers: self.offers.as_deref(), rates: rates.as_deref() };
         let (facts, earlier) = load_facts(&release, feeds)?;
-        let job = Job::new(
-            &release,
-            &facts,
-            at,
-            self.market.as_deref(),
-            self.channel.as_deref(),
-        )?;
+        let job = Job::new(&release, &facts, at, self.market.as_deref(), self.channel.as_deref())?;
         let source = Source::open(&self.items, BLOCK_ROWS, |header| item_meaning(&release, header))?;
         let summary = self.stream(&job, source, &earlier, &quarantine)?;
         self.report(&summary, &quarantine);
@@ -135,17 +125,12 @@ impl Reprice {
                 _ => output == other,
             };
             if inputs.into_iter().flatten().any(|input| same(input)) {
-                let why = format!(
-                    "`{}` is an input: choose another name for the output",
-                    output.display()
-                );
+                let why = format!("`{}` is an input: choose another name for the output", output.display());
                 return Err(BatchError::Usage(why));
             }
         }
         if self.out == quarantine {
-            return Err(BatchError::Usage(
-                "`--out` and `--quarantine` name the same file".into(),
-            ));
+            return Err(BatchError::Usage("`--out` and `--quarantine` name the same file".into()));
         }
         Ok(quarantine)
     }
@@ -153,20 +138,14 @@ impl Reprice {
     /// The checked rulebook; `None` after its errors were printed.
     fn release(&self) -> Option<Arc<Release>> {
         if self.format == Output::Human {
-            return open(&self.rulebook).map(|opened| opened.release);
+            return open(&self.rulebook);
         }
         let loaded = match Files::read_dir(&self.rulebook) {
             Ok(files) => rulebook::load(files),
-            Err(diagnostics) => Loaded {
-                diagnostics,
-                ..Loaded::default()
-            },
+            Err(diagnostics) => Loaded { diagnostics, ..Loaded::default() },
         };
         if loaded.release.is_none() {
-            say(
-                &mut std::io::stdout(),
-                &render::json(&loaded.files, &loaded.diagnostics),
-            );
+            say(&mut std::io::stdout(), &render::json(&loaded.files, &loaded.diagnostics));
         }
         loaded.release
     }
@@ -213,10 +192,7 @@ impl Reprice {
             &match summary.verdict {
                 Verdict::Clean => format!("Written to {}.", self.out.display()),
                 Verdict::Partial => {
-                    format!(
-                        "Written to {}; the bad rows are in {quarantine}.",
-                        self.out.display()
-                    )
+                    format!("Written to {}; the bad rows are in {quarantine}.", self.out.display())
                 }
                 Verdict::TooMany => {
                     format!(
@@ -278,29 +254,14 @@ mod tests {
         let plain = parse(&[]).unwrap();
         assert_eq!((plain.max_bad, plain.at), (Ratio::from_nanos(1_000_000), None));
         assert_eq!(plain.files().unwrap(), Path::new("o.quarantine.csv"));
-        let full = parse(&[
-            "--at",
-            "2026-11-18T10:00:00+01:00",
-            "--threads",
-            "3",
-            "--max-bad",
-            "2%",
-        ])
-        .unwrap();
+        let full =
+            parse(&["--at", "2026-11-18T10:00:00+01:00", "--threads", "3", "--max-bad", "2%"]).unwrap();
         assert_eq!(full.at, parse_instant("2026-11-18T09:00:00Z").ok());
-        for bad in [
-            ["--at", "2026-11-18"],
-            ["--threads", "0"],
-            ["--max-bad", "0.1"],
-            ["--format", "xml"],
-        ] {
+        for bad in [["--at", "2026-11-18"], ["--threads", "0"], ["--max-bad", "0.1"], ["--format", "xml"]] {
             assert!(parse(&bad).is_err(), "{bad:?}");
         }
         for out in ["o.txt", "i.csv"] {
-            let same = Reprice {
-                out: out.into(),
-                ..plain.clone()
-            };
+            let same = Reprice { out: out.into(), ..plain.clone() };
             assert!(matches!(same.files(), Err(BatchError::Usage(_))), "{out}");
         }
     }

@@ -50,11 +50,7 @@ pub fn run(args: &TestArgs, colour: Colour, out: &mut dyn Write) -> io::Result<E
     match args.format {
         Format::Json => writeln!(out, "{}", as_json(release.id(), &loaded, &results))?,
         Format::Human => {
-            let running = format!(
-                "{}, {}",
-                counted(loaded.tests.len(), "test"),
-                properties(&loaded.always)
-            );
+            let running = format!("{}, {}", counted(loaded.tests.len(), "test"), properties(&loaded.always));
             writeln!(out, "     Running {running:<52} rulebook {}", release.id())?;
             for report in &results.reports {
                 write_report(report, &loaded.files, colour, out)?;
@@ -101,11 +97,7 @@ fn write_report(report: &Report, files: &Files, colour: Colour, out: &mut dyn Wr
 fn write_failure(failure: &Failure, out: &mut dyn Write) -> io::Result<()> {
     for mismatch in &failure.mismatches {
         let expected = format!("{} {}", mismatch.key, mismatch.expected);
-        writeln!(
-            out,
-            "          expected  {expected:<28} got  {} {}",
-            mismatch.key, mismatch.got
-        )?;
+        writeln!(out, "          expected  {expected:<28} got  {} {}", mismatch.key, mismatch.got)?;
     }
     if failure.steps.is_empty() {
         return Ok(());
@@ -115,18 +107,11 @@ fn write_failure(failure: &Failure, out: &mut dyn Write) -> io::Result<()> {
         let sign = if failure.first == Some(at) { '>' } else { ' ' };
         let after = step.after.map_or_else(String::new, |after| after.to_string());
         let place = step.at.as_ref().map(|at| format!("{}:{}", at.file, at.line));
-        let beside: Vec<&str> = [
-            Some(step.note.as_str()).filter(|note| !note.is_empty()),
-            place.as_deref(),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
-        let text = format!(
-            "          {sign} {:<34} {after:>16}   {}",
-            step.name,
-            beside.join("   ")
-        );
+        let beside: Vec<&str> = [Some(step.note.as_str()).filter(|note| !note.is_empty()), place.as_deref()]
+            .into_iter()
+            .flatten()
+            .collect();
+        let text = format!("          {sign} {:<34} {after:>16}   {}", step.name, beside.join("   "));
         writeln!(out, "{}", text.trim_end())?;
     }
     Ok(())
@@ -140,29 +125,17 @@ fn write_end(results: &Results, complete: bool, out: &mut dyn Write) -> io::Resu
         return writeln!(out, "      Result {result}");
     }
     let coverage = &results.coverage;
-    let kinds = [
-        ("rules", &coverage.rules),
-        ("rows", &coverage.rows),
-        ("guards", &coverage.guards),
-    ];
+    let kinds = [("rules", &coverage.rules), ("rows", &coverage.rows), ("guards", &coverage.guards)];
     let used: Vec<String> = kinds
         .iter()
         .filter(|(_, share)| 0 < share.total())
         .map(|(noun, share)| format!("{} of {} {noun}", share.exercised, share.total()))
         .collect();
-    writeln!(
-        out,
-        "      Result {result:<28} coverage: {} exercised",
-        used.join(", ")
-    )?;
+    writeln!(out, "      Result {result:<28} coverage: {} exercised", used.join(", "))?;
     for (noun, share) in kinds.iter().filter(|(_, share)| !share.never.is_empty()) {
         let more = share.never.len().saturating_sub(NEVER_SHOWN);
         let shown: Vec<&str> = share.never.iter().take(NEVER_SHOWN).map(AsRef::as_ref).collect();
-        let more = if more == 0 {
-            String::new()
-        } else {
-            format!(" and {more} more")
-        };
+        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
         writeln!(out, "{:41} never tested: {noun} {}{more}", "", shown.join(", "))?;
     }
     Ok(())
@@ -227,16 +200,8 @@ fn as_json(release: &str, loaded: &Loaded, results: &Results) -> String {
         release,
         passed: results.reports.len() - failed,
         failed,
-        not_run: loaded
-            .always
-            .iter()
-            .map(|test| format!("always.{}", test.name))
-            .collect(),
-        tests: results
-            .reports
-            .iter()
-            .map(|report| TestDocument::new(report, &loaded.files))
-            .collect(),
+        not_run: loaded.always.iter().map(|test| format!("always.{}", test.name)).collect(),
+        tests: results.reports.iter().map(|report| TestDocument::new(report, &loaded.files)).collect(),
         never_tested: NeverTested {
             rules: &coverage.rules.never,
             rows: &coverage.rows.never,
@@ -252,28 +217,18 @@ impl<'a> TestDocument<'a> {
         let (status, failure, problems) = match &report.verdict {
             Verdict::Passed => ("passed", None, Vec::new()),
             Verdict::Failed(failure) => ("failed", Some(failure), Vec::new()),
-            Verdict::Broken(findings) => (
-                "broken",
-                None,
-                findings.iter().map(|finding| finding.title.as_str()).collect(),
-            ),
+            Verdict::Broken(findings) => {
+                ("broken", None, findings.iter().map(|finding| finding.title.as_str()).collect())
+            }
         };
-        let mismatches = failure
-            .into_iter()
-            .flat_map(|failure| &failure.mismatches)
-            .map(|mismatch| MismatchDocument {
-                key: &mismatch.key,
-                expected: &mismatch.expected,
-                got: &mismatch.got,
-            });
-        let steps = failure
-            .into_iter()
-            .flat_map(|failure| &failure.steps)
-            .map(|step| StepDocument {
-                name: &step.name,
-                after: step.after.map(|after| after.to_string()),
-                note: &step.note,
-            });
+        let mismatches = failure.into_iter().flat_map(|failure| &failure.mismatches).map(|mismatch| {
+            MismatchDocument { key: &mismatch.key, expected: &mismatch.expected, got: &mismatch.got }
+        });
+        let steps = failure.into_iter().flat_map(|failure| &failure.steps).map(|step| StepDocument {
+            name: &step.name,
+            after: step.after.map(|after| after.to_string()),
+            note: &step.note,
+        });
         Self {
             name: &report.name,
             file: &report.header.file,

@@ -55,13 +55,7 @@ pub(super) fn bound<T: Trace>(
             break;
         }
         for (guard, variant) in acting.iter().filter(|(guard, _)| guard.class == class) {
-            Asking {
-                guard: *guard,
-                variant,
-                view,
-                costs,
-            }
-            .add_to(&mut asked)?;
+            Asking { guard: *guard, variant, view, costs }.add_to(&mut asked)?;
         }
         if !asked.demands.is_empty() {
             if let Some(interval) = guarded.classes.get_mut(class as usize) {
@@ -94,19 +88,11 @@ fn acting<'a, T: Trace>(
     let mut acting = Acting::new();
     let now = view.world.now.at;
     for (guard, index) in view.world.place.guards.iter().zip(0_u16..) {
-        let held = guard
-            .variants
-            .iter()
-            .zip(0_u16..)
-            .find(|(variant, _)| view.inside(&variant.scope));
+        let held = guard.variants.iter().zip(0_u16..).find(|(variant, _)| view.inside(&variant.scope));
         let Some((variant, at)) = held.filter(|(variant, _)| variant.window.holds(now)) else {
             continue;
         };
-        let id = GuardRef {
-            guard: index,
-            variant: at,
-            class: variant.class,
-        };
+        let id = GuardRef { guard: index, variant: at, class: variant.class };
         if relaxed(index) && variant.class != GuardClass::Legal {
             flags.set(Flag::NeedsApproval);
             trace.step(|| Step::Relaxed { guard: id });
@@ -123,11 +109,7 @@ fn acting<'a, T: Trace>(
 fn report<T: Trace>(demands: &[Demand], trace: &mut T) {
     for demand in demands {
         if let Some(at) = demand.at {
-            trace.step(|| Step::Bounded {
-                guard: demand.guard,
-                side: demand.side,
-                at,
-            });
+            trace.step(|| Step::Bounded { guard: demand.guard, side: demand.side, at });
         }
     }
 }
@@ -135,14 +117,8 @@ fn report<T: Trace>(demands: &[Demand], trace: &mut T) {
 /// At least one minor unit; no ceiling.
 fn everything(currency: Currency) -> Range {
     Range {
-        floor: Edge {
-            amount: Amount::from_micros(currency.micros_per_minor()),
-            set_by: None,
-        },
-        ceiling: Edge {
-            amount: Amount::MAX,
-            set_by: None,
-        },
+        floor: Edge { amount: Amount::from_micros(currency.micros_per_minor()), set_by: None },
+        ceiling: Edge { amount: Amount::MAX, set_by: None },
     }
 }
 
@@ -205,11 +181,7 @@ impl Guarded {
             if payable_between(floor.1, ceiling.1, currency) {
                 break;
             }
-            let loser = match (
-                floor.0.guard.class.is_hard(),
-                floor.0.may_yield,
-                ceiling.0.may_yield,
-            ) {
+            let loser = match (floor.0.guard.class.is_hard(), floor.0.may_yield, ceiling.0.may_yield) {
                 (false, ..) | (true, _, true) => ceiling.0,
                 (true, true, false) => floor.0,
                 (true, false, false) => {
@@ -225,18 +197,12 @@ impl Guarded {
         if let Some((demand, at)) = tightest(&kept, Side::Floor)
             && self.range.floor.amount < at
         {
-            self.range.floor = Edge {
-                amount: at,
-                set_by: Some(demand.guard),
-            };
+            self.range.floor = Edge { amount: at, set_by: Some(demand.guard) };
         }
         if let Some((demand, at)) = tightest(&kept, Side::Ceiling)
             && at < self.range.ceiling.amount
         {
-            self.range.ceiling = Edge {
-                amount: at,
-                set_by: Some(demand.guard),
-            };
+            self.range.ceiling = Edge { amount: at, set_by: Some(demand.guard) };
         }
         Ok(())
     }
@@ -268,10 +234,7 @@ impl Guarded {
         if let Some(guard) = edge.set_by {
             self.hits.add(guard);
         }
-        trace.step(|| Step::Moved {
-            guard: edge.set_by,
-            after: to,
-        });
+        trace.step(|| Step::Moved { guard: edge.set_by, after: to });
     }
 
     fn pull<T: Trace>(
@@ -321,9 +284,8 @@ fn contradiction(demand: Demand, range: Range) -> Refusal {
     };
     match (demand.at, met) {
         (None, _) => Refusal::guards(RefusalCode::Infeasible, vec![demand.guard]),
-        (Some(_), met) => Refusal::guards(
-            RefusalCode::GuardsContradict,
-            std::iter::once(demand.guard).chain(met).collect(),
-        ),
+        (Some(_), met) => {
+            Refusal::guards(RefusalCode::GuardsContradict, std::iter::once(demand.guard).chain(met).collect())
+        }
     }
 }

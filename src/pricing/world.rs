@@ -59,15 +59,7 @@ impl<'a> World<'a> {
         let now = Now::new(at, &place.zone);
         let charges = Charges::new(place, rates, at);
         let orders = OrderCosts::new(place, rates, at);
-        Self {
-            release,
-            place,
-            rates,
-            now,
-            rivals_known_at,
-            charges,
-            orders,
-        }
+        Self { release, place, rates, now, rivals_known_at, charges, orders }
     }
 
     /// The rate from `from` to the market's currency; `Ok(None)` when no conversion is needed.
@@ -121,8 +113,7 @@ impl Charges {
         let kept = Fraction::ONE.sub(rate)?;
         let per_vat = place.vat.iter().map(|vat| {
             let net = Fraction::ONE.div(vat.one_plus)?;
-            kept.mul(net.sub(Fraction::of(fees.commission))?)?
-                .sub(Fraction::of(fees.shares))
+            kept.mul(net.sub(Fraction::of(fees.commission))?)?.sub(Fraction::of(fees.shares))
         });
         Ok(Self {
             a: per_vat.collect::<Result<_, crate::money::Overflow>>()?,
@@ -141,9 +132,7 @@ impl OrderCosts {
     fn new(place: &Place, rates: &Rates, at: i64) -> Result<Self, Refusal> {
         let order = Fraction::of_amount(sum(place, rates, at, &place.fees.per_order)?);
         let basket = place.fees.basket;
-        let share = basket
-            .map(|basket| order.div(Fraction::of_amount(basket)))
-            .transpose()?;
+        let share = basket.map(|basket| order.div(Fraction::of_amount(basket))).transpose()?;
         Ok(Self { order, basket, share })
     }
 
@@ -169,15 +158,8 @@ impl Landed {
             None => cost.amount,
             Some(rate) => rate.convert(cost.amount)?,
         };
-        let buffer = if rate.is_some() {
-            place.fx.buffer
-        } else {
-            Ratio::ZERO
-        };
+        let buffer = if rate.is_some() { place.fx.buffer } else { Ratio::ZERO };
         let factor = Fraction::ONE.add(Fraction::of(buffer))?.mul(place.landed)?;
-        Ok(Self {
-            purchase,
-            landed: factor.apply(purchase, Rounding::HalfEven)?,
-        })
+        Ok(Self { purchase, landed: factor.apply(purchase, Rounding::HalfEven)? })
     }
 }

@@ -42,9 +42,7 @@ pub struct Stats {
 impl Loaded {
     #[must_use]
     pub fn has_errors(&self) -> bool {
-        self.diagnostics
-            .iter()
-            .any(|finding| finding.severity == Severity::Error)
+        self.diagnostics.iter().any(|finding| finding.severity == Severity::Error)
     }
 }
 
@@ -54,9 +52,7 @@ pub fn load(files: Files) -> Loaded {
     let mut cx = Context::new(&files);
     let trees = parse_all(&mut cx);
     let broken: BTreeSet<Box<str>> = broken_files(&mut cx);
-    let foundation = ["rulebook.toml", "schema.toml"]
-        .iter()
-        .any(|path| broken.contains(*path));
+    let foundation = ["rulebook.toml", "schema.toml"].iter().any(|path| broken.contains(*path));
     let mut loaded = Loaded::default();
     let mut out = if foundation {
         // Every name would be unknown: the syntax comes first.
@@ -81,19 +77,14 @@ pub fn load(files: Files) -> Loaded {
 fn parse_all(cx: &mut Context<'_>) -> BTreeMap<Box<str>, Table> {
     for required in ["rulebook.toml", "schema.toml"] {
         if cx.files.get(required).is_none() {
-            let span = Span {
-                file: required.into(),
-                start: 0,
-                end: 0,
-            };
+            let span = Span { file: required.into(), start: 0, end: 0 };
             let title = format!("`{required}` is missing");
             let label = "a rulebook is a folder with `rulebook.toml` and `schema.toml`";
             cx.out.push(Diagnostic::error("E0001", title, span, label));
         }
     }
     let toml = cx.files.0.iter().filter(|(path, _)| path.ends_with(".toml"));
-    toml.map(|(path, text)| (path.clone(), parse_toml(path, text, &mut cx.out)))
-        .collect()
+    toml.map(|(path, text)| (path.clone(), parse_toml(path, text, &mut cx.out))).collect()
 }
 
 /// Files that are missing or not TOML.
@@ -120,11 +111,7 @@ fn read_and_compile(trees: &BTreeMap<Box<str>, Table>, mut cx: Context<'_>, load
     cx.out.about(None);
     let schema = with_symbols(&mut cx);
     let mut out = std::mem::take(&mut cx.out);
-    let Compiled {
-        places,
-        rivals,
-        contests,
-    } = compile(&book, &cx.names, &schema, &mut out);
+    let Compiled { places, rivals, contests } = compile(&book, &cx.names, &schema, &mut out);
     let layers: Vec<Box<str>> = cx.names.layers.iter().cloned().collect();
     let analysed = analyse(
         &super::analysis::Context {
@@ -170,19 +157,11 @@ fn read_book(
     cx.legal_guards = legal.map(|guard| guard.info.id.clone()).collect();
     let rules = read_kind("rule", entries, cx, origins, read_rule);
     check_over(&rules, cx);
-    let mut adjustments: Vec<AdjustmentSpec> = read_kind("season", entries, cx, origins, |entry, cx| {
-        read_season(entry, &holidays, cx)
-    });
+    let mut adjustments: Vec<AdjustmentSpec> =
+        read_kind("season", entries, cx, origins, |entry, cx| read_season(entry, &holidays, cx));
     adjustments.extend(read_kind("stock", entries, cx, origins, read_stock));
     let rounds = read_kind("round", entries, cx, origins, read_round);
-    Book {
-        manifest,
-        rules,
-        adjustments,
-        limit: read_limit(trees, cx),
-        guards,
-        rounds,
-    }
+    Book { manifest, rules, adjustments, limit: read_limit(trees, cx), guards, rounds }
 }
 
 fn read_kind<T>(
@@ -208,11 +187,7 @@ fn stats(entries: &Entries, pairs: usize) -> Stats {
     let ids = |kind: &str| entries.ids.get(kind).copied().unwrap_or(0);
     Stats {
         rules: ids("rule"),
-        table_rows: entries
-            .of("rule")
-            .iter()
-            .filter(|entry| entry.row.is_some())
-            .count(),
+        table_rows: entries.of("rule").iter().filter(|entry| entry.row.is_some()).count(),
         adjustments: ids("season") + ids("stock"),
         guards: ids("guard"),
         rounds: ids("round"),

@@ -21,11 +21,7 @@ pub fn schema() -> Schema {
         derive: None,
         symbols: Symbols::new(texts.iter().map(|text| (*text).to_owned()), kind == Kind::Tree),
     };
-    attrs.push(add(
-        "category",
-        Kind::Tree,
-        &["electronics/audio", "grocery/staples"],
-    ));
+    attrs.push(add("category", Kind::Tree, &["electronics/audio", "grocery/staples"]));
     attrs.push(add("brand", Kind::Text, &["Bose", "Sennheiser"]));
     attrs.push(add("tags", Kind::Set, &["kvi", "szpt"]));
     attrs.push(add("rrp", Kind::Money, &[]));
@@ -37,9 +33,7 @@ pub fn scope(schema: &Schema, cells: &[(&str, &str)]) -> Scope {
     let cond = |(name, text): &(&str, &str)| {
         let id = schema.find(name).unwrap();
         let symbols = &schema.attr(id).symbols;
-        let (negated, words) = text
-            .strip_prefix('!')
-            .map_or((false, *text), |words| (true, words));
+        let (negated, words) = text.strip_prefix('!').map_or((false, *text), |words| (true, words));
         let mut members: Vec<u32> = Vec::new();
         for word in words.split(" | ") {
             let branch = word.strip_suffix("/**");
@@ -56,16 +50,9 @@ pub fn scope(schema: &Schema, cells: &[(&str, &str)]) -> Scope {
                 (0..symbols.len()).filter(|at| members.contains(at) != negated),
             )),
         };
-        Cond {
-            attr: id,
-            test,
-            or_missing: false,
-            text: (*text).into(),
-        }
+        Cond { attr: id, test, or_missing: false, text: (*text).into() }
     };
-    Scope {
-        boxes: [cells.iter().map(cond).collect()].into(),
-    }
+    Scope { boxes: [cells.iter().map(cond).collect()].into() }
 }
 
 pub fn info(label: &str, owner: &str) -> Info {
@@ -112,18 +99,12 @@ pub fn guard(label: &str, class: GuardClass, scope: Scope, bound: Bound) -> Guar
         when: None,
         bounds: [bound].into(),
     };
-    Guard {
-        id: variant.info.id.clone(),
-        variants: [variant].into(),
-    }
+    Guard { id: variant.info.id.clone(), variants: [variant].into() }
 }
 
 pub fn min_margin(text: &str) -> Bound {
     let kept = Fraction::ONE.sub(Fraction::of(percent(text))).unwrap();
-    Bound::MinMargin {
-        margin: percent(text),
-        factor: [factor("1.16").div(kept).unwrap()].into(),
-    }
+    Bound::MinMargin { margin: percent(text), factor: [factor("1.16").div(kept).unwrap()].into() }
 }
 
 pub fn max_markup(text: &str) -> Bound {
@@ -142,18 +123,10 @@ pub fn place(channel: &str) -> Place {
         channel: channel.into(),
         currency: Currency::from_code("KZT").unwrap(),
         zone: jiff::tz::TimeZone::UTC,
-        vat: [Vat {
-            class: "standard".into(),
-            symbol: 0,
-            rate: percent("16"),
-            one_plus: factor("1.16"),
-        }]
-        .into(),
+        vat: [Vat { class: "standard".into(), symbol: 0, rate: percent("16"), one_plus: factor("1.16") }]
+            .into(),
         landed: factor("1.015"),
-        fx: Fx {
-            max_age: None,
-            buffer: Ratio::ZERO,
-        },
+        fx: Fx { max_age: None, buffer: Ratio::ZERO },
         cost_from: builtin::COST,
         fees: Fees {
             commission: Ratio::ZERO,
@@ -202,20 +175,12 @@ pub fn origins(text: &str) -> Origins {
     let mut origins = BTreeMap::new();
     let (mut start, mut current): (usize, Option<(&'static str, Box<str>)>) = (0, None);
     for line in text.split_inclusive('\n') {
-        let span = |from: usize, to: usize| Span {
-            file: FILE.into(),
-            start: start + from,
-            end: start + to,
-        };
+        let span = |from: usize, to: usize| Span { file: FILE.into(), start: start + from, end: start + to };
         let bare = line.trim_end();
-        if let Some((kind, label)) = bare
-            .strip_prefix('[')
-            .and_then(|name| name.trim_end_matches(']').split_once('.'))
+        if let Some((kind, label)) =
+            bare.strip_prefix('[').and_then(|name| name.trim_end_matches(']').split_once('.'))
         {
-            let kind = ["rule", "guard", "stock", "round"]
-                .into_iter()
-                .find(|known| *known == kind)
-                .unwrap();
+            let kind = ["rule", "guard", "stock", "round"].into_iter().find(|known| *known == kind).unwrap();
             let origin = Origin {
                 kind,
                 label: label.into(),

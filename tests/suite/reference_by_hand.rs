@@ -42,17 +42,10 @@ stock_cover = { type = "duration", optional = true }
 
 fn book(rules: &str) -> Rulebook {
     let mut files = Files::default();
-    for (path, text) in [
-        ("rulebook.toml", BOOK),
-        ("schema.toml", SCHEMA),
-        ("rules/all.toml", rules),
-    ] {
+    for (path, text) in [("rulebook.toml", BOOK), ("schema.toml", SCHEMA), ("rules/all.toml", rules)] {
         files.0.insert(path.into(), text.into());
     }
-    files.0.insert(
-        "tables/leaflet.csv".into(),
-        "sku,set price.fixed\nX,100.00 EUR\nY,49.99 EUR\n".into(),
-    );
+    files.0.insert("tables/leaflet.csv".into(), "sku,set price.fixed\nX,100.00 EUR\nY,49.99 EUR\n".into());
     files.0.insert(
         "tables/plan.csv".into(),
         "category,market,set price.cost-plus.margin\n**,-,20%\nfood/**,-,23%\nfood/oil/**,KZ,14%\n".into(),
@@ -67,10 +60,7 @@ fn item(columns: &[(&str, &str)]) -> CaseInput {
         at: "2026-11-24T10:00:00+01:00".into(),
         ..CaseInput::default()
     };
-    for (name, value) in [("sku", "X"), ("category", "food/pasta"), ("tags", "")]
-        .iter()
-        .chain(columns)
-    {
+    for (name, value) in [("sku", "X"), ("category", "food/pasta"), ("tags", "")].iter().chain(columns) {
         case.item.insert(name.to_string(), value.to_string());
     }
     case
@@ -117,10 +107,7 @@ fn leaflet_is_untouched_by_surplus() {
     let rules = "[rule.d]\nlayer = \"base\"\nwhere = { market = \"DE\" }\nprice = { fixed = { table = \"tables/leaflet.csv\" } }\n\
                  [stock.surplus]\nwhere = { stock_cover = \"> 8w\" }\nadjust = \"-3%\"\n";
     let answer = priced(rules, &item(&[("stock_cover", "11w")]));
-    assert_eq!(
-        (answer.price.as_str(), answer.adjusted.as_str(), answer.row),
-        ("100.00", "100.000000", None)
-    );
+    assert_eq!((answer.price.as_str(), answer.adjusted.as_str(), answer.row), ("100.00", "100.000000", None));
     assert!(answer.hit.is_empty());
 }
 
@@ -131,10 +118,7 @@ fn kept_price_does_not_sink() {
         "{KEEP}[stock.surplus]\nwhere = {{ stock_cover = \"> 8w\" }}\nadjust = \"-3%\"\n{}",
         rounded("*.99")
     );
-    let answer = priced(
-        &rules,
-        &item(&[("stock_cover", "11w"), ("current_price", "97.13 EUR")]),
-    );
+    let answer = priced(&rules, &item(&[("stock_cover", "11w"), ("current_price", "97.13 EUR")]));
     assert_eq!(answer.price, "97.13");
 }
 
@@ -142,11 +126,8 @@ fn kept_price_does_not_sink() {
 #[test]
 fn mistyped_cost_is_held() {
     let rules = cost_plus("30%") + &guard("no-loss", "safety", "min_margin = \"3%\"");
-    let case = item(&[
-        ("cost", "2980.00 EUR"),
-        ("previous_cost", "298.00 EUR"),
-        ("current_price", "399.00 EUR"),
-    ]);
+    let case =
+        item(&[("cost", "2980.00 EUR"), ("previous_cost", "298.00 EUR"), ("current_price", "399.00 EUR")]);
     let held = Answer::Held {
         reason: "COST_IMPLAUSIBLE".into(),
         price: "399.00".into(),
@@ -156,20 +137,14 @@ fn mistyped_cost_is_held() {
     };
     assert_eq!(price(&book(&rules), &case), held);
     // Exactly +100 % is still believed (closed ends): 596 × 1.3 × 1.19 = 922.012.
-    let case = item(&[
-        ("cost", "596.00 EUR"),
-        ("previous_cost", "298.00 EUR"),
-        ("current_price", "399.00 EUR"),
-    ]);
+    let case =
+        item(&[("cost", "596.00 EUR"), ("previous_cost", "298.00 EUR"), ("current_price", "399.00 EUR")]);
     assert_eq!(priced(&rules, &case).price, "922.01");
     // Without a current price the fact's own code refuses.
     let case = item(&[("cost", "2980.00 EUR"), ("previous_cost", "298.00 EUR")]);
     assert_eq!(
         price(&book(&rules), &case),
-        Answer::Refused {
-            code: "COST_IMPLAUSIBLE".into(),
-            guards: vec![]
-        }
+        Answer::Refused { code: "COST_IMPLAUSIBLE".into(), guards: vec![] }
     );
 }
 
@@ -178,27 +153,16 @@ fn mistyped_cost_is_held() {
 /// have asked for (0.65 + 1.90)/0.920579 = 2.77.
 #[test]
 fn order_cost_does_not_lift_pasta() {
-    let rules = format!(
-        "{KEEP}{}",
-        guard("unit", "safety", "min_contribution = \"0 EUR\"")
-    ) + &guard("full", "commercial", "min_full_contribution = \"0 EUR\"");
-    let at = |price: &str| {
-        item(&[
-            ("cost", "0.60 EUR"),
-            ("vat_class", "food"),
-            ("current_price", price),
-        ])
-    };
+    let rules = format!("{KEEP}{}", guard("unit", "safety", "min_contribution = \"0 EUR\""))
+        + &guard("full", "commercial", "min_full_contribution = \"0 EUR\"");
+    let at = |price: &str| item(&[("cost", "0.60 EUR"), ("vat_class", "food"), ("current_price", price)]);
     let answer = priced(&rules, &at("0.99 EUR"));
     assert_eq!((answer.price.as_str(), answer.hit.len()), ("0.99", 0));
     // 0.99 × 0.920579… − 0.65 = 0.261373…
     assert_eq!(answer.contribution.as_deref(), Some("0.261374"));
     // Just below the full floor 0.740018: the next cent up.
     let answer = priced(&rules, &at("0.74 EUR"));
-    assert_eq!(
-        (answer.price.as_str(), answer.hit),
-        ("0.75", vec!["full".to_string()])
-    );
+    assert_eq!((answer.price.as_str(), answer.hit), ("0.75", vec!["full".to_string()]));
 }
 
 /// Last day: 10.00 × 0.7 = 7.00. A comfort guard of 6 % would stop it at 9.40, but the rule relaxes it.
@@ -211,31 +175,19 @@ fn last_day_markdown_survives_comfort() {
         )
     };
     // `shelf_life_until` is exactly one day after `at`: `<= 1d` holds.
-    let columns = [
-        ("tags", "fresh"),
-        ("shelf_life_until", "2026-11-25T09:00:00Z"),
-        ("current_price", "10.00 EUR"),
-    ];
+    let columns =
+        [("tags", "fresh"), ("shelf_life_until", "2026-11-25T09:00:00Z"), ("current_price", "10.00 EUR")];
     let case = rivals(item(&columns), &[("a", "10.00 EUR")]);
     let answer = priced(&rules("relax = [\"calm\"]"), &case);
-    assert_eq!(
-        (answer.price.as_str(), answer.flags),
-        ("7.00", vec!["needs-approval".to_string()])
-    );
+    assert_eq!((answer.price.as_str(), answer.flags), ("7.00", vec!["needs-approval".to_string()]));
     let answer = priced(&rules(""), &case);
-    assert_eq!(
-        (answer.price.as_str(), answer.hit),
-        ("9.40", vec!["calm".to_string()])
-    );
+    assert_eq!((answer.price.as_str(), answer.hit), ("9.40", vec!["calm".to_string()]));
 }
 
 /// Lowest rival 389.00: the nearest *9.99 is 389.99, but that is above the rival; 379.99 keeps the intent.
 #[test]
 fn follow_lowest_never_ends_above() {
-    let case = rivals(
-        item(&[("current_price", "399.00 EUR")]),
-        &[("a", "389.00 EUR"), ("b", "391.00 EUR")],
-    );
+    let case = rivals(item(&[("current_price", "399.00 EUR")]), &[("a", "389.00 EUR"), ("b", "391.00 EUR")]);
     let answer = priced(&(FOLLOW.to_string() + &rounded("*9.99")), &case);
     assert_eq!(answer.price, "379.99");
     // Up side only: no candidate keeps the intent, so all on that side count: 389.99.
@@ -247,16 +199,10 @@ fn follow_lowest_never_ends_above() {
 #[test]
 fn implausible_rival_is_excluded() {
     let current = item(&[("current_price", "399.00 EUR")]);
-    let case = rivals(
-        current.clone(),
-        &[("a", "39.90 EUR"), ("b", "395.00 EUR"), ("c", "100.00 EUR")],
-    );
+    let case = rivals(current.clone(), &[("a", "39.90 EUR"), ("b", "395.00 EUR"), ("c", "100.00 EUR")]);
     let answer = priced(FOLLOW, &case);
     assert_eq!(answer.price, "395.00");
-    assert_eq!(
-        answer.excluded,
-        [("a".into(), "implausible".into()), ("c".into(), "own".into())]
-    );
+    assert_eq!(answer.excluded, [("a".into(), "implausible".into()), ("c".into(), "own".into())]);
     let answer = priced(FOLLOW, &rivals(current, &[("a", "159.60 EUR")]));
     assert_eq!(answer.price, "159.60");
 }
@@ -284,18 +230,12 @@ fn landed_cost_with_buffer() {
     case.rates = vec![rate("2026-11-23T08:59:59Z")];
     assert_eq!(
         price(&book(rules), &case),
-        Answer::Refused {
-            code: "EXCHANGE_RATE_STALE".into(),
-            guards: vec![]
-        }
+        Answer::Refused { code: "EXCHANGE_RATE_STALE".into(), guards: vec![] }
     );
     case.rates = vec![rate("2026-11-24T09:00:01Z")]; // not known yet
     assert_eq!(
         price(&book(rules), &case),
-        Answer::Refused {
-            code: "EXCHANGE_RATE_MISSING".into(),
-            guards: vec![]
-        }
+        Answer::Refused { code: "EXCHANGE_RATE_MISSING".into(), guards: vec![] }
     );
     // The inverse pair: 189 / 0.002 = 94500; landed 94500 × 1.040375 = 98315.4375; × 1.16/0.86 = 132611.520…
     case.rates = vec![RateText {
@@ -312,17 +252,11 @@ fn landed_cost_with_buffer() {
 /// C = 0.92 × 10 + 0.08 (10 × 0.4 + 3.50) + 0.10 = 9.9; floor 9.9 / a = 14.974832…, so 14.98.
 #[test]
 fn break_even_with_returns() {
-    let rules = format!(
-        "{KEEP}{}",
-        guard("no-loss", "safety", "min_contribution = \"0 EUR\"")
-    );
+    let rules = format!("{KEEP}{}", guard("no-loss", "safety", "min_contribution = \"0 EUR\""));
     let mut case = item(&[("cost", "10.00 EUR"), ("current_price", "12.00 EUR")]);
     case.channel = "back".into();
     let answer = priced(&rules, &case);
-    assert_eq!(
-        (answer.price.as_str(), answer.hit),
-        ("14.98", vec!["no-loss".to_string()])
-    );
+    assert_eq!((answer.price.as_str(), answer.hit), ("14.98", vec!["no-loss".to_string()]));
     // 14.98 × 0.661109243697 − 9.9 = 0.003416…
     assert_eq!(answer.contribution.as_deref(), Some("0.003416"));
 }
@@ -331,46 +265,26 @@ fn break_even_with_returns() {
 /// pulls to the legal edge, 13.685, and the price is the cent below. Within safety the pair is a refusal.
 #[test]
 fn lower_class_yields_and_pulls() {
-    let cap = guard(
-        "cap",
-        "legal",
-        "max_markup = { of = \"purchase cost\", by = \"15%\" }",
-    );
+    let cap = guard("cap", "legal", "max_markup = { of = \"purchase cost\", by = \"15%\" }");
     let floor = |class: &str| guard("margin", class, "min_margin = \"20%\"");
     let case = item(&[("cost", "10.00 EUR"), ("current_price", "9.00 EUR")]);
     let answer = priced(&(cost_plus("0%") + &cap + &floor("commercial")), &case);
     assert_eq!(answer.price, "13.68");
     assert_eq!(
         (answer.hit, answer.flags),
-        (
-            vec!["cap".to_string(), "margin".into()],
-            vec!["guard-conflict".to_string()]
-        )
+        (vec!["cap".to_string(), "margin".into()], vec!["guard-conflict".to_string()])
     );
-    let refused = Answer::Refused {
-        code: "GUARDS_CONTRADICT".into(),
-        guards: vec!["cap".into(), "margin".into()],
-    };
-    assert_eq!(
-        price(&book(&(cost_plus("0%") + &cap + &floor("safety"))), &case),
-        refused
-    );
+    let refused =
+        Answer::Refused { code: "GUARDS_CONTRADICT".into(), guards: vec!["cap".into(), "margin".into()] };
+    assert_eq!(price(&book(&(cost_plus("0%") + &cap + &floor("safety"))), &case), refused);
 }
 
 /// 10.00 → 10.04 is 0.4 %, less than 0.5 %: the label stays. 10.05 is exactly 0.5 %: it moves.
 #[test]
 fn a_cent_is_not_worth_a_label() {
     let rules = FOLLOW.to_string() + &guard("calm", "comfort", "min_change = \"0.5%\"");
-    let at = |rival: &str| {
-        priced(
-            &rules,
-            &rivals(item(&[("current_price", "10.00 EUR")]), &[("a", rival)]),
-        )
-    };
-    assert_eq!(
-        (at("10.04 EUR").price.as_str(), at("10.04 EUR").hit),
-        ("10.00", vec!["calm".to_string()])
-    );
+    let at = |rival: &str| priced(&rules, &rivals(item(&[("current_price", "10.00 EUR")]), &[("a", rival)]));
+    assert_eq!((at("10.04 EUR").price.as_str(), at("10.04 EUR").hit), ("10.00", vec!["calm".to_string()]));
     assert_eq!(at("10.05 EUR").price, "10.05");
 }
 
@@ -379,11 +293,7 @@ fn a_cent_is_not_worth_a_label() {
 fn held_moves_only_for_safety() {
     let rules = format!(
         "{FOLLOW}{}{}",
-        guard(
-            "sane",
-            "safety",
-            "absolute = { EUR = \"5 .. 6.005\", KZT = \"1 .. 9\" }"
-        ),
+        guard("sane", "safety", "absolute = { EUR = \"5 .. 6.005\", KZT = \"1 .. 9\" }"),
         guard("calm", "commercial", "max_price = \"5.50 EUR | 5 KZT\"")
     );
     let at = |current: &str| price(&book(&rules), &item(&[("current_price", current)]));
@@ -397,13 +307,7 @@ fn held_moves_only_for_safety() {
     assert_eq!(at("5.77 EUR"), held("5.77", false, &[]));
     assert_eq!(at("7.77 EUR"), held("6.00", true, &["sane"]));
     assert_eq!(at("4.99 EUR"), held("5.00", true, &["sane"]));
-    assert_eq!(
-        at("100 KZT"),
-        Answer::Refused {
-            code: "NO_PRICE".into(),
-            guards: vec![]
-        }
-    );
+    assert_eq!(at("100 KZT"), Answer::Refused { code: "NO_PRICE".into(), guards: vec![] });
 }
 
 /// Half of a millionth goes to the even one: the mean of 10.000001 and 10.000002 is 10.0000015 → 10.000002;
@@ -411,10 +315,8 @@ fn held_moves_only_for_safety() {
 #[test]
 fn halves() {
     let mean = FOLLOW.replace("lowest", "mean");
-    let case = rivals(
-        item(&[("current_price", "10.00 EUR")]),
-        &[("a", "10.000001 EUR"), ("b", "10.000002 EUR")],
-    );
+    let case =
+        rivals(item(&[("current_price", "10.00 EUR")]), &[("a", "10.000001 EUR"), ("b", "10.000002 EUR")]);
     assert_eq!(priced(&mean, &case).target, "10.000002");
     let half = rivals(item(&[("current_price", "10.00 EUR")]), &[("a", "10.005 EUR")]);
     assert_eq!(priced(FOLLOW, &half).price, "10.00");

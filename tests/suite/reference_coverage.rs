@@ -21,32 +21,22 @@ fn generated_cases_reach_everything() {
             let market = if case.market == second { "second" } else { "first" };
             let mut count = |what: String| *counts.entry(what).or_default() += 1;
             for word in trail {
-                let word = if word.starts_with("strategy") {
-                    format!("{word}, {market} market")
-                } else {
-                    word
-                };
+                let word =
+                    if word.starts_with("strategy") { format!("{word}, {market} market") } else { word };
                 count(word);
             }
             let hit = match &answer {
                 Answer::Quarantined { reasons } => {
                     count("answer quarantined".into());
-                    reasons
-                        .iter()
-                        .for_each(|reason| count(format!("quarantined {reason}")));
+                    reasons.iter().for_each(|reason| count(format!("quarantined {reason}")));
                     vec![]
                 }
                 Answer::Refused { code, guards } => {
                     count("answer refused".into());
-                    count(format!(
-                        "refused {code}{}",
-                        if guards.is_empty() { "" } else { " by a guard" }
-                    ));
+                    count(format!("refused {code}{}", if guards.is_empty() { "" } else { " by a guard" }));
                     vec![]
                 }
-                Answer::Held {
-                    reason, moved, hit, ..
-                } => {
+                Answer::Held { reason, moved, hit, .. } => {
                     count("answer held".into());
                     count(format!("held {reason}{}", if *moved { ", moved" } else { "" }));
                     hit.clone()
@@ -56,19 +46,13 @@ fn generated_cases_reach_everything() {
                     count(format!("won {}", priced.rule));
                     count(format!("because {}", priced.because));
                     priced.flags.iter().for_each(|flag| count(format!("flag {flag}")));
-                    priced
-                        .excluded
-                        .iter()
-                        .for_each(|(_, reason)| count(format!("excluded {reason}")));
+                    priced.excluded.iter().for_each(|(_, reason)| count(format!("excluded {reason}")));
                     count(format!("currency {}", priced.currency));
                     priced.hit.clone()
                 }
             };
             for guard in hit {
-                count(format!(
-                    "hit {}",
-                    guard.trim_end_matches(|c: char| c == '-' || c.is_ascii_digit())
-                ));
+                count(format!("hit {}", guard.trim_end_matches(|c: char| c == '-' || c.is_ascii_digit())));
             }
         }
     }
@@ -119,33 +103,9 @@ fn generated_cases_reach_everything() {
     for (kind, words) in [
         ("way", &["Nearest", "Down", "Up", "none"][..]),
         ("because", &["only candidate", "later layer", "narrower", "over"]),
-        (
-            "flag",
-            &["fallback", "guard-conflict", "needs-approval", "no-ending"],
-        ),
-        (
-            "excluded",
-            &[
-                "own",
-                "currency",
-                "future",
-                "shipping",
-                "implausible",
-                "match",
-                "stale",
-                "stock",
-            ],
-        ),
-        (
-            "held",
-            &[
-                "NO_RULE",
-                "NO_STRATEGY",
-                "COST_IMPLAUSIBLE",
-                "RATE_IMPLAUSIBLE",
-                "NO_STRATEGY, moved",
-            ],
-        ),
+        ("flag", &["fallback", "guard-conflict", "needs-approval", "no-ending"]),
+        ("excluded", &["own", "currency", "future", "shipping", "implausible", "match", "stale", "stock"]),
+        ("held", &["NO_RULE", "NO_STRATEGY", "COST_IMPLAUSIBLE", "RATE_IMPLAUSIBLE", "NO_STRATEGY, moved"]),
         ("quarantined", &["FACT_MISSING", "OUT_OF_RANGE", "VAT_CLASS"]),
         ("currency", &["EUR", "USD", "KZT", "JPY", "KWD"]),
     ] {

@@ -76,21 +76,12 @@ fn kvi_phone_meets_its_floor() {
         ("kaufl", "355.00 EUR", "82%", 2),
     ];
     let answer = priced(price(&example(), &case("DE", "own", "+01:00", &item, &rivals)));
-    assert_eq!(
-        (answer.price.as_str(), answer.rule.as_str()),
-        ("379.99", "kvi-follow")
-    );
+    assert_eq!((answer.price.as_str(), answer.rule.as_str()), ("379.99", "kvi-follow"));
     // 389 × 0.99 = 385.11; surplus −3 %: 373.5567; floor 298 × 1.006 × 1.19 / 0.95 = 375.5187…
-    assert_eq!(
-        (answer.target.as_str(), answer.adjusted.as_str()),
-        ("385.110000", "373.556700")
-    );
+    assert_eq!((answer.target.as_str(), answer.adjusted.as_str()), ("385.110000", "373.556700"));
     // The example expects a subset: `calm` (399 × 0.94 = 375.06) moved the target first, the margin floor last.
     assert_eq!(answer.hit, ["calm", "electronics-margin"]);
-    assert_eq!(
-        answer.excluded,
-        [("kaufl".into(), "match".into()), ("otto".into(), "stale".into())]
-    );
+    assert_eq!(answer.excluded, [("kaufl".into(), "match".into()), ("otto".into(), "stale".into())]);
     assert_eq!(answer.because, "later layer");
 }
 
@@ -115,10 +106,7 @@ fn szpt_cap_beats_the_plan() {
     });
     let answer = priced(price(&example(), &case));
     // cap 812 × 1.15 × 1.16 = 1083.208; the ending below is 1080
-    assert_eq!(
-        (answer.price.as_str(), answer.rule.as_str(), answer.row),
-        ("1080.00", "plan", Some(8))
-    );
+    assert_eq!((answer.price.as_str(), answer.rule.as_str(), answer.row), ("1080.00", "plan", Some(8)));
     assert_eq!(answer.hit, ["szpt-cap"]);
 }
 
@@ -147,10 +135,7 @@ fn prestige_on_kaspi() {
         as_of: "2026-11-18T09:00:00+05:00".into(),
     });
     let answer = priced(price(&example(), &case));
-    assert_eq!(
-        (answer.price.as_str(), answer.rule.as_str()),
-        ("210990.00", "premium-audio")
-    );
+    assert_eq!((answer.price.as_str(), answer.rule.as_str()), ("210990.00", "premium-audio"));
     assert_eq!(answer.target, "210589.200000"); // 194990 × 1.08
     assert!(answer.contribution.unwrap().parse::<f64>().unwrap() > 30_000.0);
 }

@@ -33,34 +33,21 @@ const PLAIN: &str = "[rule.plain]\nlayer = \"base\"\nprice = { cost-plus = { mar
 
 fn book(rules: &str) -> Rulebook {
     let mut files = Files::default();
-    for (path, text) in [
-        ("rulebook.toml", BOOK),
-        ("schema.toml", SCHEMA),
-        ("rules/all.toml", rules),
-    ] {
+    for (path, text) in [("rulebook.toml", BOOK), ("schema.toml", SCHEMA), ("rules/all.toml", rules)] {
         files.0.insert(path.into(), text.into());
     }
     files.0.insert(
         "tables/holidays.csv".into(),
         "calendar,holiday,first,last\nDE,fest,2026-12-24,2026-12-26\n".into(),
     );
-    files
-        .0
-        .insert("tables/list.csv".into(), "sku,brand\nX,Haus\nZ,Hof\n".into());
+    files.0.insert("tables/list.csv".into(), "sku,brand\nX,Haus\nZ,Hof\n".into());
     Rulebook::parse(&files).unwrap()
 }
 
 fn case(at: &str, columns: &[(&str, &str)]) -> CaseInput {
-    let mut case = CaseInput {
-        market: "DE".into(),
-        channel: "own".into(),
-        at: at.into(),
-        ..CaseInput::default()
-    };
-    for (name, value) in [("sku", "X"), ("cost", "100.00 EUR"), ("tags", "")]
-        .iter()
-        .chain(columns)
-    {
+    let mut case =
+        CaseInput { market: "DE".into(), channel: "own".into(), at: at.into(), ..CaseInput::default() };
+    for (name, value) in [("sku", "X"), ("cost", "100.00 EUR"), ("tags", "")].iter().chain(columns) {
         case.item.insert(name.to_string(), value.to_string());
     }
     case
@@ -181,16 +168,8 @@ fn cells() {
         ("cost = \"> 50 JPY\"", [("weight", "")], false),
         ("stock_cover = \"> 8w\"", [("stock_cover", "8w")], false),
         ("stock_cover = \"7d ..= 8w\"", [("stock_cover", "8w")], true),
-        (
-            "any = [ { brand = \"Bose\" }, { weight = \"> 1\" } ], tags = \"!a\"",
-            [("weight", "2")],
-            true,
-        ),
-        (
-            "any = [ { brand = \"Bose\" }, { weight = \"> 1\" } ]",
-            [("brand", "Haus")],
-            false,
-        ),
+        ("any = [ { brand = \"Bose\" }, { weight = \"> 1\" } ], tags = \"!a\"", [("weight", "2")], true),
+        ("any = [ { brand = \"Bose\" }, { weight = \"> 1\" } ]", [("brand", "Haus")], false),
     ] {
         let rules = format!("{PLAIN}[stock.s]\nwhere = {{ {cell} }}\nadjust = \"+1%\"\n");
         let answer = priced(&rules, &case("2026-11-20T12:00:00Z", &columns));
@@ -213,20 +192,12 @@ fn stock_cover() {
     ] {
         let answer = priced(
             &rules,
-            &case(
-                "2026-11-20T12:00:00Z",
-                &[("stock_units", units), ("units_per_day", daily)],
-            ),
+            &case("2026-11-20T12:00:00Z", &[("stock_units", units), ("units_per_day", daily)]),
         );
         assert_eq!(answer.price, expected, "{units} at {daily}");
     }
     let bad = case("2026-11-20T12:00:00Z", &[("units_per_day", "-1")]);
-    assert_eq!(
-        price(&book(&rules), &bad),
-        Answer::Quarantined {
-            reasons: vec!["OUT_OF_RANGE".into()]
-        }
-    );
+    assert_eq!(price(&book(&rules), &bad), Answer::Quarantined { reasons: vec!["OUT_OF_RANGE".into()] });
 }
 
 /// 1.1 × 1.1 = 1.21 is clamped to 1.15; the limit's own end is reached exactly.
@@ -266,10 +237,7 @@ fn who_wins() {
     // Naming the parent covers the overlay.
     assert_eq!(won(&(wide.clone() + &overlay)), as_won("1.00", "wide", "over"));
     let top = rule("top", "top", "", "4");
-    assert_eq!(
-        won(&(wide + &overlay + &top)),
-        as_won("4.00", "top", "later layer")
-    );
+    assert_eq!(won(&(wide + &overlay + &top)), as_won("4.00", "top", "later layer"));
 }
 
 /// 100 EUR × 162.5 = 16250 JPY net, × 1.1 = 17875, whole yen; `*80` below a band of 20000: 17880.
@@ -285,17 +253,11 @@ fn yen_have_no_minor_digits() {
         as_of: "2026-01-01T00:00:00Z".into(),
     });
     let answer = priced(&rules, &item);
-    assert_eq!(
-        (answer.price.as_str(), answer.target.as_str()),
-        ("17880", "17875.000000")
-    );
+    assert_eq!((answer.price.as_str(), answer.target.as_str()), ("17880", "17875.000000"));
     // Beyond every `to` there is no allowed ending: the nearest yen and a note, whatever the way.
     item.item.insert("cost".into(), "200.00 EUR".into());
     for way in ["", "way = \"up\"\n"] {
         let answer = priced(&format!("{rules}{way}"), &item);
-        assert_eq!(
-            (answer.price.as_str(), answer.flags),
-            ("35750", vec!["no-ending".to_string()])
-        );
+        assert_eq!((answer.price.as_str(), answer.flags), ("35750", vec!["no-ending".to_string()]));
     }
 }

@@ -12,16 +12,9 @@ fn check(bad: impl AsRef<[u8]>, code: &str, field: &str, prices: u64) {
     file.extend(b"\nG2,DE,,1.00 EUR,,,,,,\n");
     shop.write("items.csv", file);
     let summary = shop.run("items.csv", How::default());
-    let text = String::from_utf8_lossy(bad.as_ref())
-        .chars()
-        .take(80)
-        .collect::<String>();
+    let text = String::from_utf8_lossy(bad.as_ref()).chars().take(80).collect::<String>();
     assert_eq!(summary.verdict, Verdict::Partial, "{text}");
-    assert_eq!(
-        (summary.tally.priced, summary.tally.quarantined),
-        (5, prices),
-        "{text}"
-    );
+    assert_eq!((summary.tally.priced, summary.tally.quarantined), (5, prices), "{text}");
     assert_eq!(summary.tally.rows, 3, "{text}");
     let rows = shop.rows("bad.csv");
     assert_eq!((&*rows[0]["code"], &*rows[0]["field"]), (code, field), "{rows:?}");
@@ -67,18 +60,8 @@ fn rows_that_are_not_rows() {
     check(b"B,D\xfc,own,1.00 EUR,,,,,,", "NOT_UTF8", "market", 1);
     check(b"B,,,1.00 EUR,,,,,,\xff\xfe", "NOT_UTF8", "vat_class", 3);
     check(b"B,,,1.00 EUR,,,\xc3,\xa9,,", "NOT_UTF8", "storage", 3);
-    check(
-        format!("{},,,1.00 EUR,,,,,,", "x".repeat(65_536)),
-        "TOO_LONG",
-        "sku",
-        3,
-    );
-    check(
-        format!("B,,,1.00 EUR,,,,,,{}", "x".repeat(3 << 20)),
-        "TOO_LONG",
-        "",
-        1,
-    );
+    check(format!("{},,,1.00 EUR,,,,,,", "x".repeat(65_536)), "TOO_LONG", "sku", 3);
+    check(format!("B,,,1.00 EUR,,,,,,{}", "x".repeat(3 << 20)), "TOO_LONG", "", 1);
     check("B\0,,,1.00 EUR\0,,,,,,", "NOT_MONEY", "cost", 3);
 }
 
@@ -98,35 +81,18 @@ fn rows_for_nowhere_and_rows_again() {
 #[test]
 fn one_bad_place_leaves_the_others() {
     let shop = Shop::new();
-    shop.write(
-        "items.csv",
-        format!("{HEADER}\nB,DE,app,1.00 EUR,,,,,,\nB,,,1.00 EUR,,,,,,food\n"),
-    );
+    shop.write("items.csv", format!("{HEADER}\nB,DE,app,1.00 EUR,,,,,,\nB,,,1.00 EUR,,,,,,food\n"));
     let summary = shop.run("items.csv", How::default());
     // Row 1: DE/app. Row 2: DE/app is taken, KZ has no such class, DE/own is priced.
-    assert_eq!(
-        (
-            summary.tally.read,
-            summary.tally.priced,
-            summary.tally.quarantined
-        ),
-        (4, 2, 2)
-    );
-    let codes: Vec<String> = shop
-        .rows("bad.csv")
-        .into_iter()
-        .map(|row| row["code"].clone())
-        .collect();
+    assert_eq!((summary.tally.read, summary.tally.priced, summary.tally.quarantined), (4, 2, 2));
+    let codes: Vec<String> = shop.rows("bad.csv").into_iter().map(|row| row["code"].clone()).collect();
     assert_eq!(codes, ["DUPLICATE_SKU", "VAT_CLASS"]);
 }
 
 #[test]
 fn a_row_that_could_not_be_read_takes_nothing() {
     let shop = Shop::new();
-    shop.write(
-        "items.csv",
-        format!("{HEADER}\nB,DE,,x,,,,,,\nB,DE,,1.00 EUR,,,,,,\nB,DE,,x,,,,,,\n"),
-    );
+    shop.write("items.csv", format!("{HEADER}\nB,DE,,x,,,,,,\nB,DE,,1.00 EUR,,,,,,\nB,DE,,x,,,,,,\n"));
     let summary = shop.run("items.csv", How::default());
     assert_eq!((summary.tally.priced, summary.tally.quarantined), (2, 4));
 }
@@ -134,10 +100,7 @@ fn a_row_that_could_not_be_read_takes_nothing() {
 #[test]
 fn every_bad_field_is_named_and_values_are_escaped() {
     let shop = Shop::new();
-    shop.write(
-        "items.csv",
-        format!("{HEADER}\n=B,DE,own,\"a\tb\n\",-1 EUR,=sale,,,,\n"),
-    );
+    shop.write("items.csv", format!("{HEADER}\n=B,DE,own,\"a\tb\n\",-1 EUR,=sale,,,,\n"));
     shop.run("items.csv", How::default());
     let rows = shop.rows("bad.csv");
     let cells = |name: &str| rows.iter().map(|row| row[name].clone()).collect::<Vec<_>>();
@@ -156,20 +119,11 @@ fn bad_offers_and_rates_are_quarantined_too() {
                   G1,DE,alza,\"9,50 EUR\",,,,\nG1,FR,alza,9.50 EUR,,,,\n,DE,alza,9.50 EUR,,,,\nG1,DE,alza\n\
                   G1,DE,alza,9.50 EUR,,,,\n";
     shop.write("offers.csv", offers);
-    shop.write(
-        "fx.csv",
-        "base,quote,rate,as_of\nEUR,KZT,600,2026-11-18T08:00:00Z\nEUR,XXX,0,now\n",
-    );
+    shop.write("fx.csv", "base,quote,rate,as_of\nEUR,KZT,600,2026-11-18T08:00:00Z\nEUR,XXX,0,now\n");
     let summary = shop.run("items.csv", How::default());
-    assert_eq!(
-        (summary.verdict, summary.tally.quarantined),
-        (Verdict::Partial, 0)
-    );
-    let account: Vec<(&str, u64, u64)> = summary
-        .feeds
-        .iter()
-        .map(|(feed, rows, bad)| (feed.as_str(), *rows, *bad))
-        .collect();
+    assert_eq!((summary.verdict, summary.tally.quarantined), (Verdict::Partial, 0));
+    let account: Vec<(&str, u64, u64)> =
+        summary.feeds.iter().map(|(feed, rows, bad)| (feed.as_str(), *rows, *bad)).collect();
     assert_eq!(account, [("fx", 2, 1), ("offers", 5, 4)]);
     let rows = shop.rows("bad.csv");
     let codes: Vec<&str> = rows.iter().map(|row| &*row["code"]).collect();
@@ -185,15 +139,5 @@ fn bad_offers_and_rates_are_quarantined_too() {
             "COLUMN_COUNT",
         ]
     );
-    assert_eq!(
-        shop.run(
-            "items.csv",
-            How {
-                max_bad: "50%",
-                ..How::default()
-            }
-        )
-        .verdict,
-        Verdict::TooMany
-    );
+    assert_eq!(shop.run("items.csv", How { max_bad: "50%", ..How::default() }).verdict, Verdict::TooMany);
 }

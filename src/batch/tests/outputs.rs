@@ -19,12 +19,8 @@ fn csv_is_plain_and_safe() {
     shop.write("items.csv", format!("{HEADER}\n{ROWS}"));
     let summary = shop.run("items.csv", How::default());
     let rows = shop.rows("out.csv");
-    let cells = |row: usize, names: &[&str]| {
-        names
-            .iter()
-            .map(|name| rows[row][*name].clone())
-            .collect::<Vec<_>>()
-    };
+    let cells =
+        |row: usize, names: &[&str]| names.iter().map(|name| rows[row][*name].clone()).collect::<Vec<_>>();
     let names = [
         "sku",
         "status",
@@ -38,60 +34,22 @@ fn csv_is_plain_and_safe() {
         "flags",
         "detail",
     ];
-    assert_eq!(
-        cells(0, &names),
-        [
-            "K1", "priced", "", "9.50", "EUR", "10.00", "-0.05", "follow", "", "", ""
-        ]
-    );
+    assert_eq!(cells(0, &names), ["K1", "priced", "", "9.50", "EUR", "10.00", "-0.05", "follow", "", "", ""]);
     assert_eq!(
         cells(1, &names),
-        [
-            "K3", "priced", "", "11.00", "EUR", "10.00", "0.1", "follow", "calm", "fallback", ""
-        ]
+        ["K3", "priced", "", "11.00", "EUR", "10.00", "0.1", "follow", "calm", "fallback", ""]
     );
-    assert_eq!(
-        cells(2, &names),
-        [
-            "'=A,\"1\"",
-            "priced",
-            "",
-            "12.00",
-            "EUR",
-            "",
-            "",
-            "double",
-            "",
-            "",
-            ""
-        ]
-    );
-    assert_eq!(
-        cells(3, &names)[..4],
-        ["B", "refused", "EXCHANGE_RATE_MISSING", ""]
-    );
+    assert_eq!(cells(2, &names), ["'=A,\"1\"", "priced", "", "12.00", "EUR", "", "", "double", "", "", ""]);
+    assert_eq!(cells(3, &names)[..4], ["B", "refused", "EXCHANGE_RATE_MISSING", ""]);
     assert_eq!(rows[3]["detail"], "USD/KZT");
-    assert_eq!(
-        cells(4, &["price", "target", "guards"]),
-        ["5.50", "200.00", "calm"]
-    );
-    assert_eq!(
-        cells(0, &["because", "release", "row"]),
-        ["narrower", "0123456789ab", "2"]
-    );
+    assert_eq!(cells(4, &["price", "target", "guards"]), ["5.50", "200.00", "calm"]);
+    assert_eq!(cells(0, &["because", "release", "row"]), ["narrower", "0123456789ab", "2"]);
     assert_eq!(cells(4, &["floor", "ceiling"]), ["4.50", "5.50"]);
     let tally = summary.tally;
     assert_eq!((tally.priced, tally.refused, tally.new), (4, 1, 1));
     // −5 % and +10 % twice.
     assert_eq!(tally.changes, [0, 1, 0, 0, 0, 0, 2]);
-    assert_eq!(
-        (
-            tally.guards["calm"],
-            tally.fallbacks["follow"],
-            tally.rules["double"]
-        ),
-        (2, 1, 2)
-    );
+    assert_eq!((tally.guards["calm"], tally.fallbacks["follow"], tally.rules["double"]), (2, 1, 2));
     assert_eq!(tally.refused_reasons["EXCHANGE_RATE_MISSING"], 1);
 }
 
@@ -102,14 +60,7 @@ fn parquet_holds_the_same_as_csv() {
     text.push_str(ROWS);
     shop.write("items.csv", text);
     let csv = shop.run("items.csv", How::default());
-    let parquet = shop.run(
-        "items.csv",
-        How {
-            out: "out.parquet",
-            block_rows: 300,
-            ..How::default()
-        },
-    );
+    let parquet = shop.run("items.csv", How { out: "out.parquet", block_rows: 300, ..How::default() });
     assert_eq!(csv.tally, parquet.tally);
     let file = std::fs::File::open(shop.path("out.parquet")).unwrap();
     let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
@@ -118,14 +69,8 @@ fn parquet_holds_the_same_as_csv() {
     let rows = shop.rows("out.csv");
     let mut at = 0;
     for batch in batches {
-        let prices = batch
-            .column_by_name("price")
-            .unwrap()
-            .as_primitive::<Decimal128Type>();
-        let margins = batch
-            .column_by_name("margin")
-            .unwrap()
-            .as_primitive::<Decimal128Type>();
+        let prices = batch.column_by_name("price").unwrap().as_primitive::<Decimal128Type>();
+        let margins = batch.column_by_name("margin").unwrap().as_primitive::<Decimal128Type>();
         for row in 0..batch.num_rows() {
             let sku = batch.column(0).as_string::<i32>().value(row);
             assert_eq!(rows[at]["sku"].trim_start_matches('\''), sku);
@@ -163,19 +108,10 @@ fn a_parquet_catalog_is_read_like_its_csv() {
         ("cost", Arc::new(cost.with_precision_and_scale(12, 2).unwrap())),
         ("cost_currency", Arc::new(StringArray::from(vec!["EUR"; 3]))),
         ("tags", Arc::new(tags.finish())),
-        (
-            "storage",
-            Arc::new(Float64Array::from(vec![Some(1.5), None, None])),
-        ),
-        (
-            "share",
-            Arc::new(Float64Array::from(vec![Some(0.12), None, None])),
-        ),
+        ("storage", Arc::new(Float64Array::from(vec![Some(1.5), None, None]))),
+        ("share", Arc::new(Float64Array::from(vec![Some(0.12), None, None]))),
         ("cover", Arc::new(Int64Array::from(vec![Some(60), None, None]))),
-        (
-            "current_price",
-            Arc::new(StringArray::from(vec![None, Some("5000.00 KZT"), None])),
-        ),
+        ("current_price", Arc::new(StringArray::from(vec![None, Some("5000.00 KZT"), None]))),
     ];
     let batch = RecordBatch::try_from_iter_with_nullable(
         columns.into_iter().map(|(name, array)| (name, array, true)),
@@ -188,26 +124,15 @@ fn a_parquet_catalog_is_read_like_its_csv() {
         writer.close().unwrap();
     };
     write(&batch);
-    let typed = shop.run(
-        "items.parquet",
-        How {
-            block_rows: 2,
-            ..How::default()
-        },
-    );
+    let typed = shop.run("items.parquet", How { block_rows: 2, ..How::default() });
     assert_eq!(typed.tally, csv.tally);
     assert_eq!(shop.rows("bad.csv")[0]["line"], "3");
-    let floats: Vec<(&str, ArrayRef)> = vec![
-        ("sku", batch.column(0).clone()),
-        ("cost", Arc::new(Float64Array::from(vec![1.0; 3]))),
-    ];
+    let floats: Vec<(&str, ArrayRef)> =
+        vec![("sku", batch.column(0).clone()), ("cost", Arc::new(Float64Array::from(vec![1.0; 3])))];
     write(&RecordBatch::try_from_iter(floats).unwrap());
     let none = std::sync::atomic::AtomicBool::new(false);
     let error = shop.try_run("items.parquet", How::default(), &none).unwrap_err();
-    assert!(
-        error.to_string().contains("binary floats cannot hold cents"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("binary floats cannot hold cents"), "{error}");
 }
 
 #[test]
@@ -216,22 +141,12 @@ fn the_summary_reads_well_and_parses() {
     shop.write("items.csv", format!("{HEADER}\n{ROWS}D,,,x,,,,,,\n"));
     let summary = shop.run("items.csv", How::default());
     let json = summary.to_json();
-    assert_eq!(
-        (&json["format_version"], &json["kind"]),
-        (&"1.0".into(), &"reprice".into())
-    );
+    assert_eq!((&json["format_version"], &json["kind"]), (&"1.0".into(), &"reprice".into()));
     assert_eq!(json["read"], 8);
     assert_eq!(json["quarantine_codes"]["NOT_MONEY"], 3);
     assert_eq!(json["changes"][6]["count"], 2);
     let text = summary.to_string();
-    for part in [
-        "refused",
-        "EXCHANGE_RATE_MISSING 1",
-        "NOT_MONEY 3",
-        "above +5%",
-        "calm 2",
-        "follow 1",
-    ] {
+    for part in ["refused", "EXCHANGE_RATE_MISSING 1", "NOT_MONEY 3", "above +5%", "calm 2", "follow 1"] {
         assert!(text.contains(part), "{text}");
     }
 }
@@ -245,9 +160,6 @@ fn a_price_beyond_the_output_is_refused_by_name() {
     );
     shop.run("items.csv", How::default());
     let rows = shop.rows("out.csv");
-    assert_eq!(
-        (&*rows[0]["status"], &*rows[0]["reason"]),
-        ("refused", "AMOUNT_OVERFLOW")
-    );
+    assert_eq!((&*rows[0]["status"], &*rows[0]["reason"]), ("refused", "AMOUNT_OVERFLOW"));
     assert_eq!(rows[1]["price"], "800000000000.00");
 }

@@ -43,10 +43,7 @@ fn batch_is_the_map_of_single_prices() {
                 column.values().as_string::<i32>().value(key).to_owned()
             })
         };
-        let (skus, prices) = (
-            out.column(0).as_string::<i32>(),
-            out.column_by_name("price").unwrap(),
-        );
+        let (skus, prices) = (out.column(0).as_string::<i32>(), out.column_by_name("price").unwrap());
         let prices = prices.as_primitive::<Decimal128Type>();
         for row in 0..out.num_rows() {
             let (market, channel) = (text("market", row).unwrap(), text("channel", row).unwrap());
@@ -59,9 +56,8 @@ fn batch_is_the_map_of_single_prices() {
                 Outcome::Decided(decision) => {
                     let micros = i64::try_from(prices.value(row)).unwrap();
                     assert_eq!(Amount::from_micros(micros), decision.price.amount());
-                    let rule = decision
-                        .winner
-                        .map(|winner| place.rules[winner.rule as usize].info.id.to_string());
+                    let rule =
+                        decision.winner.map(|winner| place.rules[winner.rule as usize].info.id.to_string());
                     assert_eq!(text("rule", row), rule);
                 }
                 Outcome::Refused(refusal) => {
@@ -85,25 +81,12 @@ fn threads_and_blocks_change_nothing() {
     }
     rows.push("S00001,,,1.00 EUR,,,,,,".into());
     shop.write("items.csv", csv_file(&rows));
-    let first = shop.run(
-        "items.csv",
-        How {
-            threads: 1,
-            ..How::default()
-        },
-    );
+    let first = shop.run("items.csv", How { threads: 1, ..How::default() });
     let (answers, bad) = (shop.read("out.csv"), shop.read("bad.csv"));
     for (threads, block_rows) in [(1, 1_000), (2, 8_192), (3, 7), (7, 64), (2, 1)] {
-        let how = How {
-            threads,
-            block_rows,
-            ..How::default()
-        };
+        let how = How { threads, block_rows, ..How::default() };
         let again = shop.run("items.csv", how);
-        assert_eq!(
-            again.tally, first.tally,
-            "{threads} threads, blocks of {block_rows}"
-        );
+        assert_eq!(again.tally, first.tally, "{threads} threads, blocks of {block_rows}");
         assert_eq!(shop.read("out.csv"), answers);
         assert_eq!(shop.read("bad.csv"), bad);
     }
@@ -128,16 +111,12 @@ fn the_order_of_rows_changes_nothing_but_the_order() {
     };
     let before = answers(&shop);
     // 7 and 1,001 have a common divisor, 8 and 1,001 have none: every row once.
-    let shuffled: Vec<String> = (0..rows.len())
-        .map(|at| rows[at * 8 % rows.len()].clone())
-        .collect();
+    let shuffled: Vec<String> = (0..rows.len()).map(|at| rows[at * 8 % rows.len()].clone()).collect();
     shop.write("items.csv", csv_file(&shuffled));
     assert_eq!(shop.run("items.csv", How::default()).tally, first);
     assert_eq!(answers(&shop), before);
-    let changed: Vec<String> = rows
-        .iter()
-        .map(|row| row.replace("S00007,DE,,10.07", "S00007,DE,,10.08"))
-        .collect();
+    let changed: Vec<String> =
+        rows.iter().map(|row| row.replace("S00007,DE,,10.07", "S00007,DE,,10.08")).collect();
     assert_ne!(changed, rows);
     shop.write("items.csv", csv_file(&changed));
     assert_ne!(shop.run("items.csv", How::default()).tally.digest, first.digest);

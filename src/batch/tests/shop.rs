@@ -67,11 +67,7 @@ fn classes() -> Symbols {
 }
 
 fn place(market: &str, channel: &str, currency: &str, vat: &[&str]) -> Place {
-    let info = |id: &str| Info {
-        id: id.into(),
-        label: id.into(),
-        ..Info::default()
-    };
+    let info = |id: &str| Info { id: id.into(), label: id.into(), ..Info::default() };
     let schema = Schema::new(attrs());
     let double = || Strategy::CostPlus {
         add: Amount::ZERO,
@@ -94,11 +90,7 @@ fn place(market: &str, channel: &str, currency: &str, vat: &[&str]) -> Place {
         or_missing: false,
         text: "kvi".into(),
     };
-    let follow = Strategy::Follow {
-        set: 0,
-        rank: Rank::Lowest,
-        by: Ratio::ZERO,
-    };
+    let follow = Strategy::Follow { set: 0, rank: Rank::Lowest, by: Ratio::ZERO };
     let calm = GuardVariant {
         info: info("calm"),
         class: GuardClass::Comfort,
@@ -128,10 +120,7 @@ fn place(market: &str, channel: &str, currency: &str, vat: &[&str]) -> Place {
             })
             .collect(),
         landed: Fraction::ONE,
-        fx: Fx {
-            max_age: None,
-            buffer: Ratio::ZERO,
-        },
+        fx: Fx { max_age: None, buffer: Ratio::ZERO },
         cost_from: builtin::COST,
         fees: Fees {
             commission: Ratio::ZERO,
@@ -159,23 +148,12 @@ fn place(market: &str, channel: &str, currency: &str, vat: &[&str]) -> Place {
             age_text: "".into(),
         }]),
         rules: Box::new([
-            rule(
-                "follow",
-                Scope {
-                    boxes: Box::new([Box::new([kvi])]),
-                },
-                &[],
-                follow,
-                vec![double()],
-            ),
+            rule("follow", Scope { boxes: Box::new([Box::new([kvi])]) }, &[], follow, vec![double()]),
             rule("double", Scope::everything(), &[], double(), vec![]),
         ]),
         adjustments: Box::new([]),
         limit: None,
-        guards: Box::new([Guard {
-            id: "calm".into(),
-            variants: Box::new([calm]),
-        }]),
+        guards: Box::new([Guard { id: "calm".into(), variants: Box::new([calm]) }]),
         rounds: Box::new([]),
     }
 }
@@ -212,10 +190,7 @@ impl Default for How {
 
 impl Shop {
     pub fn new() -> Self {
-        let shop = Self {
-            dir: tempfile::tempdir().unwrap(),
-            release: release(),
-        };
+        let shop = Self { dir: tempfile::tempdir().unwrap(), release: release() };
         shop.write("offers.csv", OFFERS);
         shop.write("fx.csv", RATES);
         shop
@@ -239,10 +214,7 @@ impl Shop {
         let mut reader = csv::Reader::from_path(self.path(name)).unwrap();
         let headers = reader.headers().unwrap().clone();
         let cells = |record: csv::StringRecord| {
-            let pairs = headers
-                .iter()
-                .zip(&record)
-                .map(|(name, cell)| (name.to_owned(), cell.to_owned()));
+            let pairs = headers.iter().zip(&record).map(|(name, cell)| (name.to_owned(), cell.to_owned()));
             pairs.collect()
         };
         reader.records().map(|record| cells(record.unwrap())).collect()
@@ -250,11 +222,7 @@ impl Shop {
 
     pub fn with_facts<T>(&self, ask: impl FnOnce(&crate::facts::FactSet, &[EarlierFeed]) -> T) -> T {
         let (offers, rates) = (self.path("offers.csv"), self.path("fx.csv"));
-        let feeds = Feeds {
-            items: None,
-            offers: Some(&offers),
-            rates: Some(&rates),
-        };
+        let feeds = Feeds { items: None, offers: Some(&offers), rates: Some(&rates) };
         let (facts, earlier) = load_facts(&self.release, feeds).unwrap();
         ask(&facts, &earlier)
     }
@@ -280,10 +248,7 @@ impl Shop {
     pub fn run(&self, items: &str, how: How) -> Summary {
         let summary = self.try_run(items, how, &AtomicBool::new(false)).unwrap();
         let tally = &summary.tally;
-        assert_eq!(
-            tally.priced + tally.held + tally.refused + tally.quarantined,
-            tally.read
-        );
+        assert_eq!(tally.priced + tally.held + tally.refused + tally.quarantined, tally.read);
         summary
     }
 }
@@ -298,11 +263,7 @@ pub fn catalog(count: usize) -> Vec<String> {
             _ => format!("{}.{:02} EUR", 5 + at % 50, at % 100),
         };
         let tags = ["", "kvi", "kvi|new", "new"][at % 4];
-        format!(
-            "S{at:05},{market},,{}.{:02} EUR,{current},{tags},{at},,,",
-            3 + at % 40,
-            at % 100
-        )
+        format!("S{at:05},{market},,{}.{:02} EUR,{current},{tags},{at},,,", 3 + at % 40, at % 100)
     };
     (0..count).map(row).collect()
 }

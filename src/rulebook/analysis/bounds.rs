@@ -51,62 +51,28 @@ pub(super) fn findings(context: &Context<'_>, places: &[Place]) -> Vec<Diagnosti
         let (floors, ceilings): (Vec<Line<'_>>, Vec<Line<'_>>) =
             lines.into_iter().partition(|line| line.side == Side::Floor);
         for floor in &floors {
-            for ceiling in ceilings
-                .iter()
-                .filter(|ceiling| excludes(place, floor, ceiling).unwrap_or(false))
+            for ceiling in ceilings.iter().filter(|ceiling| excludes(place, floor, ceiling).unwrap_or(false))
             {
                 let Some(shared) = shared(context, place, floor, ceiling) else {
                     continue;
                 };
-                let key: Key<'_> = (
-                    &floor.of.info.label,
-                    floor.key,
-                    &ceiling.of.info.label,
-                    ceiling.key,
-                );
-                let clash = Clash {
-                    place,
-                    floor: *floor,
-                    ceiling: *ceiling,
-                    shared,
-                };
-                clashes
-                    .entry(key)
-                    .or_insert_with(|| (clash, Vec::new()))
-                    .1
-                    .push(place);
+                let key: Key<'_> = (&floor.of.info.label, floor.key, &ceiling.of.info.label, ceiling.key);
+                let clash = Clash { place, floor: *floor, ceiling: *ceiling, shared };
+                clashes.entry(key).or_insert_with(|| (clash, Vec::new())).1.push(place);
             }
         }
     }
-    clashes
-        .values()
-        .map(|(clash, found)| clash.finding(context, whereabouts(places, found)))
-        .collect()
+    clashes.values().map(|(clash, found)| clash.finding(context, whereabouts(places, found))).collect()
 }
 
 fn lines(place: &Place) -> Vec<Line<'_>> {
     let mut lines = Vec::new();
     for (guard, own) in place.guards.iter().enumerate() {
-        for (variant, of) in own
-            .variants
-            .iter()
-            .enumerate()
-            .filter(|(_, of)| of.when.is_none())
-        {
+        for (variant, of) in own.variants.iter().enumerate().filter(|(_, of)| of.when.is_none()) {
             for bound in &of.bounds {
                 for (side, basis, factor, landed, key) in sides(place, bound) {
                     let Ok(factor) = factor else { continue };
-                    lines.push(Line {
-                        guard,
-                        variant,
-                        of,
-                        bound,
-                        side,
-                        basis,
-                        factor,
-                        landed,
-                        key,
-                    });
+                    lines.push(Line { guard, variant, of, bound, side, basis, factor, landed, key });
                 }
             }
         }
@@ -118,11 +84,7 @@ type SideOf = (Side, Basis, Result<Fraction, Overflow>, bool, &'static str);
 
 /// What a bound says for any VAT class: in a pair on one basis the tax cancels.
 fn sides(place: &Place, bound: &Bound) -> Vec<SideOf> {
-    let vat = place
-        .vat
-        .iter()
-        .position(|vat| &*vat.class == "standard")
-        .unwrap_or(0);
+    let vat = place.vat.iter().position(|vat| &*vat.class == "standard").unwrap_or(0);
     let of = |list: &[Fraction]| list.get(vat).copied().ok_or(Overflow);
     let amount = |amount: &Amount| Ok(Fraction::of_amount(*amount));
     let price_key = |side: &Side| match side {
@@ -134,29 +96,17 @@ fn sides(place: &Place, bound: &Bound) -> Vec<SideOf> {
             let whole = of(factor).and_then(|factor| place.landed.mul(factor));
             vec![(Side::Floor, Basis::Cost, whole, true, "min_margin")]
         }
-        Bound::MaxMarkup {
-            of: basis, factor, ..
-        } => {
+        Bound::MaxMarkup { of: basis, factor, .. } => {
             let landed = *basis == CostBasis::Landed;
             let on = if landed { place.landed } else { Fraction::ONE };
             let whole = of(factor).and_then(|factor| on.mul(factor));
             vec![(Side::Ceiling, Basis::Cost, whole, landed, "max_markup")]
         }
-        Bound::Price {
-            side,
-            limit: Limit::Amount(limit),
-        } => {
+        Bound::Price { side, limit: Limit::Amount(limit) } => {
             vec![(*side, Basis::Amount, amount(limit), false, price_key(side))]
         }
-        Bound::Price {
-            side,
-            limit: Limit::Relative { attr, factor, .. },
-        } => {
-            let basis = if *attr == crate::facts::builtin::COST {
-                Basis::Cost
-            } else {
-                Basis::Attr(*attr)
-            };
+        Bound::Price { side, limit: Limit::Relative { attr, factor, .. } } => {
+            let basis = if *attr == crate::facts::builtin::COST { Basis::Cost } else { Basis::Attr(*attr) };
             vec![(*side, basis, of(factor), false, price_key(side))]
         }
         Bound::Absolute { low, high } => vec![
@@ -179,9 +129,7 @@ fn excludes(place: &Place, floor: &Line<'_>, ceiling: &Line<'_>) -> Result<bool,
     }
     // The buffer raises whatever rests on the landed cost, if a rate is used at all: the ceiling gets it, the floor does not.
     let most = match ceiling.landed && !floor.landed {
-        true => ceiling
-            .factor
-            .mul(Fraction::ONE.add(Fraction::of(place.fx.buffer))?)?,
+        true => ceiling.factor.mul(Fraction::ONE.add(Fraction::of(place.fx.buffer))?)?,
         false => ceiling.factor,
     };
     Ok(floor.factor.sub(most)?.is_positive())
@@ -193,19 +141,11 @@ fn shared(context: &Context<'_>, place: &Place, floor: &Line<'_>, ceiling: &Line
         return None;
     }
     let replaced = |line: &Line<'_>, part: &Scope| {
-        let narrower = place
-            .guards
-            .get(line.guard)
-            .map_or(&[][..], |guard| &guard.variants);
-        narrower
-            .iter()
-            .take(line.variant)
-            .any(|other| contains(context.schema, &other.scope, part))
+        let narrower = place.guards.get(line.guard).map_or(&[][..], |guard| &guard.variants);
+        narrower.iter().take(line.variant).any(|other| contains(context.schema, &other.scope, part))
     };
     overlaps(context.schema, &floor.of.scope, &ceiling.of.scope).find(|conds| {
-        let part = Scope {
-            boxes: Box::new([conds.clone()]),
-        };
+        let part = Scope { boxes: Box::new([conds.clone()]) };
         !replaced(floor, &part) && !replaced(ceiling, &part)
     })
 }
@@ -232,27 +172,16 @@ impl Clash<'_> {
             Some(places) => format!("{places}  and  {described}"),
             None => described,
         };
-        finding = finding
-            .note(self.consequence())
-            .note(format!("scope of the clash: {scope}"));
+        finding = finding.note(self.consequence()).note(format!("scope of the clash: {scope}"));
         finding.fixes.extend(self.lower_margin(context));
-        let apart = exclude(
-            context,
-            "guard",
-            &weak.of.info.label,
-            &weak.of.scope,
-            &strong.of.scope,
-        );
+        let apart = exclude(context, "guard", &weak.of.info.label, &weak.of.scope, &strong.of.scope);
         if let Some((cell, edits)) = apart.filter(|_| weak.guard != strong.guard) {
-            finding
-                .fixes
-                .push(maybe(format!("add  {cell}  to `{}`", weak.of.info.label), edits));
+            finding.fixes.push(maybe(format!("add  {cell}  to `{}`", weak.of.info.label), edits));
         }
         if finding.fixes.is_empty() {
-            finding.fixes.push(maybe(
-                "lower the floor, raise the ceiling, or keep their scopes apart",
-                Vec::new(),
-            ));
+            finding
+                .fixes
+                .push(maybe("lower the floor, raise the ceiling, or keep their scopes apart", Vec::new()));
         }
         finding
     }
@@ -278,26 +207,15 @@ impl Clash<'_> {
                 let landed = if *of == CostBasis::Landed { "landed " } else { "" };
                 format!("{landed}cost × {}", factor(whole))
             }
-            Bound::Price {
-                limit: Limit::Relative { attr, share, .. },
-                ..
-            } => {
-                format!(
-                    "{} of {}",
-                    share.to_percent_text(7),
-                    context.schema.attr(*attr).name
-                )
+            Bound::Price { limit: Limit::Relative { attr, share, .. }, .. } => {
+                format!("{} of {}", share.to_percent_text(7), context.schema.attr(*attr).name)
             }
             _ => line
                 .factor
                 .to_amount(Rounding::HalfEven)
                 .map_or_else(|_| String::new(), |amount| format!("{amount} {currency}")),
         };
-        format!(
-            "guard `{}` ({}):  price {sign} {price}",
-            line.of.info.label,
-            line.of.class.as_str()
-        )
+        format!("guard `{}` ({}):  price {sign} {price}", line.of.info.label, line.of.class.as_str())
     }
 
     /// Why a margin and a markup of about the same size do not fit.
@@ -340,17 +258,12 @@ impl Clash<'_> {
         };
         let basis = Amount::from_micros(1_000 * Amount::SCALE);
         match self.floor.basis {
-            Basis::Amount => Some(format!(
-                "example: {}, whatever the item",
-                at(Amount::from_micros(Amount::SCALE))?
-            )),
+            Basis::Amount => {
+                Some(format!("example: {}, whatever the item", at(Amount::from_micros(Amount::SCALE))?))
+            }
             Basis::Cost => {
-                let vat = self
-                    .place
-                    .vat
-                    .iter()
-                    .find(|vat| &*vat.class == "standard")
-                    .or(self.place.vat.first())?;
+                let vat =
+                    self.place.vat.iter().find(|vat| &*vat.class == "standard").or(self.place.vat.first())?;
                 Some(format!(
                     "example: bought at 1 000 {currency} → {} (gross, VAT {})",
                     at(basis)?,
@@ -372,10 +285,9 @@ impl Clash<'_> {
             (true, _) if class == GuardClass::Safety && weak.of.may_yield => {
                 format!("`{name}` says `if_impossible = \"yield\"`, so it has no effect here")
             }
-            (true, true) => format!(
-                "both are {}, where none gives way: every price here is refused",
-                class.as_str()
-            ),
+            (true, true) => {
+                format!("both are {}, where none gives way: every price here is refused", class.as_str())
+            }
             (true, false) => {
                 "a safety guard refuses rather than give way: every price here is refused".to_owned()
             }
@@ -403,13 +315,7 @@ impl Clash<'_> {
         }
         let text = most.to_percent_text(1);
         let value = context.value("guard", &self.floor.of.info.label, "min_margin");
-        let edits = value.map(|span| Edit {
-            span,
-            text: format!("\"{text}\""),
-        });
-        Some(maybe(
-            format!("lower the margin to {text} or less"),
-            edits.into_iter().collect(),
-        ))
+        let edits = value.map(|span| Edit { span, text: format!("\"{text}\"") });
+        Some(maybe(format!("lower the margin to {text} or less"), edits.into_iter().collect()))
     }
 }

@@ -17,10 +17,7 @@ pub struct Catalog<'a> {
 
 impl Witness for Catalog<'_> {
     fn shared(&self, place: &Place, first: usize, second: usize) -> Shared {
-        let mut shared = Shared {
-            catalog: self.name.to_owned(),
-            ..Shared::default()
-        };
+        let mut shared = Shared { catalog: self.name.to_owned(), ..Shared::default() };
         let (Some(first), Some(second)) = (alone(place, first), alone(place, second)) else {
             return shared;
         };
@@ -40,17 +37,12 @@ impl Witness for Catalog<'_> {
             .collect();
         items.sort_by(|a, b| a.item.sku.cmp(&b.item.sku));
         for row in items {
-            let row = Row {
-                item: &row.item,
-                offers: self.facts.offers.get(&row.item.sku, &place.market),
-            };
+            let row = Row { item: &row.item, offers: self.facts.offers.get(&row.item.sku, &place.market) };
             let [Some(mine), Some(theirs)] = worlds.each_ref().map(|world| answer(&row, world)) else {
                 continue;
             };
             shared.items += 1;
-            shared
-                .example
-                .get_or_insert_with(|| (row.item.sku.clone(), [mine, theirs]));
+            shared.example.get_or_insert_with(|| (row.item.sku.clone(), [mine, theirs]));
         }
         shared
     }
@@ -60,14 +52,8 @@ impl Witness for Catalog<'_> {
 fn alone(place: &Place, at: usize) -> Option<Place> {
     let rule = place.rules.get(at)?;
     let earlier = place.rules.iter().filter(|other| other.layer < rule.layer);
-    let without_over = |rule: &Rule| Rule {
-        over: [].into(),
-        ..rule.clone()
-    };
-    Some(Place {
-        rules: std::iter::once(rule).chain(earlier).map(without_over).collect(),
-        ..place.clone()
-    })
+    let without_over = |rule: &Rule| Rule { over: [].into(), ..rule.clone() };
+    Some(Place { rules: std::iter::once(rule).chain(earlier).map(without_over).collect(), ..place.clone() })
 }
 
 /// The price, or why there is none; `None` if the first rule does not hold.

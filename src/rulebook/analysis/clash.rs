@@ -41,20 +41,13 @@ pub(super) fn findings(
         ];
         for (code, lists) in found {
             for members in lists {
-                let members = members
-                    .iter()
-                    .filter_map(|at| Party::find(contest, place, *at))
-                    .collect();
+                let members = members.iter().filter_map(|at| Party::find(contest, place, *at)).collect();
                 add(&mut groups, code, contest.kind, place, members);
             }
         }
     }
     let clash = |(key, group): (&Key<'_>, &Group<'_>)| {
-        let clash = Clash {
-            context,
-            group,
-            places,
-        };
+        let clash = Clash { context, group, places };
         clash.finding(key.0, witness)
     };
     groups.iter().map(clash).collect()
@@ -106,20 +99,14 @@ impl Clash<'_> {
         match others {
             0 => finding,
             1 => finding.note("one more pair of their overlays or rows has the same trouble"),
-            n => finding.note(format!(
-                "{n} more pairs of their overlays or rows have the same trouble"
-            )),
+            n => finding.note(format!("{n} more pairs of their overlays or rows have the same trouble")),
         }
     }
 
     fn conflict(&self, first: &Party<'_>, second: &Party<'_>, witness: Option<&dyn Witness>) -> Diagnostic {
-        let mut finding = Diagnostic::error(
-            "E0301",
-            self.title(first, second),
-            self.scope_span(second),
-            self.name(second),
-        )
-        .related(self.scope_span(first), self.name(first));
+        let mut finding =
+            Diagnostic::error("E0301", self.title(first, second), self.scope_span(second), self.name(second))
+                .related(self.scope_span(first), self.name(first));
         if let Some(shared) = self.shared(first, second) {
             finding = finding.note(format!("overlap: {shared}"));
         }
@@ -158,11 +145,7 @@ impl Clash<'_> {
     }
 
     fn circle(&self, first: &Party<'_>, rest: &[Party<'_>]) -> Diagnostic {
-        let noun = if self.group.kind == "round" {
-            "rounding rules"
-        } else {
-            "rules"
-        };
+        let noun = if self.group.kind == "round" { "rounding rules" } else { "rules" };
         let span = |party: &Party<'_>| {
             self.context
                 .written(self.group.kind, party.label, "over")
@@ -180,16 +163,11 @@ impl Clash<'_> {
         let losers = rest.iter().chain([first]);
         let beats = std::iter::once(first).chain(rest).zip(losers);
         let told: Vec<String> = beats.map(|(winner, loser)| self.beats(winner, loser)).collect();
-        finding
-            .note(format!(
-                "{}, so for items that all of them hold for nobody wins",
-                told.join(", ")
-            ))
-            .fix(
-                crate::rulebook::Applicability::Maybe,
-                "delete one `over` of the circle",
-                Vec::new(),
-            )
+        finding.note(format!("{}, so for items that all of them hold for nobody wins", told.join(", "))).fix(
+            crate::rulebook::Applicability::Maybe,
+            "delete one `over` of the circle",
+            Vec::new(),
+        )
     }
 
     fn beats(&self, winner: &Party<'_>, loser: &Party<'_>) -> String {
@@ -227,10 +205,7 @@ impl Clash<'_> {
     }
 
     fn layer(&self, party: &Party<'_>) -> &str {
-        self.context
-            .layers
-            .get(usize::from(party.layer))
-            .map_or("", AsRef::as_ref)
+        self.context.layers.get(usize::from(party.layer)).map_or("", AsRef::as_ref)
     }
 
     fn cures(&self, first: &Party<'_>, second: &Party<'_>) -> Vec<Fix> {
@@ -252,12 +227,7 @@ impl Clash<'_> {
     }
 
     fn over(&self, winner: &Party<'_>, loser: &Party<'_>) -> Fix {
-        let title = format!(
-            "`{}` wins: add  over = [\"{}\"]  to {}",
-            winner.id(),
-            loser.id(),
-            winner.id()
-        );
+        let title = format!("`{}` wins: add  over = [\"{}\"]  to {}", winner.id(), loser.id(), winner.id());
         let edits = add_to_list(self.context, self.group.kind, winner.id(), "over", loser.id());
         maybe(title, edits)
     }
@@ -268,10 +238,7 @@ impl Clash<'_> {
     }
 
     fn words_only(&self, first: &Party<'_>, second: &Party<'_>) -> String {
-        format!(
-            "narrow `{}` or `{}` so that they no longer meet, or delete one",
-            first.label, second.label
-        )
+        format!("narrow `{}` or `{}` so that they no longer meet, or delete one", first.label, second.label)
     }
 
     fn witnessed(&self, witness: &dyn Witness, first: &Party<'_>, second: &Party<'_>) -> Option<String> {
@@ -295,9 +262,7 @@ impl Clash<'_> {
                 shared.items, place.market, first.label, second.label,
             ));
         }
-        Some(format!(
-            "in {catalog} this is no item, but nothing forbids such an item tomorrow"
-        ))
+        Some(format!("in {catalog} this is no item, but nothing forbids such an item tomorrow"))
     }
 
     fn scope_words(&self, described: &str) -> String {
@@ -310,9 +275,7 @@ impl Clash<'_> {
     fn scope_span(&self, party: &Party<'_>) -> Span {
         let kind = self.group.kind;
         let Some(origin) = self.context.origin(kind, party.label) else {
-            return party
-                .info
-                .map_or_else(|| self.row_span(party), |info| self.context.line(&info.at));
+            return party.info.map_or_else(|| self.row_span(party), |info| self.context.line(&info.at));
         };
         match origin.keys.get("where") {
             Some(span) => self.context.with_key(span.clone(), "where"),
@@ -323,10 +286,7 @@ impl Clash<'_> {
     /// A row of a fixed table is called `file#row`.
     fn row_span(&self, party: &Party<'_>) -> Span {
         let (file, row) = party.label.split_once('#').unwrap_or((party.label, ""));
-        self.context.line(&SourceAt {
-            file: file.into(),
-            line: row.parse().unwrap_or(1),
-        })
+        self.context.line(&SourceAt { file: file.into(), line: row.parse().unwrap_or(1) })
     }
 
     fn name(&self, party: &Party<'_>) -> String {
@@ -337,10 +297,6 @@ impl Clash<'_> {
     }
 
     fn no_span(&self) -> Span {
-        Span {
-            file: "rulebook.toml".into(),
-            start: 0,
-            end: 0,
-        }
+        Span { file: "rulebook.toml".into(), start: 0, end: 0 }
     }
 }

@@ -30,22 +30,17 @@ impl<'a> Party<'a> {
         let is = |info: &&Info| *info.label == *label;
         let variants = |kind| {
             let own = place.adjustments.iter().filter(move |own| own.kind == kind);
-            own.flat_map(|own| &own.variants)
-                .map(|variant| (&variant.info, &variant.scope))
+            own.flat_map(|own| &own.variants).map(|variant| (&variant.info, &variant.scope))
         };
         let rule = place.rules.iter().find(|rule| is(&&rule.info));
         let found = match contest.kind {
             "rule" => rule.map(|rule| (&rule.info, &rule.scope)),
-            "round" => place
-                .rounds
-                .iter()
-                .map(|round| (&round.info, &round.scope))
-                .find(|(info, _)| is(info)),
+            "round" => {
+                place.rounds.iter().map(|round| (&round.info, &round.scope)).find(|(info, _)| is(info))
+            }
             "guard" => {
                 let variants = place.guards.iter().flat_map(|guard| &guard.variants);
-                variants
-                    .map(|variant| (&variant.info, &variant.scope))
-                    .find(|(info, _)| is(info))
+                variants.map(|variant| (&variant.info, &variant.scope)).find(|(info, _)| is(info))
             }
             "season" => variants(AdjustmentKind::Season).find(|(info, _)| is(info)),
             "stock" => variants(AdjustmentKind::Stock).find(|(info, _)| is(info)),
@@ -55,9 +50,7 @@ impl<'a> Party<'a> {
             label,
             info: found.map(|(info, _)| info),
             scope: found.map(|(_, scope)| scope),
-            layer: rule
-                .filter(|_| contest.kind == "rule")
-                .map_or(0, |rule| rule.layer),
+            layer: rule.filter(|_| contest.kind == "rule").map_or(0, |rule| rule.layer),
         })
     }
 

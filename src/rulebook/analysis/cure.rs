@@ -7,11 +7,7 @@ use crate::rulebook::{Applicability, Edit, Fix, Span};
 
 /// A cure that a person must choose.
 pub(super) fn maybe(title: impl Into<String>, edits: Vec<Edit>) -> Fix {
-    Fix {
-        title: title.into(),
-        applicability: Applicability::Maybe,
-        edits,
-    }
+    Fix { title: title.into(), applicability: Applicability::Maybe, edits }
 }
 
 /// Adds `name` to the list `key` of an entry: `over = ["kvi-follow"]`.
@@ -25,11 +21,7 @@ pub(super) fn add_to_list(
     let Some(origin) = context.origins.get(kind, label) else {
         return Vec::new();
     };
-    let at = |at: usize, file: &Span| Span {
-        file: file.file.clone(),
-        start: at,
-        end: at,
-    };
+    let at = |at: usize, file: &Span| Span { file: file.file.clone(), start: at, end: at };
     if let Some(list) = origin.keys.get(key) {
         let text = context.text(list);
         let Some(inner) = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')) else {
@@ -37,16 +29,12 @@ pub(super) fn add_to_list(
         };
         let separator = if inner.trim().is_empty() { "" } else { ", " };
         let end = list.start + 1 + inner.trim_end().len();
-        return vec![Edit {
-            span: at(end, list),
-            text: format!("{separator}\"{name}\""),
-        }];
+        return vec![Edit { span: at(end, list), text: format!("{separator}\"{name}\"") }];
     }
     match after_line(context, &origin.header) {
-        Some(start) => vec![Edit {
-            span: at(start, &origin.header),
-            text: format!("{key} = [\"{name}\"]\n"),
-        }],
+        Some(start) => {
+            vec![Edit { span: at(start, &origin.header), text: format!("{key} = [\"{name}\"]\n") }]
+        }
         None => Vec::new(),
     }
 }
@@ -69,25 +57,16 @@ pub(super) fn exclude(
             && text != "**"
     };
     let usable = theirs.iter().filter(|cond| {
-        let words = matches!(
-            context.schema.attr(cond.attr).kind,
-            Kind::Set | Kind::Text | Kind::Tree | Kind::Id
-        );
+        let words =
+            matches!(context.schema.attr(cond.attr).kind, Kind::Set | Kind::Text | Kind::Tree | Kind::Id);
         words && simple(&cond.text) && !mine.iter().any(|known| known.attr == cond.attr)
     });
     let cond = usable.min_by_key(|cond| context.schema.attr(cond.attr).kind != Kind::Set)?;
     let cell = format!("{} = \"!{}\"", context.schema.attr(cond.attr).name, cond.text);
     // The rows of a table have columns, not a `where`.
-    let origin = context
-        .origins
-        .get(kind, label)
-        .filter(|_| !label.contains('#'))?;
+    let origin = context.origins.get(kind, label).filter(|_| !label.contains('#'))?;
     let edit = |start: usize, text: String| Edit {
-        span: Span {
-            file: origin.header.file.clone(),
-            start,
-            end: start,
-        },
+        span: Span { file: origin.header.file.clone(), start, end: start },
         text,
     };
     let edits = match origin.keys.get("where") {
@@ -97,10 +76,7 @@ pub(super) fn exclude(
             let separator = if inner.trim().is_empty() { " " } else { ", " };
             vec![edit(end, format!("{separator}{cell}"))]
         }
-        None => vec![edit(
-            after_line(context, &origin.header)?,
-            format!("where = {{ {cell} }}\n"),
-        )],
+        None => vec![edit(after_line(context, &origin.header)?, format!("where = {{ {cell} }}\n"))],
     };
     Some((cell, edits))
 }

@@ -58,9 +58,7 @@ fn lent_layers(place: &Place) -> Vec<u16> {
     let mut layers = Vec::new();
     for rule in &place.rules {
         collect(&rule.strategy, &mut layers);
-        rule.otherwise
-            .iter()
-            .for_each(|strategy| collect(strategy, &mut layers));
+        rule.otherwise.iter().for_each(|strategy| collect(strategy, &mut layers));
     }
     layers
 }
@@ -73,12 +71,7 @@ fn killer<'a>(
     rule: &Rule,
     lent: &[u16],
 ) -> Option<&'a Rule> {
-    let latest = lent
-        .iter()
-        .copied()
-        .filter(|layer| rule.layer <= *layer)
-        .min()
-        .unwrap_or(u16::MAX);
+    let latest = lent.iter().copied().filter(|layer| rule.layer <= *layer).min().unwrap_or(u16::MAX);
     place.rules.iter().find(|other| {
         let beats = rule.layer < other.layer && other.layer <= latest
             || rule.layer == other.layer && other.over.contains(&at);
@@ -92,36 +85,17 @@ fn killer<'a>(
 fn beaten(context: &Context<'_>, rule: &Rule, killer: &Rule) -> Diagnostic {
     let (name, winner) = (&rule.info.label, &killer.info.label);
     let same_layer = rule.layer == killer.layer;
-    let layer = |rule: &Rule| {
-        context
-            .layers
-            .get(usize::from(rule.layer))
-            .map_or("", AsRef::as_ref)
-    };
-    let over = context.value("rule", winner, "over").map(|span| {
-        (
-            context.text(&span),
-            context.files.line_column(&span.file, span.start).0,
-        )
-    });
+    let layer = |rule: &Rule| context.layers.get(usize::from(rule.layer)).map_or("", AsRef::as_ref);
+    let over = context
+        .value("rule", winner, "over")
+        .map(|span| (context.text(&span), context.files.line_column(&span.file, span.start).0));
     let related = match (&over, same_layer) {
         (Some((text, _)), true) => format!("this rule is declared over it:  over = {text}"),
-        _ => format!(
-            "{} of the later layer `{}` wins",
-            named("rule", &killer.info),
-            layer(killer)
-        ),
+        _ => format!("{} of the later layer `{}` wins", named("rule", &killer.info), layer(killer)),
     };
-    let how = if same_layer {
-        "same layer".to_owned()
-    } else {
-        format!("in the later layer `{}`", layer(killer))
-    };
-    let dates = if rule.window == killer.window {
-        "same dates"
-    } else {
-        "open at least as long"
-    };
+    let how =
+        if same_layer { "same layer".to_owned() } else { format!("in the later layer `{}`", layer(killer)) };
+    let dates = if rule.window == killer.window { "same dates" } else { "open at least as long" };
     let mut finding = Diagnostic::warning(
         "W0310",
         format!("rule `{name}` can never set a price"),
@@ -129,13 +103,9 @@ fn beaten(context: &Context<'_>, rule: &Rule, killer: &Rule) -> Diagnostic {
         format!("fully inside `{winner}`"),
     )
     .related(context.header("rule", &killer.info), related)
-    .note(format!(
-        "because: every item it matches is also matched by `{winner}`, {how}, {dates}"
-    ));
+    .note(format!("because: every item it matches is also matched by `{winner}`, {how}, {dates}"));
     if same_layer {
-        finding = finding.note(format!(
-            "without the `over` the narrower rule `{name}` would win by itself"
-        ));
+        finding = finding.note(format!("without the `over` the narrower rule `{name}` would win by itself"));
     }
     let cure = match over {
         Some((_, line)) if same_layer => format!("delete `over` in line {line}, or delete this rule"),
@@ -159,22 +129,14 @@ fn impossible(context: &Context<'_>, rule: &Rule) -> Diagnostic {
 fn matches_all(context: &Context<'_>, rule: &Rule) -> Option<Diagnostic> {
     let blanket = 0 < rule.layer && rule.info.row.is_none() && rule.window == Window::ALWAYS;
     blanket.then(|| {
-        let layer = context
-            .layers
-            .get(usize::from(rule.layer))
-            .map_or("", AsRef::as_ref);
+        let layer = context.layers.get(usize::from(rule.layer)).map_or("", AsRef::as_ref);
         Diagnostic::warning(
             "W0305",
-            format!(
-                "rule `{}` matches every item of the market: is that meant?",
-                rule.info.label
-            ),
+            format!("rule `{}` matches every item of the market: is that meant?", rule.info.label),
             context.setting("rule", &rule.info, "where"),
             "",
         )
-        .note(format!(
-            "as a rule of layer `{layer}` it wins over every rule of an earlier layer"
-        ))
+        .note(format!("as a rule of layer `{layer}` it wins over every rule of an earlier layer"))
         .fix(
             crate::rulebook::Applicability::Maybe,
             "say in `where` which items are meant, or move the rule to the first layer",

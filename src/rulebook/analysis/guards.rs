@@ -29,19 +29,12 @@ pub(super) fn findings(context: &Context<'_>, places: &[Place]) -> Vec<Diagnosti
                 }
                 if let Some(found) = undo(context, place, kind, adjustment, guard) {
                     let key = (kind, &*adjustment.info.label, &*guard.id);
-                    undone
-                        .entry(key)
-                        .or_insert_with(|| (found, Vec::new()))
-                        .1
-                        .push(place);
+                    undone.entry(key).or_insert_with(|| (found, Vec::new())).1.push(place);
                 }
             }
         }
     }
-    undone
-        .values()
-        .map(|(found, at)| found.finding(context, whereabouts(places, at)))
-        .collect()
+    undone.values().map(|(found, at)| found.finding(context, whereabouts(places, at))).collect()
 }
 
 /// An adjustment that a guard never lets through in one move.
@@ -62,10 +55,8 @@ fn undo<'a>(
     adjustment: &'a AdjustmentVariant,
     guard: &'a Guard,
 ) -> Option<Undone<'a>> {
-    let variant = guard
-        .variants
-        .iter()
-        .find(|variant| meet(context.schema, &variant.scope, &adjustment.scope))?;
+    let variant =
+        guard.variants.iter().find(|variant| meet(context.schema, &variant.scope, &adjustment.scope))?;
     let always = variant.when.is_none()
         && variant.window.from <= adjustment.window.from
         && adjustment.window.until <= variant.window.until
@@ -91,11 +82,7 @@ fn undo<'a>(
 impl Undone<'_> {
     fn finding(&self, context: &Context<'_>, places: Option<String>) -> Diagnostic {
         let name = format!("{}.{}", self.kind, self.adjustment.info.label);
-        let allowed = if self.adjust < Ratio::ZERO {
-            self.range.0
-        } else {
-            self.range.1
-        };
+        let allowed = if self.adjust < Ratio::ZERO { self.range.0 } else { self.range.1 };
         let of_100 = |ratio: Ratio| {
             let sum = Ratio::ONE.add(ratio).unwrap_or(Ratio::ONE);
             Amount::from_micros(100 * Amount::SCALE)
@@ -123,16 +110,7 @@ impl Undone<'_> {
             None => finding,
         };
         let title = format!("add  relax = [\"{}\"]  to {name}", self.guard.id);
-        let edits = add_to_list(
-            context,
-            self.kind,
-            &self.adjustment.info.label,
-            "relax",
-            &self.guard.id,
-        );
-        Diagnostic {
-            fixes: vec![maybe(title, edits)],
-            ..finding
-        }
+        let edits = add_to_list(context, self.kind, &self.adjustment.info.label, "relax", &self.guard.id);
+        Diagnostic { fixes: vec![maybe(title, edits)], ..finding }
     }
 }

@@ -67,11 +67,7 @@ pub fn analyse(
     diagnostics.extend(guards::findings(context, places));
     diagnostics.sort_by(|a, b| {
         let key = |finding: &Diagnostic| {
-            (
-                finding.severity != Severity::Error,
-                finding.primary.span.clone(),
-                finding.code,
-            )
+            (finding.severity != Severity::Error, finding.primary.span.clone(), finding.code)
         };
         key(a).cmp(&key(b))
     });
@@ -94,8 +90,7 @@ impl<'a> Context<'a> {
 
     /// `key = value` of an entry, else of its parent, else the header.
     fn setting(&self, kind: &'static str, info: &Info, key: &str) -> Span {
-        self.written(kind, &info.label, key)
-            .unwrap_or_else(|| self.header(kind, info))
+        self.written(kind, &info.label, key).unwrap_or_else(|| self.header(kind, info))
     }
 
     /// `key = value` of an entry or its parent, if it was written.
@@ -108,34 +103,24 @@ impl<'a> Context<'a> {
     fn value(&self, kind: &'static str, label: &str, key: &str) -> Option<Span> {
         let parent = label.split_once(".for.").map(|(parent, _)| parent);
         let own = std::iter::once(label).chain(parent);
-        own.filter_map(|label| self.origin(kind, label))
-            .find_map(|origin| origin.keys.get(key))
-            .cloned()
+        own.filter_map(|label| self.origin(kind, label)).find_map(|origin| origin.keys.get(key)).cloned()
     }
 
     /// The text of a span.
     fn text(&self, span: &Span) -> &'a str {
-        self.files
-            .get(&span.file)
-            .and_then(|text| text.get(span.start..span.end))
-            .unwrap_or("")
+        self.files.get(&span.file).and_then(|text| text.get(span.start..span.end)).unwrap_or("")
     }
 
     /// Widens a value to `key = value` if both are on one line.
     fn with_key(&self, value: Span, key: &str) -> Span {
-        let before = self
-            .files
-            .get(&value.file)
-            .and_then(|text| text.get(..value.start))
-            .unwrap_or("");
+        let before = self.files.get(&value.file).and_then(|text| text.get(..value.start)).unwrap_or("");
         let start = before.rfind('\n').map_or(0, |at| at + 1);
         let line = before.get(start..).unwrap_or("");
         let indent = line.len() - line.trim_start().len();
         match line.trim().strip_suffix('=').map(str::trim_end) {
-            Some(name) if name == key || name.ends_with(&format!(".{key}")) => Span {
-                start: start + indent,
-                ..value
-            },
+            Some(name) if name == key || name.ends_with(&format!(".{key}")) => {
+                Span { start: start + indent, ..value }
+            }
             _ => value,
         }
     }
@@ -144,15 +129,8 @@ impl<'a> Context<'a> {
         let text = self.files.get(&at.file).unwrap_or("");
         let before = usize::try_from(at.line.saturating_sub(1)).unwrap_or(0);
         let start: usize = text.split_inclusive('\n').take(before).map(str::len).sum();
-        let length = text
-            .get(start..)
-            .and_then(|rest| rest.lines().next())
-            .map_or(0, str::len);
-        Span {
-            file: at.file.clone(),
-            start,
-            end: start + length,
-        }
+        let length = text.get(start..).and_then(|rest| rest.lines().next()).map_or(0, str::len);
+        Span { file: at.file.clone(), start, end: start + length }
     }
 }
 

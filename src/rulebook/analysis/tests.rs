@@ -53,17 +53,8 @@ where = { category = "electronics/audio/**", brand = "Bose | Sennheiser" }
 fn conflict() -> Place {
     let schema = schema();
     let kvi = scope(&schema, &[("tags", "kvi")]);
-    let audio = scope(
-        &schema,
-        &[
-            ("category", "electronics/audio/**"),
-            ("brand", "Bose | Sennheiser"),
-        ],
-    );
-    Place {
-        rules: [rule("kvi-follow", 1, kvi), rule("premium-audio", 1, audio)].into(),
-        ..place("own")
-    }
+    let audio = scope(&schema, &[("category", "electronics/audio/**"), ("brand", "Bose | Sennheiser")]);
+    Place { rules: [rule("kvi-follow", 1, kvi), rule("premium-audio", 1, audio)].into(), ..place("own") }
 }
 
 struct Stub;
@@ -104,20 +95,11 @@ fn nothing_says_who_wins() {
 
 #[test]
 fn a_finding_is_told_once_with_the_places_it_holds_in() {
-    let elsewhere = Place {
-        market: "DE".into(),
-        ..place("own")
-    };
-    let kaspi = Place {
-        channel: "kaspi".into(),
-        ..conflict()
-    };
+    let elsewhere = Place { market: "DE".into(), ..place("own") };
+    let kaspi = Place { channel: "kaspi".into(), ..conflict() };
     let text = shown(CONFLICT, &[conflict(), elsewhere, kaspi], None);
     assert_eq!(text.matches("E0301").count(), 1);
-    assert!(
-        text.contains("overlap: market KZ  and  category electronics/audio/**"),
-        "{text}"
-    );
+    assert!(text.contains("overlap: market KZ  and  category electronics/audio/**"), "{text}");
 }
 
 #[test]
@@ -131,16 +113,10 @@ where = { category = "electronics/audio/**", brand = "Bose" }
 "#;
     let schema = schema();
     let audio = scope(&schema, &[("category", "electronics/audio/**")]);
-    let bose = scope(
-        &schema,
-        &[("category", "electronics/audio/**"), ("brand", "Bose")],
-    );
+    let bose = scope(&schema, &[("category", "electronics/audio/**"), ("brand", "Bose")]);
     let mut premium = rule("premium-audio", 1, audio);
     premium.over = [1].into();
-    let place = Place {
-        rules: [premium, rule("earbuds-bose", 1, bose)].into(),
-        ..place("own")
-    };
+    let place = Place { rules: [premium, rule("earbuds-bose", 1, bose)].into(), ..place("own") };
     insta::assert_snapshot!(shown(text, &[place], None), @r###"
     warning[W0310]: rule `earbuds-bose` can never set a price
      --> rules/all.toml:6:1
@@ -161,10 +137,8 @@ fn a_rule_that_is_lent_by_use_is_not_dead() {
     let text = "[rule.plan]\n[rule.all]\n";
     let mut all = rule("all", 1, Scope::everything());
     let dead = |all: &crate::pricing::Rule| {
-        let place = Place {
-            rules: [all.clone(), rule("plan", 0, Scope::everything())].into(),
-            ..place("own")
-        };
+        let place =
+            Place { rules: [all.clone(), rule("plan", 0, Scope::everything())].into(), ..place("own") };
         shown(text, &[place], None)
     };
     let found = dead(&all);
@@ -190,23 +164,10 @@ min_margin = "14%"
 "#;
     let schema = schema();
     let guards = |margin| {
-        let cap = guard(
-            "szpt-cap",
-            GuardClass::Legal,
-            scope(&schema, &[("tags", "szpt")]),
-            max_markup("15"),
-        );
+        let cap = guard("szpt-cap", GuardClass::Legal, scope(&schema, &[("tags", "szpt")]), max_markup("15"));
         let staples = scope(&schema, &[("category", "grocery/staples/**")]);
-        let floor = guard(
-            "staples-margin",
-            GuardClass::Commercial,
-            staples,
-            min_margin(margin),
-        );
-        [Place {
-            guards: [cap, floor].into(),
-            ..place("own")
-        }]
+        let floor = guard("staples-margin", GuardClass::Commercial, staples, min_margin(margin));
+        [Place { guards: [cap, floor].into(), ..place("own") }]
     };
     insta::assert_snapshot!(shown(text, &guards("14"), None), @r###"
     error[E0501]: the floor is above the ceiling for every item in this scope
@@ -233,10 +194,7 @@ min_margin = "14%"
 fn a_comfort_guard_eats_a_markdown() {
     let text = "[guard.calm]\nmax_change = \"6%\"\n\n[stock.last-day]\nwhere  = { tags = \"kvi\" }\nadjust = \"-30%\"\n";
     let schema = schema();
-    let bound = Bound::MaxChange {
-        down: percent("-6"),
-        up: percent("6"),
-    };
+    let bound = Bound::MaxChange { down: percent("-6"), up: percent("6") };
     let last_day = |relax: &[u16]| {
         let variant = AdjustmentVariant {
             info: info("last-day", ""),
@@ -246,18 +204,9 @@ fn a_comfort_guard_eats_a_markdown() {
             adjust: percent("-30"),
             relax: relax.into(),
         };
-        let adjustment = Adjustment {
-            kind: AdjustmentKind::Stock,
-            variants: [variant].into(),
-        };
+        let adjustment = Adjustment { kind: AdjustmentKind::Stock, variants: [variant].into() };
         [Place {
-            guards: [guard(
-                "calm",
-                GuardClass::Comfort,
-                Scope::everything(),
-                bound.clone(),
-            )]
-            .into(),
+            guards: [guard("calm", GuardClass::Comfort, Scope::everything(), bound.clone())].into(),
             adjustments: [adjustment].into(),
             ..place("own")
         }]
@@ -284,29 +233,12 @@ fn a_comfort_guard_eats_a_markdown() {
 fn equal_scopes_and_circles() {
     let text = "[rule.a]\nover = [\"b\"]\n[rule.b]\nover = [\"a\"]\n[rule.c]\n[rule.d]\n";
     let schema = schema();
-    let (kvi, bose) = (
-        scope(&schema, &[("tags", "kvi")]),
-        scope(&schema, &[("brand", "Bose")]),
-    );
-    let grocery = scope(
-        &schema,
-        &[
-            ("category", "grocery/staples/**"),
-            ("tags", "!kvi"),
-            ("brand", "!Bose"),
-        ],
-    );
-    let mut rules = [
-        rule("a", 0, kvi),
-        rule("b", 0, bose),
-        rule("c", 0, grocery.clone()),
-        rule("d", 0, grocery),
-    ];
+    let (kvi, bose) = (scope(&schema, &[("tags", "kvi")]), scope(&schema, &[("brand", "Bose")]));
+    let grocery = scope(&schema, &[("category", "grocery/staples/**"), ("tags", "!kvi"), ("brand", "!Bose")]);
+    let mut rules =
+        [rule("a", 0, kvi), rule("b", 0, bose), rule("c", 0, grocery.clone()), rule("d", 0, grocery)];
     (rules[0].over, rules[1].over) = ([1].into(), [0].into());
-    let place = Place {
-        rules: rules.into(),
-        ..place("own")
-    };
+    let place = Place { rules: rules.into(), ..place("own") };
     insta::assert_snapshot!(shown(text, &[place], None), @r###"
     error[E0303]: rules beat each other in a circle
      --> rules/all.toml:2:1
@@ -348,12 +280,7 @@ fn a_catalog_gives_witnesses() {
     ] {
         facts.items.put(reader.read(row).unwrap());
     }
-    let catalog = Catalog {
-        name: "catalog 2026-11-18",
-        release: &release,
-        facts: &facts,
-        at: 0,
-    };
+    let catalog = Catalog { name: "catalog 2026-11-18", release: &release, facts: &facts, at: 0 };
     let found = catalog.shared(&release.places[0], 0, 1);
     assert_eq!(found.items, 2);
     let (sku, [mine, _]) = found.example.unwrap();

@@ -14,18 +14,11 @@ pub(super) fn whereabouts(all: &[Place], found: &[&Place]) -> Option<String> {
         let names: BTreeSet<&str> = found.iter().map(|place| name(place)).collect();
         let whole = all.iter().filter(|place| names.contains(name(place))).all(is_in);
         let many = if names.len() == 1 { "" } else { "s" };
-        whole.then(|| {
-            format!(
-                "{word}{many} {}",
-                names.into_iter().collect::<Vec<_>>().join(", ")
-            )
-        })
+        whole.then(|| format!("{word}{many} {}", names.into_iter().collect::<Vec<_>>().join(", ")))
     };
     let each = || {
-        let names: Vec<String> = found
-            .iter()
-            .map(|place| format!("{}/{}", place.market, place.channel))
-            .collect();
+        let names: Vec<String> =
+            found.iter().map(|place| format!("{}/{}", place.market, place.channel)).collect();
         format!("places {}", names.join(", "))
     };
     Some(

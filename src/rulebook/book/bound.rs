@@ -46,17 +46,8 @@ pub enum LimitSpec {
 pub fn read_bounds(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Vec<BoundSpec> {
     let mut bounds = Vec::new();
     if let Some(node) = fields.optional("min_margin") {
-        let margin = percent(
-            node,
-            Sign::Allowed,
-            "a margin is a percent of the net price",
-            &mut cx.out,
-        );
-        bounds.extend(
-            margin
-                .and_then(|margin| below_one(node, margin, cx))
-                .map(BoundSpec::MinMargin),
-        );
+        let margin = percent(node, Sign::Allowed, "a margin is a percent of the net price", &mut cx.out);
+        bounds.extend(margin.and_then(|margin| below_one(node, margin, cx)).map(BoundSpec::MinMargin));
     }
     if let Some(node) = fields.optional("min_contribution") {
         bounds.extend(money(node, &mut cx.out).map(BoundSpec::MinContribution));
@@ -79,12 +70,7 @@ pub fn read_bounds(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Vec<BoundSp
         bounds.extend(read_max_change(node, key, cx));
     }
     if let Some(node) = fields.optional("min_change") {
-        let change = percent(
-            node,
-            Sign::None,
-            "a change is a percent of the current price",
-            &mut cx.out,
-        );
+        let change = percent(node, Sign::None, "a change is a percent of the current price", &mut cx.out);
         bounds.extend(change.map(BoundSpec::MinChange));
     }
     if let Some(node) = fields.optional("cooldown") {
@@ -98,20 +84,10 @@ pub fn read_bounds(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Vec<BoundSp
 
 fn read_markup(node: &Node, key: &Span, cx: &mut Context<'_>) -> Option<BoundSpec> {
     let mut fields = Fields::of(node, key, "`max_markup`", &mut cx.out)?;
-    let words = [
-        ("purchase cost", CostBasis::Purchase),
-        ("landed cost", CostBasis::Landed),
-    ];
-    let of = fields
-        .required("of")
-        .and_then(|node| choice(node, &words, &mut cx.out));
+    let words = [("purchase cost", CostBasis::Purchase), ("landed cost", CostBasis::Landed)];
+    let of = fields.required("of").and_then(|node| choice(node, &words, &mut cx.out));
     let by = fields.required("by").and_then(|node| {
-        percent(
-            node,
-            Sign::Allowed,
-            "a markup is a percent of the cost it names",
-            &mut cx.out,
-        )
+        percent(node, Sign::Allowed, "a markup is a percent of the cost it names", &mut cx.out)
     });
     fields.finish(&mut cx.out);
     Some(BoundSpec::MaxMarkup { of: of?, by: by? })
@@ -127,21 +103,12 @@ fn read_limit(node: &Node, cx: &mut Context<'_>) -> Option<LimitSpec> {
         if written.trim_end().ends_with('%') {
             let title = format!("`{written}` does not say of what");
             let label = "write the attribute, such as `105% of rrp`";
-            cx.out.push(Diagnostic::error(
-                "E0402",
-                title,
-                node.part(0..written.len()),
-                label,
-            ));
+            cx.out.push(Diagnostic::error("E0402", title, node.part(0..written.len()), label));
             return None;
         }
         return money(node, &mut cx.out).map(LimitSpec::Amounts);
     };
-    let share_node = Node::text(
-        share.trim(),
-        node.part(0..share.len()),
-        Some(node.part(0..0).start),
-    );
+    let share_node = Node::text(share.trim(), node.part(0..share.len()), Some(node.part(0..0).start));
     let read = percent(
         &share_node,
         Sign::None,
@@ -159,22 +126,14 @@ fn read_limit(node: &Node, cx: &mut Context<'_>) -> Option<LimitSpec> {
     let known = cx.attr_of(attr);
     if known.kind != Kind::Money || known.customer {
         let title = format!("`{name}` is not money");
-        cx.out.push(Diagnostic::error(
-            "E0219",
-            title,
-            span,
-            "a price is bounded by money",
-        ));
+        cx.out.push(Diagnostic::error("E0219", title, span, "a price is bounded by money"));
         return None;
     }
     Some(LimitSpec::Relative { attr, share: read? })
 }
 
 fn money_names<'a>(cx: &'a Context<'_>) -> Vec<&'a str> {
-    let money = cx
-        .schema
-        .iter()
-        .filter(|(_, attr)| attr.kind == Kind::Money && !attr.customer);
+    let money = cx.schema.iter().filter(|(_, attr)| attr.kind == Kind::Money && !attr.customer);
     money.map(|(_, attr)| &*attr.name).collect()
 }
 
@@ -189,12 +148,7 @@ fn read_absolute(node: &Node, cx: &mut Context<'_>) -> Option<BoundSpec> {
     for (code, keyed) in table.in_order() {
         let Some(currency) = Currency::from_code(code) else {
             let title = format!("`{code}` is not an ISO 4217 currency code");
-            cx.out.push(Diagnostic::error(
-                "E0403",
-                title,
-                keyed.key.clone(),
-                "write three capital letters",
-            ));
+            cx.out.push(Diagnostic::error("E0403", title, keyed.key.clone(), "write three capital letters"));
             whole = false;
             continue;
         };
@@ -210,12 +164,7 @@ fn read_amounts(node: &Node, cx: &mut Context<'_>) -> Option<(Amount, Amount)> {
     let written = text(node, &mut cx.out)?;
     let wrong = |title: String, cx: &mut Context<'_>| {
         let label = "write both ends without currency, such as `0.19 .. 6000`";
-        cx.out.push(Diagnostic::error(
-            "E0403",
-            title,
-            node.part(0..written.len()),
-            label,
-        ));
+        cx.out.push(Diagnostic::error("E0403", title, node.part(0..written.len()), label));
     };
     let Some((low, high)) = written.split_once("..") else {
         wrong(format!("`{written}` is not a range of amounts"), cx);
@@ -233,12 +182,7 @@ fn read_amounts(node: &Node, cx: &mut Context<'_>) -> Option<(Amount, Amount)> {
     match (low?, high?) {
         (low, high) if low <= high => Some((low, high)),
         _ => {
-            out_of_range(
-                node.span.clone(),
-                written,
-                "a range that runs upwards",
-                &mut cx.out,
-            );
+            out_of_range(node.span.clone(), written, "a range that runs upwards", &mut cx.out);
             None
         }
     }
@@ -252,9 +196,7 @@ fn read_max_change(node: &Node, key: &Span, cx: &mut Context<'_>) -> Option<Boun
             let mut fields = Fields::of(node, key, "`max_change`", &mut cx.out)?;
             let by = fields.required("by");
             // Looking further back than the last price needs history.
-            let _ = fields
-                .optional("per")
-                .and_then(|node| duration(node, &mut cx.out));
+            let _ = fields.optional("per").and_then(|node| duration(node, &mut cx.out));
             fields.finish(&mut cx.out);
             by
         }
@@ -268,12 +210,7 @@ fn read_max_change(node: &Node, key: &Span, cx: &mut Context<'_>) -> Option<Boun
         (Ratio::from_nanos(-up.nanos()), up)
     };
     if Ratio::ZERO < down || up < Ratio::ZERO {
-        out_of_range(
-            by.span.clone(),
-            "max_change",
-            "a range that includes 0%",
-            &mut cx.out,
-        );
+        out_of_range(by.span.clone(), "max_change", "a range that includes 0%", &mut cx.out);
         return None;
     }
     Some(BoundSpec::MaxChange { down, up })
@@ -281,12 +218,9 @@ fn read_max_change(node: &Node, key: &Span, cx: &mut Context<'_>) -> Option<Boun
 
 fn read_announce(node: &Node, key: &Span, cx: &mut Context<'_>) -> Option<BoundSpec> {
     let mut fields = Fields::of(node, key, "`announce`", &mut cx.out)?;
-    let reference = fields
-        .required("reference")
-        .and_then(|node| choice(node, &[("lowest", ())], &mut cx.out));
-    let days = fields
-        .required("days")
-        .and_then(|node| integer(node, 1..=366, &mut cx.out));
+    let reference =
+        fields.required("reference").and_then(|node| choice(node, &[("lowest", ())], &mut cx.out));
+    let days = fields.required("days").and_then(|node| integer(node, 1..=366, &mut cx.out));
     fields.finish(&mut cx.out);
     reference.and(days).map(|_| BoundSpec::Announce)
 }

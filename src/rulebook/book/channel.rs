@@ -140,11 +140,7 @@ fn read_channel(name: &str, entry: &Keyed, whole: &Table, cx: &mut Context<'_>) 
     let share =
         |node: &Node, meaning: &str, cx: &mut Context<'_>| share(node, meaning, cx).unwrap_or(Ratio::ZERO);
     if let Some(node) = fields.optional("pass_on") {
-        channel.pass_on = share(
-            node,
-            "the percent of the commission that cost-plus prices carry",
-            cx,
-        );
+        channel.pass_on = share(node, "the percent of the commission that cost-plus prices carry", cx);
     }
     if let Some(node) = fields.optional("cost_from") {
         let words = [("supplier", builtin::SUPPLIER_COST), ("own", builtin::COST)];
@@ -181,11 +177,7 @@ fn read_costs(node: &Node, channel: &mut ChannelSpec, cx: &mut Context<'_>) {
             let Some(share) = share(node, meaning, cx) else {
                 continue;
             };
-            let sum = if name == "commission" {
-                &mut channel.commission
-            } else {
-                &mut channel.shares
-            };
+            let sum = if name == "commission" { &mut channel.commission } else { &mut channel.shares };
             *sum = sum.add(share).unwrap_or(*sum);
             continue;
         }
@@ -232,10 +224,7 @@ fn read_cost(name: &str, node: &Node, cx: &mut Context<'_>) -> Option<(bool, Cos
                 );
             }
             Err(mistake) => {
-                let mistake = Mistake {
-                    range: range.start..end,
-                    ..mistake
-                };
+                let mistake = Mistake { range: range.start..end, ..mistake };
                 let meaning = "a cost is a percent (`1.4%`), money per order (`1.90 EUR`) or money per unit (`0.05 EUR/unit`)";
                 push_mistake(node, mistake, meaning, &mut cx.out);
                 return None;
@@ -252,34 +241,20 @@ fn read_cost(name: &str, node: &Node, cx: &mut Context<'_>) -> Option<(bool, Cos
         return None;
     }
     let per_unit = units.first().copied().unwrap_or(false);
-    let cost = CostSpec {
-        name: name.into(),
-        amounts,
-    };
+    let cost = CostSpec { name: name.into(), amounts };
     Some((per_unit, cost))
 }
 
 fn read_returns(node: &Node, key: &Span, cx: &mut Context<'_>) -> Option<ReturnsSpec> {
     let mut fields = Fields::of(node, key, "`returns`", &mut cx.out)?;
-    let rate = fields
-        .required("rate")
-        .and_then(|node| share(node, "the percent of units that come back", cx));
-    let reverse = fields
-        .required("reverse")
-        .and_then(|node| read_cost("reverse", node, cx));
-    let salvage = fields.required("salvage").and_then(|node| {
-        share(
-            node,
-            "the percent of the landed cost that a returned unit is worth",
-            cx,
-        )
-    });
+    let rate =
+        fields.required("rate").and_then(|node| share(node, "the percent of units that come back", cx));
+    let reverse = fields.required("reverse").and_then(|node| read_cost("reverse", node, cx));
+    let salvage = fields
+        .required("salvage")
+        .and_then(|node| share(node, "the percent of the landed cost that a returned unit is worth", cx));
     fields.finish(&mut cx.out);
-    Some(ReturnsSpec {
-        rate: rate?,
-        reverse: reverse?.1,
-        salvage: salvage?,
-    })
+    Some(ReturnsSpec { rate: rate?, reverse: reverse?.1, salvage: salvage? })
 }
 
 /// A percent from 0 to 100.

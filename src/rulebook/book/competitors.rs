@@ -58,14 +58,7 @@ pub fn read_competitors(table: &Table, cx: &mut Context<'_>) -> Vec<SetSpec> {
                 continue;
             }
             if let Some(table) = inner.node.as_table() {
-                sets.extend(read_set(
-                    name,
-                    Some(market),
-                    table,
-                    inner.node.span.clone(),
-                    &title,
-                    cx,
-                ));
+                sets.extend(read_set(name, Some(market), table, inner.node.span.clone(), &title, cx));
             }
         }
     }
@@ -83,10 +76,7 @@ fn read_set(
 ) -> Option<SetSpec> {
     let mut fields = Fields::new(table, at, title);
     let members = fields.required("members").map(|node| names(node, cx));
-    let own = fields
-        .optional("own")
-        .map(|node| names(node, cx))
-        .unwrap_or_default();
+    let own = fields.optional("own").map(|node| names(node, cx)).unwrap_or_default();
     let mut set = SetSpec {
         name: name.into(),
         market: market.map(Into::into),
@@ -111,12 +101,7 @@ fn names(node: &Node, cx: &mut Context<'_>) -> Vec<Box<str>> {
     for (name, node) in texts(node, &mut cx.out) {
         if names.iter().any(|known| **known == *name) {
             let title = format!("`{name}` is named twice");
-            cx.out.push(Diagnostic::error(
-                "E0205",
-                title,
-                node.span.clone(),
-                "the second one",
-            ));
+            cx.out.push(Diagnostic::error("E0205", title, node.span.clone(), "the second one"));
         }
         names.push(name.into());
     }
@@ -127,32 +112,19 @@ fn read_use(node: &Node, key: &Span, set: &mut SetSpec, cx: &mut Context<'_>) {
     let Some(mut fields) = Fields::of(node, key, "`use`", &mut cx.out) else {
         return;
     };
-    set.matching = fields.optional("match").and_then(|node| {
-        spans(
-            node,
-            Kind::Percent,
-            "the match quality is a percent, such as `>= 90%`",
-            cx,
-        )
-    });
+    set.matching = fields
+        .optional("match")
+        .and_then(|node| spans(node, Kind::Percent, "the match quality is a percent, such as `>= 90%`", cx));
     set.age = fields
         .optional("age")
         .and_then(|node| spans(node, Kind::Duration, "an age is a duration, such as `<= 48h`", cx));
     let words = [("yes", true), ("no", false)];
-    set.in_stock = fields
-        .optional("in_stock")
-        .and_then(|node| choice(node, &words, &mut cx.out));
+    set.in_stock = fields.optional("in_stock").and_then(|node| choice(node, &words, &mut cx.out));
     let words = [("included", Delivery::Included), ("excluded", Delivery::Excluded)];
-    if let Some(delivery) = fields
-        .optional("delivery")
-        .and_then(|node| choice(node, &words, &mut cx.out))
-    {
+    if let Some(delivery) = fields.optional("delivery").and_then(|node| choice(node, &words, &mut cx.out)) {
         set.delivery = delivery;
     }
-    if let Some(count) = fields
-        .optional("at_least")
-        .and_then(|node| integer(node, 1..=1_000, &mut cx.out))
-    {
+    if let Some(count) = fields.optional("at_least").and_then(|node| integer(node, 1..=1_000, &mut cx.out)) {
         set.at_least = u32::try_from(count).unwrap_or(1);
     }
     fields.finish(&mut cx.out);

@@ -85,21 +85,11 @@ impl<'a> Context<'a> {
         }
         let is_table = path.starts_with("tables/") && path.ends_with(".csv");
         let Some(source) = self.files.get(path).filter(|_| is_table) else {
-            let known = self
-                .files
-                .0
-                .keys()
-                .map(AsRef::as_ref)
-                .filter(|path: &&str| path.starts_with("tables/"));
-            let finding = unknown_name(
-                "E0601",
-                "table of this rulebook",
-                path,
-                span,
-                known.collect::<Vec<_>>(),
-            );
-            self.out
-                .push(finding.note("tables are CSV files in the folder `tables/`"));
+            let known =
+                self.files.0.keys().map(AsRef::as_ref).filter(|path: &&str| path.starts_with("tables/"));
+            let finding =
+                unknown_name("E0601", "table of this rulebook", path, span, known.collect::<Vec<_>>());
+            self.out.push(finding.note("tables are CSV files in the folder `tables/`"));
             return None;
         };
         let csv = parse_csv(path, source, &mut self.out);

@@ -33,31 +33,18 @@ pub struct WindowSpec {
 impl Instant {
     pub fn read(node: &Node, out: &mut Findings) -> Option<Self> {
         let Value::Date(written) = &node.value else {
-            wrong_type(
-                node,
-                "a date without quotes, such as 2026-11-23 or 2026-11-23T08:00:00",
-                out,
-            );
+            wrong_type(node, "a date without quotes, such as 2026-11-23 or 2026-11-23T08:00:00", out);
             return None;
         };
-        let exact = written
-            .parse::<Timestamp>()
-            .map(|instant| When::Exact(instant.as_second()));
+        let exact = written.parse::<Timestamp>().map(|instant| When::Exact(instant.as_second()));
         let local = || written.parse::<DateTime>().map(When::Local);
         // A date alone is its midnight.
-        let date = || {
-            written
-                .parse::<Date>()
-                .map(|date| When::Local(date.at(0, 0, 0, 0)))
-        };
+        let date = || written.parse::<Date>().map(|date| When::Local(date.at(0, 0, 0, 0)));
         let when = exact.or_else(|_| local()).or_else(|_| date()).ok();
         if when.is_none() {
             wrong_type(node, "a date, such as 2026-11-23 or 2026-11-23T08:00:00", out);
         }
-        Some(Self {
-            when: when?,
-            span: node.span.clone(),
-        })
+        Some(Self { when: when?, span: node.span.clone() })
     }
 
     /// Seconds since 1970; a local time that does not exist or exists twice in `zone` is E0704.
@@ -66,11 +53,8 @@ impl Instant {
             When::Exact(second) => return Some(second),
             When::Local(local) => local,
         };
-        let instant = zone
-            .to_ambiguous_timestamp(local)
-            .unambiguous()
-            .map(|instant| instant.as_second())
-            .ok();
+        let instant =
+            zone.to_ambiguous_timestamp(local).unambiguous().map(|instant| instant.as_second()).ok();
         if instant.is_none() {
             let name = zone.iana_name().unwrap_or("this zone");
             out.push(
@@ -100,12 +84,8 @@ impl Instant {
 
 impl WindowSpec {
     pub fn read(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Self {
-        let from = fields
-            .optional("from")
-            .and_then(|node| Instant::read(node, &mut cx.out));
-        let until = fields
-            .optional("until")
-            .and_then(|node| Instant::read(node, &mut cx.out));
+        let from = fields.optional("from").and_then(|node| Instant::read(node, &mut cx.out));
+        let until = fields.optional("until").and_then(|node| Instant::read(node, &mut cx.out));
         if let (Some(from), Some(until)) = (&from, &until)
             && !from.before(until)
         {
@@ -126,9 +106,6 @@ impl WindowSpec {
     pub fn in_zone(&self, zone: &TimeZone, out: &mut Findings) -> Window {
         let mut end =
             |instant: &Option<Instant>| instant.as_ref().and_then(|instant| instant.in_zone(zone, out));
-        Window {
-            from: end(&self.from).unwrap_or(i64::MIN),
-            until: end(&self.until).unwrap_or(i64::MAX),
-        }
+        Window { from: end(&self.from).unwrap_or(i64::MIN), until: end(&self.until).unwrap_or(i64::MAX) }
     }
 }

@@ -53,13 +53,8 @@ impl Entry {
 
     /// What every entry may say: who wrote it and why, and from when to when it holds.
     pub fn read_common(&self, fields: &mut Fields<'_>, cx: &mut Context<'_>) -> (Info, WindowSpec) {
-        let mut say = |key| {
-            fields
-                .optional(key)
-                .and_then(|node| text(node, &mut cx.out))
-                .unwrap_or("")
-                .into()
-        };
+        let mut say =
+            |key| fields.optional(key).and_then(|node| text(node, &mut cx.out)).unwrap_or("").into();
         let (owner, why) = (say("owner"), say("why"));
         let (line, _) = cx.files.line_column(&self.header.file, self.header.start);
         let info = Info {
@@ -68,10 +63,7 @@ impl Entry {
             row: self.row,
             owner,
             why,
-            at: SourceAt {
-                file: self.header.file.clone(),
-                line: u32::try_from(line).unwrap_or(u32::MAX),
-            },
+            at: SourceAt { file: self.header.file.clone(), line: u32::try_from(line).unwrap_or(u32::MAX) },
         };
         (info, WindowSpec::read(fields, cx))
     }
@@ -116,10 +108,7 @@ fn find<'a>(files: &'a BTreeMap<Box<str>, Table>, cx: &mut Context<'_>) -> Vec<F
                 continue;
             };
             for (id, keyed) in table.in_order() {
-                match found
-                    .iter()
-                    .find(|(known, other, _)| *known == kind && *other == id)
-                {
+                match found.iter().find(|(known, other, _)| *known == kind && *other == id) {
                     Some((.., first)) => cx.out.push(
                         Diagnostic::error(
                             "E0205",
@@ -138,11 +127,7 @@ fn find<'a>(files: &'a BTreeMap<Box<str>, Table>, cx: &mut Context<'_>) -> Vec<F
 }
 
 fn names_of(kind: &str, found: &[Found<'_>]) -> Vec<Box<str>> {
-    found
-        .iter()
-        .filter(|(of, ..)| *of == kind)
-        .map(|(_, id, _)| (*id).into())
-        .collect()
+    found.iter().filter(|(of, ..)| *of == kind).map(|(_, id, _)| (*id).into()).collect()
 }
 
 /// The entry itself, its overlays or its table rows.
@@ -158,8 +143,7 @@ fn expand(kind: &'static str, id: &str, keyed: &Keyed, list: &mut Vec<Entry>, cx
         (Some(_), Some(node)) => {
             let title = format!("rule `{id}` has a table and overlays");
             let label = "not supported: write the difference as rows of the table";
-            cx.out
-                .push(Diagnostic::error("E0901", title, node.span.clone(), label));
+            cx.out.push(Diagnostic::error("E0901", title, node.span.clone(), label));
         }
         (Some(node), None) => list.extend(read_rows(&parent, node, cx)),
         (None, Some(node)) => {
@@ -184,9 +168,7 @@ fn entry(
     if kind == "rule" {
         body.remove("table");
     }
-    let scope = body
-        .remove("where")
-        .map(|keyed| read_where(&keyed.node, Who::Item, cx));
+    let scope = body.remove("where").map(|keyed| read_where(&keyed.node, Who::Item, cx));
     Entry {
         kind,
         id: id.into(),
@@ -201,19 +183,12 @@ fn entry(
 }
 
 fn spans_of(own: &Table) -> BTreeMap<Box<str>, Span> {
-    own.in_order()
-        .iter()
-        .map(|(key, keyed)| ((*key).into(), keyed.node.span.clone()))
-        .collect()
+    own.in_order().iter().map(|(key, keyed)| ((*key).into(), keyed.node.span.clone())).collect()
 }
 
 fn read_overlays(parent: &Entry, node: &Node, cx: &mut Context<'_>) -> Vec<Entry> {
     let Some(table) = node.as_table() else {
-        wrong_type(
-            node,
-            &format!("tables [{}.{}.for.NAME]", parent.kind, parent.id),
-            &mut cx.out,
-        );
+        wrong_type(node, &format!("tables [{}.{}.for.NAME]", parent.kind, parent.id), &mut cx.out);
         return Vec::new();
     };
     let mut overlays = Vec::new();
@@ -227,8 +202,7 @@ fn read_overlays(parent: &Entry, node: &Node, cx: &mut Context<'_>) -> Vec<Entry
         if !own.contains("where") {
             let title = format!("overlay `{label}` needs `where`");
             let text = "an overlay says for which part of its parent's scope it differs";
-            cx.out
-                .push(Diagnostic::error("E0203", title, keyed.node.span.clone(), text));
+            cx.out.push(Diagnostic::error("E0203", title, keyed.node.span.clone(), text));
         }
         let mut overlay = entry(parent.kind, &parent.id, label, &keyed.node.span, own, cx);
         let mut scope = parent.scope.clone();
@@ -239,12 +213,7 @@ fn read_overlays(parent: &Entry, node: &Node, cx: &mut Context<'_>) -> Vec<Entry
         for key in ["for", "table"] {
             if let Some(nested) = own.entry(key) {
                 let title = format!("an overlay cannot have `{key}`");
-                cx.out.push(Diagnostic::error(
-                    "E0201",
-                    title,
-                    nested.key.clone(),
-                    "write it at the parent",
-                ));
+                cx.out.push(Diagnostic::error("E0201", title, nested.key.clone(), "write it at the parent"));
             }
         }
         overlays.push(overlay);
@@ -265,20 +234,14 @@ fn read_rows(parent: &Entry, node: &Node, cx: &mut Context<'_>) -> Vec<Entry> {
         return Vec::new();
     };
     let columns: Vec<Column<'_>> = csv.header.iter().map(|node| column(node, cx)).collect();
-    if !columns
-        .iter()
-        .any(|column| matches!(column, Column::Set(_) | Column::Unknown))
+    if !columns.iter().any(|column| matches!(column, Column::Set(_) | Column::Unknown))
         && let Some(first) = csv.header.first()
     {
         let title = format!("`{}` sets nothing", csv.path);
         let label = "a column `set price.…` says what the rows differ in";
-        cx.out
-            .push(Diagnostic::error("E0605", title, first.span.clone(), label));
+        cx.out.push(Diagnostic::error("E0605", title, first.span.clone(), label));
     }
-    csv.rows
-        .iter()
-        .map(|row| read_row(parent, &csv, row, &columns, cx))
-        .collect()
+    csv.rows.iter().map(|row| read_row(parent, &csv, row, &columns, cx)).collect()
 }
 
 fn column<'a>(node: &'a Node, cx: &mut Context<'_>) -> Column<'a> {
@@ -319,8 +282,7 @@ fn read_row(
             Column::Cell(name) if written.is_empty() => {
                 let title = format!("row {} has no `{name}`", row.number);
                 let label = "write `-` where it does not matter, `?` for a missing value";
-                cx.out
-                    .push(Diagnostic::error("E0606", title, row.line.clone(), label));
+                cx.out.push(Diagnostic::error("E0606", title, row.line.clone(), label));
             }
             Column::Cell(name) => {
                 conditions.insert(name, header.span.clone(), node.clone());
@@ -333,11 +295,7 @@ fn read_row(
         }
     }
     let mut scope = parent.scope.clone();
-    scope.and(read_where(
-        &Node::table(conditions, row.line.clone()),
-        Who::Item,
-        cx,
-    ));
+    scope.and(read_where(&Node::table(conditions, row.line.clone()), Who::Item, cx));
     Entry {
         label,
         row: Some(row.number),
@@ -353,11 +311,7 @@ fn read_row(
 pub fn check_sections(files: &BTreeMap<Box<str>, Table>, cx: &mut Context<'_>) {
     const LATER: [&str; 5] = ["line", "promo", "stacking", "approve", "experiment"];
     for (path, root) in files.iter().filter(|(path, _)| path.starts_with("rules/")) {
-        let top = Span {
-            file: path.clone(),
-            start: 0,
-            end: 0,
-        };
+        let top = Span { file: path.clone(), start: 0, end: 0 };
         let mut fields = Fields::new(root, top, "a rule file");
         for key in KINDS {
             let _ = fields.optional(key);
@@ -371,11 +325,7 @@ pub fn check_sections(files: &BTreeMap<Box<str>, Table>, cx: &mut Context<'_>) {
     for path in cx.files.0.keys() {
         let folder = path.split('/').next().unwrap_or("");
         if matches!(folder, "scenarios" | "experiments") {
-            let span = Span {
-                file: path.clone(),
-                start: 0,
-                end: 0,
-            };
+            let span = Span { file: path.clone(), start: 0, end: 0 };
             crate::rulebook::syntax::not_supported(&span, &format!("the folder `{folder}/`"), &mut cx.out);
         }
     }

@@ -34,26 +34,15 @@ fn read_feed(entry: &Keyed, cx: &mut Context<'_>) -> Option<Feed> {
             let known = item_columns(cx);
             if !known.iter().any(|known| **known == *attr) {
                 let known: Vec<&str> = known.iter().map(AsRef::as_ref).collect();
-                cx.out.push(unknown_name(
-                    "E0210",
-                    "column of this feed",
-                    attr,
-                    column.key.clone(),
-                    known,
-                ));
+                cx.out.push(unknown_name("E0210", "column of this feed", attr, column.key.clone(), known));
             }
             if let Some(header) = text(&column.node, &mut cx.out) {
                 feed.columns.insert(attr.into(), header.into());
             }
         }
     }
-    feed.currency = fields
-        .optional("currency")
-        .and_then(|node| read_currency(node, cx));
-    feed.file = fields
-        .optional("file")
-        .and_then(|node| text(node, &mut cx.out))
-        .map(Into::into);
+    feed.currency = fields.optional("currency").and_then(|node| read_currency(node, cx));
+    feed.file = fields.optional("file").and_then(|node| text(node, &mut cx.out)).map(Into::into);
     fields.finish(&mut cx.out);
     Some(feed)
 }
@@ -61,21 +50,14 @@ fn read_feed(entry: &Keyed, cx: &mut Context<'_>) -> Option<Feed> {
 /// The columns of an items file.
 pub fn item_columns(cx: &Context<'_>) -> Vec<Box<str>> {
     let mut names: Vec<Box<str>> = Vec::new();
-    for (_, attr) in cx
-        .schema
-        .iter()
-        .filter(|(_, attr)| attr.derive.is_none() && !attr.customer)
-    {
+    for (_, attr) in cx.schema.iter().filter(|(_, attr)| attr.derive.is_none() && !attr.customer) {
         names.push(attr.name.clone());
         if attr.kind == crate::facts::Kind::Money {
             names.push(format!("{}_currency", attr.name).into());
         }
     }
-    let instants = [
-        ("inbound", "inbound_at"),
-        ("shelf_life", "shelf_life_until"),
-        ("on_sale_for", "on_sale_since"),
-    ];
+    let instants =
+        [("inbound", "inbound_at"), ("shelf_life", "shelf_life_until"), ("on_sale_for", "on_sale_since")];
     for (duration, instant) in instants {
         if cx.schema.find(duration).is_some() {
             names.push(instant.into());

@@ -32,26 +32,19 @@ pub fn read_guard(entry: &Entry, cx: &mut Context<'_>) -> (Info, Option<GuardSpe
     let mut fields = entry.fields();
     let (info, window) = entry.read_common(&mut fields, cx);
     let before = cx.out.count();
-    let class = fields
-        .required("class")
-        .and_then(|node| choice(node, CLASSES, &mut cx.out));
+    let class = fields.required("class").and_then(|node| choice(node, CLASSES, &mut cx.out));
     let mut bounds = read_bounds(&mut fields, cx);
     let (when, action) = (fields.entry("when"), fields.entry("action"));
     let stale = when.and_then(|(key, node)| {
         let mut fields = Fields::of(node, key, "`when`", &mut cx.out)?;
         let words = [("competitors", FeedName::Competitors), ("fx", FeedName::Fx)];
-        let feed = fields
-            .required("feed")
-            .and_then(|node| choice(node, &words, &mut cx.out));
+        let feed = fields.required("feed").and_then(|node| choice(node, &words, &mut cx.out));
         let age = fields.required("age");
         let age =
             age.and_then(|node| spans(node, Kind::Duration, "an age is a duration, such as `> 48h`", cx));
         fields.finish(&mut cx.out);
         let (age, _) = age?;
-        Some(StaleFeed {
-            feed: feed?,
-            age: age.into(),
-        })
+        Some(StaleFeed { feed: feed?, age: age.into() })
     });
     if let Some((_, node)) = action
         && choice(node, &[("keep price", ())], &mut cx.out).is_some()
@@ -61,12 +54,7 @@ pub fn read_guard(entry: &Entry, cx: &mut Context<'_>) -> (Info, Option<GuardSpe
     match (when, action) {
         (Some((key, _)), None) => {
             let title = format!("{} has a `when` and no `action`", entry.subject());
-            cx.out.push(Diagnostic::error(
-                "E0203",
-                title,
-                key.clone(),
-                "add `action = \"keep price\"`",
-            ));
+            cx.out.push(Diagnostic::error("E0203", title, key.clone(), "add `action = \"keep price\"`"));
         }
         (None, Some((key, _))) => {
             let title = format!("{} has an `action` and no `when`", entry.subject());
@@ -84,8 +72,7 @@ pub fn read_guard(entry: &Entry, cx: &mut Context<'_>) -> (Info, Option<GuardSpe
     if bounds.is_empty() && clean && before == cx.out.count() {
         let title = format!("{} bounds nothing", entry.subject());
         let label = "add a bound, such as `min_margin = \"3%\"`";
-        cx.out
-            .push(Diagnostic::error("E0505", title, entry.header.clone(), label));
+        cx.out.push(Diagnostic::error("E0505", title, entry.header.clone(), label));
     }
     let spec = class.map(|class| GuardSpec {
         info: info.clone(),

@@ -31,9 +31,7 @@ impl Holidays {
                 (cells.next(), cells.next(), cells.next(), cells.next())
                 && let (Some(first), Some(last)) = (day(first), day(last))
             {
-                days.entry(format!("{calendar}:{holiday}"))
-                    .or_default()
-                    .push(DayRange { first, last });
+                days.entry(format!("{calendar}:{holiday}")).or_default().push(DayRange { first, last });
             }
         }
         days.extend(own.days);
@@ -54,8 +52,7 @@ impl Holidays {
             if let Some(header) = csv.header.first() {
                 let title = format!("`{OWN}` lacks a column");
                 let label = format!("the columns are {}", crate::rulebook::syntax::list(COLUMNS));
-                cx.out
-                    .push(Diagnostic::error("E0605", title, header.span.clone(), label));
+                cx.out.push(Diagnostic::error("E0605", title, header.span.clone(), label));
             }
             return;
         };
@@ -64,10 +61,7 @@ impl Holidays {
             match (day(cell(first)), day(cell(last))) {
                 (Some(from), Some(to)) if from <= to => {
                     let name = format!("{}:{}", cell(calendar), cell(holiday));
-                    self.days.entry(name).or_default().push(DayRange {
-                        first: from,
-                        last: to,
-                    });
+                    self.days.entry(name).or_default().push(DayRange { first: from, last: to });
                 }
                 _ => {
                     let title = format!("row {} does not name two dates in order", row.number);

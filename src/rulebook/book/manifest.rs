@@ -26,19 +26,12 @@ pub struct Manifest {
 
 /// Reads all but segments and feeds, which need the schema.
 pub fn read_manifest(root: &Table, cx: &mut Context<'_>) -> Manifest {
-    let top = Span {
-        file: "rulebook.toml".into(),
-        start: 0,
-        end: 0,
-    };
+    let top = Span { file: "rulebook.toml".into(), start: 0, end: 0 };
     let mut fields = Fields::new(root, top, "`rulebook.toml`");
     if let Some(node) = fields.required("edition") {
         read_edition(node, cx);
     }
-    let name = fields
-        .required("name")
-        .and_then(|node| text(node, &mut cx.out))
-        .unwrap_or("");
+    let name = fields.required("name").and_then(|node| text(node, &mut cx.out)).unwrap_or("");
     let layers = fields.optional("layers").map(|node| texts(node, &mut cx.out));
     read_layers(layers, cx);
     if let Some(node) = fields.optional("price_basis") {
@@ -47,10 +40,7 @@ pub fn read_manifest(root: &Table, cx: &mut Context<'_>) -> Manifest {
             crate::rulebook::syntax::not_supported(&node.span, "a net price basis", &mut cx.out);
         }
     }
-    let markets = fields
-        .required("market")
-        .map(|node| read_markets(node, cx))
-        .unwrap_or_default();
+    let markets = fields.required("market").map(|node| read_markets(node, cx)).unwrap_or_default();
     let channels = match fields.required("channel").map(|node| (node, node.as_table())) {
         Some((_, Some(table))) => {
             cx.names.channels = table.in_order().iter().map(|(name, _)| (*name).into()).collect();
@@ -76,14 +66,7 @@ pub fn read_manifest(root: &Table, cx: &mut Context<'_>) -> Manifest {
         fields.unsupported(key, &mut cx.out);
     }
     fields.finish(&mut cx.out);
-    Manifest {
-        rates_file: rates_file(&markets, cx),
-        name: name.into(),
-        markets,
-        channels,
-        sets,
-        facts,
-    }
+    Manifest { rates_file: rates_file(&markets, cx), name: name.into(), markets, channels, sets, facts }
 }
 
 /// One file of rates serves all markets.
@@ -114,12 +97,7 @@ fn read_layers(layers: Option<Vec<(&str, &Node)>>, cx: &mut Context<'_>) {
     for (name, node) in layers.unwrap_or_default() {
         if cx.names.layers.iter().any(|known| **known == *name) {
             let title = format!("layer `{name}` is named twice");
-            cx.out.push(Diagnostic::error(
-                "E0205",
-                title,
-                node.span.clone(),
-                "the second one",
-            ));
+            cx.out.push(Diagnostic::error("E0205", title, node.span.clone(), "the second one"));
         } else {
             cx.names.layers.push(name.into());
         }
@@ -140,11 +118,7 @@ fn read_markets(node: &Node, cx: &mut Context<'_>) -> Vec<MarketSpec> {
         cx.out.about(format!("market `{name}`"));
         markets.extend(read_market(name, entry, cx));
         // Known even when the market itself has mistakes, so that one mistake is not two.
-        if let Some(classes) = entry
-            .node
-            .as_table()
-            .and_then(|market| market.get("vat")?.as_table())
-        {
+        if let Some(classes) = entry.node.as_table().and_then(|market| market.get("vat")?.as_table()) {
             cx.names.vat_classes.extend(classes.keys().map(Into::into));
         }
     }
@@ -154,12 +128,8 @@ fn read_markets(node: &Node, cx: &mut Context<'_>) -> Vec<MarketSpec> {
 
 /// `[facts]`, with its defaults.
 pub fn read_facts(node: Option<&Node>, cx: &mut Context<'_>) -> Plausibility {
-    let percents = |low: i64, high: i64| {
-        (
-            Ratio::from_nanos(low * 10_000_000),
-            Ratio::from_nanos(high * 10_000_000),
-        )
-    };
+    let percents =
+        |low: i64, high: i64| (Ratio::from_nanos(low * 10_000_000), Ratio::from_nanos(high * 10_000_000));
     let mut facts = Plausibility {
         cost_change: percents(-50, 100),
         rival: percents(40, 250),
@@ -176,14 +146,9 @@ pub fn read_facts(node: Option<&Node>, cx: &mut Context<'_>) -> Plausibility {
     if let Some(read) = fields.optional("rival").and_then(|node| range(node, cx)) {
         facts.rival = read;
     }
-    let jump = fields.optional("rate_jump").and_then(|node| {
-        percent(
-            node,
-            Sign::None,
-            "a jump is a percent of the last rate",
-            &mut cx.out,
-        )
-    });
+    let jump = fields
+        .optional("rate_jump")
+        .and_then(|node| percent(node, Sign::None, "a jump is a percent of the last rate", &mut cx.out));
     facts.rate_jump = jump.unwrap_or(facts.rate_jump);
     fields.finish(&mut cx.out);
     facts

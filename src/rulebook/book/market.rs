@@ -25,23 +25,15 @@ pub type NamedFile = (Box<str>, Span);
 
 pub fn read_market(name: &str, entry: &Keyed, cx: &mut Context<'_>) -> Option<MarketSpec> {
     let mut fields = Fields::of(&entry.node, &entry.key, format!("market `{name}`"), &mut cx.out)?;
-    let currency = fields
-        .required("currency")
-        .and_then(|node| read_currency(node, cx));
+    let currency = fields.required("currency").and_then(|node| read_currency(node, cx));
     let zone = fields.required("timezone").and_then(|node| read_zone(node, cx));
-    let vat = fields
-        .required("vat")
-        .map(|node| read_shares(node, "a VAT rate is a percent of the net price", cx));
-    let landed = fields
-        .optional("landed")
-        .map(|node| read_shares(node, "a share of the purchase cost", cx));
+    let vat =
+        fields.required("vat").map(|node| read_shares(node, "a VAT rate is a percent of the net price", cx));
+    let landed = fields.optional("landed").map(|node| read_shares(node, "a share of the purchase cost", cx));
     let fx = match fields.entry("fx") {
         Some((key, node)) => read_fx(node, key, cx),
         None => {
-            let fx = Fx {
-                max_age: None,
-                buffer: Ratio::ZERO,
-            };
+            let fx = Fx { max_age: None, buffer: Ratio::ZERO };
             Some((fx, None))
         }
     };
@@ -116,24 +108,14 @@ fn read_shares(node: &Node, meaning: &str, cx: &mut Context<'_>) -> Vec<(Box<str
 fn read_fx(node: &Node, key: &Span, cx: &mut Context<'_>) -> Option<(Fx, Option<NamedFile>)> {
     let mut fields = Fields::of(node, key, "`fx`", &mut cx.out)?;
     // What costs are in tells the reader of the rulebook; each cost names its own currency.
-    let _ = fields
-        .optional("costs_in")
-        .and_then(|node| read_currency(node, cx));
+    let _ = fields.optional("costs_in").and_then(|node| read_currency(node, cx));
     let feed = fields.optional("feed");
     let feed = feed.and_then(|node| text(node, &mut cx.out).map(|path| (path.into(), node.span.clone())));
     let max_age = fields.optional("max_age").map(|node| duration(node, &mut cx.out));
-    let buffer = fields.optional("buffer").map(|node| {
-        percent(
-            node,
-            Sign::None,
-            "the buffer is a percent of the converted cost",
-            &mut cx.out,
-        )
-    });
+    let buffer = fields
+        .optional("buffer")
+        .map(|node| percent(node, Sign::None, "the buffer is a percent of the converted cost", &mut cx.out));
     fields.finish(&mut cx.out);
-    let fx = Fx {
-        max_age: max_age.flatten(),
-        buffer: buffer.flatten().unwrap_or(Ratio::ZERO),
-    };
+    let fx = Fx { max_age: max_age.flatten(), buffer: buffer.flatten().unwrap_or(Ratio::ZERO) };
     Some((fx, feed))
 }

@@ -53,18 +53,13 @@ pub fn read_round(entry: &Entry, cx: &mut Context<'_>) -> (Info, Option<RoundSpe
 
 fn read_bands(node: &Node, key: &Span, cx: &mut Context<'_>) -> Option<Vec<BandSpec>> {
     let Value::List(items) = &node.value else {
-        wrong_type(
-            node,
-            "a list of bands [ { to = \"10 EUR\", ends = \"*.99\" }, … ]",
-            &mut cx.out,
-        );
+        wrong_type(node, "a list of bands [ { to = \"10 EUR\", ends = \"*.99\" }, … ]", &mut cx.out);
         return None;
     };
     if items.is_empty() {
         let title = "an empty list of bands allows no price";
         let label = "without `bands` every payable price is allowed";
-        cx.out
-            .push(Diagnostic::error("E0206", title, node.span.clone(), label));
+        cx.out.push(Diagnostic::error("E0206", title, node.span.clone(), label));
         return None;
     }
     let mut bands = Vec::new();
@@ -82,18 +77,12 @@ fn read_bands(node: &Node, key: &Span, cx: &mut Context<'_>) -> Option<Vec<BandS
                 "add `to`: prices below it are in this band",
             ));
         }
-        let ends = fields
-            .required("ends")
-            .and_then(|node| text(node, &mut cx.out).map(|text| (node, text)));
+        let ends = fields.required("ends").and_then(|node| text(node, &mut cx.out).map(|text| (node, text)));
         fields.finish(&mut cx.out);
         if let Some((ends, text)) = ends
             && to.as_ref().is_none_or(Option::is_some)
         {
-            bands.push(BandSpec {
-                to: to.flatten(),
-                ends: ends.clone(),
-                text: text.into(),
-            });
+            bands.push(BandSpec { to: to.flatten(), ends: ends.clone(), text: text.into() });
         }
     }
     (bands.len() == items.len()).then_some(bands)

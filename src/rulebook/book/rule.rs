@@ -27,16 +27,11 @@ pub fn read_rule(entry: &Entry, cx: &mut Context<'_>) -> (Info, Option<RuleSpec>
     let layer = read_layer(&mut fields, cx);
     let price = fields.required("price");
     let price = price.and_then(|node| {
-        let key = entry
-            .body
-            .entry("price")
-            .map_or(&entry.header, |keyed| &keyed.key);
+        let key = entry.body.entry("price").map_or(&entry.header, |keyed| &keyed.key);
         read_strategy(node, key, "`price`", layer, cx)
     });
-    let otherwise = fields
-        .entry("else")
-        .map(|(key, node)| read_alternatives(node, key, layer, cx))
-        .unwrap_or_default();
+    let otherwise =
+        fields.entry("else").map(|(key, node)| read_alternatives(node, key, layer, cx)).unwrap_or_default();
     let over = read_over(fields.optional("over"), "rule", entry, cx);
     let relax = fields.entry("relax").map(|(key, node)| {
         if window.until.is_none() {
@@ -85,12 +80,7 @@ pub fn read_over(
         }
         if *name == *entry.id {
             let title = format!("{} is declared over itself", entry.subject());
-            cx.out.push(Diagnostic::error(
-                "E0303",
-                title,
-                node.span.clone(),
-                "name the entry that loses",
-            ));
+            cx.out.push(Diagnostic::error("E0303", title, node.span.clone(), "name the entry that loses"));
             continue;
         }
         over.push((name.into(), node.span.clone()));
@@ -106,8 +96,7 @@ pub fn read_relax(node: &Node, cx: &mut Context<'_>) -> Vec<Box<str>> {
             if cx.legal_guards.contains(name) {
                 let title = format!("guard `{name}` is legal and cannot be relaxed");
                 let label = "a law gives way to nobody: change the guard itself if it is wrong";
-                cx.out
-                    .push(Diagnostic::error("E0503", title, node.span.clone(), label));
+                cx.out.push(Diagnostic::error("E0503", title, node.span.clone(), label));
             }
             relax.push(name.into());
         }
@@ -119,9 +108,7 @@ pub fn read_relax(node: &Node, cx: &mut Context<'_>) -> Vec<Box<str>> {
 pub fn check_over(specs: &[RuleSpec], cx: &mut Context<'_>) {
     for spec in specs {
         for (name, span) in &spec.over {
-            let other = specs
-                .iter()
-                .find(|other| other.info.id == *name && other.layer != spec.layer);
+            let other = specs.iter().find(|other| other.info.id == *name && other.layer != spec.layer);
             if let Some(other) = other {
                 let layer = |at: usize| cx.names.layers.get(at).map_or("", AsRef::as_ref).to_owned();
                 let (own, theirs) = (layer(spec.layer), layer(other.layer));

@@ -51,12 +51,7 @@ pub fn read_schema(root: &Table, cx: &mut Context<'_>) {
             attrs.push(attr);
         } else {
             let title = format!("more than {ATTRS_MAX} attributes");
-            cx.out.push(Diagnostic::error(
-                "E0222",
-                title,
-                entry.key.clone(),
-                "this one is too many",
-            ));
+            cx.out.push(Diagnostic::error("E0222", title, entry.key.clone(), "this one is too many"));
         }
     }
     cx.schema = Schema::new(attrs);
@@ -67,22 +62,11 @@ pub fn read_schema(root: &Table, cx: &mut Context<'_>) {
 /// A built-in attribute keeps its id and type.
 fn builtin_with(known: &Attr, attr: Attr, entry: &Keyed, cx: &mut Context<'_>) -> Attr {
     if known.kind != attr.kind {
-        let due = KINDS
-            .iter()
-            .find(|(_, kind)| *kind == known.kind)
-            .map_or("", |(word, _)| *word);
-        let span = entry
-            .node
-            .as_table()
-            .and_then(|table| table.get("type"))
-            .map_or(&entry.key, |node| &node.span);
+        let due = KINDS.iter().find(|(_, kind)| *kind == known.kind).map_or("", |(word, _)| *word);
+        let span =
+            entry.node.as_table().and_then(|table| table.get("type")).map_or(&entry.key, |node| &node.span);
         let title = format!("`{}` is built in and of type `{due}`", known.name);
-        cx.out.push(Diagnostic::error(
-            "E0707",
-            title,
-            span.clone(),
-            format!("write `{due}`"),
-        ));
+        cx.out.push(Diagnostic::error("E0707", title, span.clone(), format!("write `{due}`")));
         return known.clone();
     }
     Attr {
@@ -103,22 +87,11 @@ fn read_attr(name: &str, entry: &Keyed, cx: &mut Context<'_>) -> Option<(Attr, O
         ));
         return None;
     }
-    let mut fields = Fields::of(
-        &entry.node,
-        &entry.key,
-        format!("attribute `{name}`"),
-        &mut cx.out,
-    )?;
-    let kind = fields
-        .required("type")
-        .and_then(|node| choice(node, KINDS, &mut cx.out));
-    let optional = fields
-        .optional("optional")
-        .and_then(|node| boolean(node, &mut cx.out));
+    let mut fields = Fields::of(&entry.node, &entry.key, format!("attribute `{name}`"), &mut cx.out)?;
+    let kind = fields.required("type").and_then(|node| choice(node, KINDS, &mut cx.out));
+    let optional = fields.optional("optional").and_then(|node| boolean(node, &mut cx.out));
     let values = fields.optional("values").map(|node| read_values(node, kind, cx));
-    let range = fields
-        .optional("range")
-        .and_then(|node| read_range(node, kind?, cx));
+    let range = fields.optional("range").and_then(|node| read_range(node, kind?, cx));
     let words = [("net", Basis::Net), ("gross", Basis::Gross)];
     let basis = fields.entry("basis").and_then(|(key, node)| {
         if kind.is_some_and(|kind| kind != Kind::Money) {
@@ -133,11 +106,7 @@ fn read_attr(name: &str, entry: &Keyed, cx: &mut Context<'_>) -> Option<(Attr, O
         let written = text(node, &mut cx.out)?;
         let quantity = |kind| matches!(kind, Kind::Money | Kind::Number | Kind::Percent | Kind::Duration);
         if kind.is_some_and(|kind| !quantity(kind)) {
-            misplaced(
-                &node.span,
-                "a formula gives money, a number, a percent or a duration",
-                cx,
-            );
+            misplaced(&node.span, "a formula gives money, a number, a percent or a duration", cx);
             return None;
         }
         Some((parse_formula(written, node, cx)?, node.span.clone()))
@@ -148,11 +117,7 @@ fn read_attr(name: &str, entry: &Keyed, cx: &mut Context<'_>) -> Option<(Attr, O
         name: name.into(),
         kind: kind?,
         optional: derived || optional.unwrap_or(false),
-        basis: basis.unwrap_or(if name.contains("cost") {
-            Basis::Net
-        } else {
-            Basis::Gross
-        }),
+        basis: basis.unwrap_or(if name.contains("cost") { Basis::Net } else { Basis::Gross }),
         customer: customer.unwrap_or(false),
         values,
         range,
@@ -164,22 +129,13 @@ fn read_attr(name: &str, entry: &Keyed, cx: &mut Context<'_>) -> Option<(Attr, O
 
 fn read_values(node: &Node, kind: Option<Kind>, cx: &mut Context<'_>) -> Vec<Box<str>> {
     if kind.is_some_and(|kind| !matches!(kind, Kind::Id | Kind::Text | Kind::Tree | Kind::Set)) {
-        misplaced(
-            &node.span,
-            "a list of values fits `text`, `id`, `tree` and `set` only",
-            cx,
-        );
+        misplaced(&node.span, "a list of values fits `text`, `id`, `tree` and `set` only", cx);
     }
     let mut values: Vec<Box<str>> = Vec::new();
     for (value, node) in texts(node, &mut cx.out) {
         if values.iter().any(|known| **known == *value) {
             let title = format!("`{value}` is listed twice");
-            cx.out.push(Diagnostic::error(
-                "E0205",
-                title,
-                node.span.clone(),
-                "the second one",
-            ));
+            cx.out.push(Diagnostic::error("E0205", title, node.span.clone(), "the second one"));
         }
         values.push(value.into());
     }
@@ -190,11 +146,7 @@ fn read_values(node: &Node, kind: Option<Kind>, cx: &mut Context<'_>) -> Vec<Box
 fn read_range(node: &Node, kind: Kind, cx: &mut Context<'_>) -> Option<(i64, i64)> {
     let written = text(node, &mut cx.out)?;
     if !matches!(kind, Kind::Number | Kind::Percent | Kind::Duration) {
-        misplaced(
-            &node.span,
-            "a range fits `number`, `percent` and `duration` only",
-            cx,
-        );
+        misplaced(&node.span, "a range fits `number`, `percent` and `duration` only", cx);
         return None;
     }
     let Some((low, high)) = written.split_once("..") else {
@@ -240,21 +192,14 @@ fn derive(formulas: Vec<(Box<str>, Parsed, Span)>, cx: &mut Context<'_>) {
     for (id, formula, span) in &resolved {
         if reaches(*id, formula, &resolved, resolved.len()) {
             // A circle is one mistake, told at its first formula.
-            let told = circle
-                .iter()
-                .any(|other| reaches(*other, formula, &resolved, resolved.len()));
+            let told = circle.iter().any(|other| reaches(*other, formula, &resolved, resolved.len()));
             circle.push(*id);
             if told {
                 continue;
             }
             let name = cx.attr_of(*id).name.clone();
             let title = format!("`{name}` is derived from itself");
-            cx.out.push(Diagnostic::error(
-                "E0706",
-                title,
-                span.clone(),
-                "formulas may not run in a circle",
-            ));
+            cx.out.push(Diagnostic::error("E0706", title, span.clone(), "formulas may not run in a circle"));
         } else if let Some(attr) = attrs.get_mut(usize::from(id.0)) {
             attr.derive = Some(formula.clone());
         }
@@ -265,24 +210,13 @@ fn derive(formulas: Vec<(Box<str>, Parsed, Span)>, cx: &mut Context<'_>) {
 fn reaches(goal: AttrId, from: &Formula, all: &[(AttrId, Formula, Span)], depth: usize) -> bool {
     from.reads(goal)
         || 0 < depth
-            && all
-                .iter()
-                .any(|(id, formula, _)| from.reads(*id) && reaches(goal, formula, all, depth - 1))
+            && all.iter().any(|(id, formula, _)| from.reads(*id) && reaches(goal, formula, all, depth - 1))
 }
 
 fn misplaced(span: &Span, title: &str, cx: &mut Context<'_>) {
-    cx.out.push(Diagnostic::error(
-        "E0219",
-        title,
-        span.clone(),
-        "does not fit the attribute's type",
-    ));
+    cx.out.push(Diagnostic::error("E0219", title, span.clone(), "does not fit the attribute's type"));
 }
 
 fn top() -> Span {
-    Span {
-        file: "schema.toml".into(),
-        start: 0,
-        end: 0,
-    }
+    Span { file: "schema.toml".into(), start: 0, end: 0 }
 }

@@ -73,9 +73,7 @@ pub fn read_where(node: &Node, who: Who, cx: &mut Context<'_>) -> ScopeSpec {
         if name == "any" {
             scope.unions.extend(read_any(&entry.node, who, cx));
         } else {
-            scope
-                .cells
-                .extend(read_attr(name, &entry.key, &entry.node, who, cx));
+            scope.cells.extend(read_attr(name, &entry.key, &entry.node, who, cx));
         }
     }
     scope
@@ -128,10 +126,7 @@ fn read_attr(name: &str, key: &Span, node: &Node, who: Who, cx: &mut Context<'_>
             ));
             Vec::new()
         }
-        Value::List(items) => items
-            .iter()
-            .filter_map(|item| read_cell(attr, item, cx))
-            .collect(),
+        Value::List(items) => items.iter().filter_map(|item| read_cell(attr, item, cx)).collect(),
         _ => read_cell(attr, node, cx).into_iter().collect(),
     }
 }
@@ -201,35 +196,15 @@ pub fn read_cell(attr: AttrId, node: &Node, cx: &mut Context<'_>) -> Option<Attr
             Atom::Text { text, branch } => {
                 check_text(attr, &text, branch, &span, cx);
                 cx.mention(attr, &text);
-                Pick::Texts {
-                    not: one.not,
-                    texts: vec![(text, branch)],
-                }
+                Pick::Texts { not: one.not, texts: vec![(text, branch)] }
             }
-            Atom::List(path) => Pick::Texts {
-                not: one.not,
-                texts: read_list(attr, &path, &span, cx)?,
-            },
-            Atom::Within {
-                low,
-                high,
-                currency,
-                zero,
-            } => Pick::Within {
-                not: one.not,
-                low,
-                high,
-                currency,
-                zero,
-            },
+            Atom::List(path) => Pick::Texts { not: one.not, texts: read_list(attr, &path, &span, cx)? },
+            Atom::Within { low, high, currency, zero } => {
+                Pick::Within { not: one.not, low, high, currency, zero }
+            }
         });
     }
-    Some(AttrCell {
-        attr,
-        picks,
-        text: written.into(),
-        span: node.span.clone(),
-    })
+    Some(AttrCell { attr, picks, text: written.into(), span: node.span.clone() })
 }
 
 fn meaning(kind: Kind) -> &'static str {
@@ -258,12 +233,8 @@ fn check_text(attr: AttrId, given: &str, branch: bool, span: &Span, cx: &mut Con
                 None if attr == builtin::VAT_CLASS => &classes,
                 None => return,
             };
-            let below = |value: &str| {
-                branch
-                    && value
-                        .strip_prefix(given)
-                        .is_some_and(|rest| rest.starts_with('/'))
-            };
+            let below =
+                |value: &str| branch && value.strip_prefix(given).is_some_and(|rest| rest.starts_with('/'));
             let found = values.iter().any(|value| **value == *given || below(value));
             (!found).then(|| unknown_value(&known.name, given, span, values))
         }
@@ -276,20 +247,12 @@ fn check_text(attr: AttrId, given: &str, branch: bool, span: &Span, cx: &mut Con
 fn unknown_value(name: &str, given: &str, span: &Span, values: &[Box<str>]) -> Diagnostic {
     let known = || values.iter().map(AsRef::as_ref);
     let title = format!("`{given}` is not a value of `{name}`");
-    let finding = Diagnostic::error(
-        "E0211",
-        title,
-        span.clone(),
-        format!("allowed: {}", list(known())),
-    );
+    let finding = Diagnostic::error("E0211", title, span.clone(), format!("allowed: {}", list(known())));
     match nearest(given, known()) {
         Some(guess) => finding.fix(
             Applicability::Safe,
             format!("did you mean `{guess}`?"),
-            vec![Edit {
-                span: span.clone(),
-                text: guess.to_owned(),
-            }],
+            vec![Edit { span: span.clone(), text: guess.to_owned() }],
         ),
         None => finding,
     }
@@ -300,24 +263,16 @@ fn read_list(attr: AttrId, path: &str, span: &Span, cx: &mut Context<'_>) -> Opt
     let (name, kind) = (cx.attr_of(attr).name.clone(), cx.attr_of(attr).kind);
     if !matches!(kind, Kind::Id | Kind::Text | Kind::Tree | Kind::Set) {
         let title = format!("a list file names texts, and `{name}` is {}", meaning(kind));
-        cx.out.push(Diagnostic::error(
-            "E0219",
-            title,
-            span.clone(),
-            "write the spans in the cell",
-        ));
+        cx.out.push(Diagnostic::error("E0219", title, span.clone(), "write the spans in the cell"));
         return None;
     }
     let table = cx.table_at(path, span.clone())?;
     let Some(column) = table.column(&name) else {
         let columns: Vec<&str> = table.header.iter().map(node_text).collect();
         let title = format!("`{path}` has no column `{name}`");
-        let label = format!(
-            "a list file has a column named like the attribute; its columns: {}",
-            list(columns)
-        );
-        cx.out
-            .push(Diagnostic::error("E0605", title, span.clone(), label));
+        let label =
+            format!("a list file has a column named like the attribute; its columns: {}", list(columns));
+        cx.out.push(Diagnostic::error("E0605", title, span.clone(), label));
         return None;
     };
     let mut texts = Vec::new();

@@ -38,8 +38,7 @@ pub fn read_season(
     if written.is_none() && window.is_open() && fields.lacks("fitted") {
         let title = format!("{} needs `when`", entry.subject());
         let label = "say when it holds: `when`, or `from` and `until`";
-        cx.out
-            .push(Diagnostic::error("E0203", title, entry.header.clone(), label));
+        cx.out.push(Diagnostic::error("E0203", title, entry.header.clone(), label));
     }
     let rest = read_adjustment(&mut fields, cx);
     fields.finish(&mut cx.out);
@@ -75,20 +74,12 @@ pub fn read_stock(entry: &Entry, cx: &mut Context<'_>) -> (Info, Option<Adjustme
 }
 
 fn read_adjustment(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Option<(Ratio, Vec<Box<str>>)> {
-    let relax = fields
-        .optional("relax")
-        .map(|node| read_relax(node, cx))
-        .unwrap_or_default();
+    let relax = fields.optional("relax").map(|node| read_relax(node, cx)).unwrap_or_default();
     let node = fields.required("adjust")?;
     let meaning = "an adjustment is a percent with its sign, such as `+3%`";
     let adjust = percent(node, Sign::Demanded, meaning, &mut cx.out)?;
     if adjust.nanos() <= -Ratio::SCALE {
-        out_of_range(
-            node.span.clone(),
-            &adjust.to_percent_text(7),
-            "above -100%",
-            &mut cx.out,
-        );
+        out_of_range(node.span.clone(), &adjust.to_percent_text(7), "above -100%", &mut cx.out);
         return None;
     }
     Some((adjust, relax))
@@ -98,11 +89,7 @@ fn read_adjustment(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Option<(Rat
 pub fn read_limit(files: &BTreeMap<Box<str>, Table>, cx: &mut Context<'_>) -> Option<(Ratio, Ratio)> {
     let mut first: Option<&Node> = None;
     let mut limit = None;
-    for root in files
-        .iter()
-        .filter(|(path, _)| path.starts_with("rules/"))
-        .map(|(_, root)| root)
-    {
+    for root in files.iter().filter(|(path, _)| path.starts_with("rules/")).map(|(_, root)| root) {
         let Some(keyed) = root.entry("limit") else {
             continue;
         };
@@ -124,12 +111,7 @@ pub fn read_limit(files: &BTreeMap<Box<str>, Table>, cx: &mut Context<'_>) -> Op
         limit = closed_percents(&keyed.node, meaning, &mut cx.out).filter(|(low, high)| {
             let sound = *low <= Ratio::ZERO && Ratio::ZERO <= *high && -Ratio::SCALE < low.nanos();
             if !sound {
-                out_of_range(
-                    keyed.node.span.clone(),
-                    "limit",
-                    "a range around 0%, above -100%",
-                    &mut cx.out,
-                );
+                out_of_range(keyed.node.span.clone(), "limit", "a range around 0%, above -100%", &mut cx.out);
             }
             sound
         });

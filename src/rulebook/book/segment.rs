@@ -27,10 +27,7 @@ pub fn read_segments(root: &Table, who: Who, cx: &mut Context<'_>) -> Vec<Segmen
         };
         let scope = fields.required("where").map(|node| read_where(node, who, cx));
         fields.finish(&mut cx.out);
-        segments.extend(scope.map(|scope| SegmentSpec {
-            name: name.into(),
-            scope,
-        }));
+        segments.extend(scope.map(|scope| SegmentSpec { name: name.into(), scope }));
     }
     cx.out.about(None);
     segments

@@ -100,8 +100,7 @@ pub fn read_strategy(
         [] => {
             let title = format!("{name} names no strategy");
             let label = format!("write one of {}", list(NAMES));
-            cx.out
-                .push(Diagnostic::error("E0208", title, node.span.clone(), label));
+            cx.out.push(Diagnostic::error("E0208", title, node.span.clone(), label));
             None
         }
         [(first, first_key, _), (second, second_key, _), ..] => {
@@ -128,8 +127,7 @@ pub fn read_alternatives(
         Value::List(items) if items.is_empty() => {
             let title = "an empty `else` says nothing";
             let label = "without `else` a rule that has no price holds the current one";
-            cx.out
-                .push(Diagnostic::error("E0206", title, node.span.clone(), label));
+            cx.out.push(Diagnostic::error("E0206", title, node.span.clone(), label));
             Vec::new()
         }
         Value::List(items) => items.iter().collect(),
@@ -152,18 +150,13 @@ fn read_named(
         "index" => with_fields(name, key, node, cx, read_index)?,
         "keep" => with_fields(name, key, node, cx, |fields, cx| {
             let max_age = fields.optional("max_age").map(|node| duration(node, &mut cx.out));
-            Some(StrategyKind::Keep {
-                max_age: max_age.flatten(),
-            })
+            Some(StrategyKind::Keep { max_age: max_age.flatten() })
         })?,
         "fixed" => read_fixed(node, key, cx)?,
         "use" => read_use(node, layer, cx)?,
         _ => read_blend(node, key, layer, cx)?,
     };
-    Some(StrategySpec {
-        kind,
-        span: node.span.clone(),
-    })
+    Some(StrategySpec { kind, span: node.span.clone() })
 }
 
 fn with_fields(
@@ -186,21 +179,13 @@ fn read_cost_plus(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Option<Strat
     let at = fields.at().clone();
     match (margin, markup, profit) {
         (Some((_, node)), None, None) => {
-            let margin = percent(
-                node,
-                Sign::Allowed,
-                "a margin is a percent of the net price",
-                &mut cx.out,
-            )?;
+            let margin = percent(node, Sign::Allowed, "a margin is a percent of the net price", &mut cx.out)?;
             below_one(node, margin, cx).map(StrategyKind::Margin)
         }
-        (None, Some((_, node)), None) => percent(
-            node,
-            Sign::Allowed,
-            "a markup is a percent of the landed cost",
-            &mut cx.out,
-        )
-        .map(StrategyKind::Markup),
+        (None, Some((_, node)), None) => {
+            percent(node, Sign::Allowed, "a markup is a percent of the landed cost", &mut cx.out)
+                .map(StrategyKind::Markup)
+        }
         (None, None, Some((_, node))) => money(node, &mut cx.out).map(StrategyKind::Profit),
         (None, None, None) => {
             if fields.is_clean() {
@@ -235,21 +220,13 @@ pub fn below_one(node: &Node, margin: Ratio, cx: &mut Context<'_>) -> Option<Rat
 }
 
 fn read_follow(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Option<StrategyKind> {
-    let set = fields
-        .required("set")
-        .and_then(|node| cx.index(node, "rival set"));
-    let rank = fields
-        .required("rank")
-        .and_then(|node| choice(node, RANKS, &mut cx.out));
+    let set = fields.required("set").and_then(|node| cx.index(node, "rival set"));
+    let rank = fields.required("rank").and_then(|node| choice(node, RANKS, &mut cx.out));
     let by = match fields.optional("by") {
         Some(node) => change(node, "how far from the rival's price, in percent", cx),
         None => Some(Ratio::ZERO),
     };
-    Some(StrategyKind::Follow {
-        set: set?,
-        rank: rank?,
-        by: by?,
-    })
+    Some(StrategyKind::Follow { set: set?, rank: rank?, by: by? })
 }
 
 /// A change above −100 %.
@@ -258,35 +235,17 @@ fn change(node: &Node, meaning: &str, cx: &mut Context<'_>) -> Option<Ratio> {
     if -Ratio::SCALE < change.nanos() {
         return Some(change);
     }
-    out_of_range(
-        node.span.clone(),
-        &change.to_percent_text(7),
-        "above -100%",
-        &mut cx.out,
-    );
+    out_of_range(node.span.clone(), &change.to_percent_text(7), "above -100%", &mut cx.out);
     None
 }
 
 fn read_index(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Option<StrategyKind> {
-    let set = fields
-        .required("set")
-        .and_then(|node| cx.index(node, "rival set"));
-    let of = fields
-        .required("of")
-        .and_then(|node| choice(node, RANKS, &mut cx.out));
+    let set = fields.required("set").and_then(|node| cx.index(node, "rival set"));
+    let of = fields.required("of").and_then(|node| choice(node, RANKS, &mut cx.out));
     let at = fields.required("at").and_then(|node| {
-        percent(
-            node,
-            Sign::None,
-            "a percent of the rival's price, such as `108%`",
-            &mut cx.out,
-        )
+        percent(node, Sign::None, "a percent of the rival's price, such as `108%`", &mut cx.out)
     });
-    Some(StrategyKind::Index {
-        set: set?,
-        of: of?,
-        at: at?,
-    })
+    Some(StrategyKind::Index { set: set?, of: of?, at: at? })
 }
 
 /// `fixed = "349.00 EUR"`, or a table's rows.
@@ -332,8 +291,7 @@ fn read_price(node: &Node, cx: &mut Context<'_>) -> Option<Amounts> {
             };
             let title = format!("`{shown}` cannot be paid");
             let label = "a fixed price is a positive number of whole minor units, such as cents";
-            cx.out
-                .push(Diagnostic::error("E0406", title, node.span.clone(), label));
+            cx.out.push(Diagnostic::error("E0406", title, node.span.clone(), label));
             return None;
         }
     }
@@ -347,23 +305,11 @@ fn read_fixed_table(node: &Node, cx: &mut Context<'_>) -> Option<Vec<FixedRowSpe
     let Some(price) = csv.column(PRICE_COLUMN) else {
         let columns = list(csv.header.iter().map(node_text));
         let title = format!("`{}` has no column `{PRICE_COLUMN}`", csv.path);
-        let span = csv
-            .header
-            .first()
-            .map_or_else(|| node.span.clone(), |first| first.span.clone());
-        cx.out.push(Diagnostic::error(
-            "E0605",
-            title,
-            span,
-            format!("its columns: {columns}"),
-        ));
+        let span = csv.header.first().map_or_else(|| node.span.clone(), |first| first.span.clone());
+        cx.out.push(Diagnostic::error("E0605", title, span, format!("its columns: {columns}")));
         return None;
     };
-    for header in csv
-        .header
-        .iter()
-        .filter(|header| ![PRICE_COLUMN, "why"].contains(&node_text(header)))
-    {
+    for header in csv.header.iter().filter(|header| ![PRICE_COLUMN, "why"].contains(&node_text(header))) {
         if let Some(key) = node_text(header).strip_prefix("set ") {
             let title = format!("`{key}` cannot be set in a table of fixed prices");
             cx.out.push(Diagnostic::error(
@@ -387,20 +333,14 @@ fn read_fixed_table(node: &Node, cx: &mut Context<'_>) -> Option<Vec<FixedRowSpe
             if written.is_empty() {
                 let title = format!("row {} has no `{name}`", row.number);
                 let label = "write `-` where it does not matter, `?` for a missing value";
-                cx.out
-                    .push(Diagnostic::error("E0606", title, row.line.clone(), label));
+                cx.out.push(Diagnostic::error("E0606", title, row.line.clone(), label));
             } else {
                 conditions.insert(name, header.span.clone(), cell.clone());
             }
         }
         let scope = read_where(&Node::table(conditions, row.line.clone()), Who::Item, cx);
         if let Some(amounts) = row.cells.get(price).and_then(|cell| read_price(cell, cx)) {
-            rows.push(FixedRowSpec {
-                scope,
-                row: row.number,
-                line: row.line.clone(),
-                amounts,
-            });
+            rows.push(FixedRowSpec { scope, row: row.number, line: row.line.clone(), amounts });
         }
     }
     Some(rows)
@@ -419,18 +359,14 @@ fn read_use(node: &Node, layer: Option<usize>, cx: &mut Context<'_>) -> Option<S
     };
     let used = cx.index(named, "layer")?;
     if layer.is_some_and(|own| own <= used) {
-        let own = layer
-            .and_then(|own| cx.names.layers.get(own))
-            .map_or("", AsRef::as_ref)
-            .to_owned();
+        let own = layer.and_then(|own| cx.names.layers.get(own)).map_or("", AsRef::as_ref).to_owned();
         let earlier = list(cx.names.layers.iter().take(layer.unwrap_or(0)).map(AsRef::as_ref));
         let title = format!("`use` names a layer that is not before the rule's own layer `{own}`");
         let label = match earlier.as_str() {
             "" => "no layer is earlier".to_owned(),
             names => format!("earlier: {names}"),
         };
-        cx.out
-            .push(Diagnostic::error("E0305", title, named.span.clone(), label));
+        cx.out.push(Diagnostic::error("E0305", title, named.span.clone(), label));
         return None;
     }
     Some(StrategyKind::Use { layer: used })
@@ -439,9 +375,7 @@ fn read_use(node: &Node, layer: Option<usize>, cx: &mut Context<'_>) -> Option<S
 /// Weights that total 100 % (E0408).
 fn read_blend(node: &Node, key: &Span, layer: Option<usize>, cx: &mut Context<'_>) -> Option<StrategyKind> {
     let mut fields = Fields::of(node, key, "`blend`", &mut cx.out)?;
-    let renormalise = fields
-        .optional("renormalise")
-        .and_then(|node| boolean(node, &mut cx.out));
+    let renormalise = fields.optional("renormalise").and_then(|node| boolean(node, &mut cx.out));
     let mut parts = Vec::new();
     let (mut whole, mut sum) = (true, Ratio::ZERO);
     for name in NAMES.into_iter().filter(|name| *name != "blend") {
@@ -476,10 +410,7 @@ fn read_blend(node: &Node, key: &Span, layer: Option<usize>, cx: &mut Context<'_
         ));
         return None;
     }
-    Some(StrategyKind::Blend {
-        parts,
-        renormalise: renormalise.unwrap_or(false),
-    })
+    Some(StrategyKind::Blend { parts, renormalise: renormalise.unwrap_or(false) })
 }
 
 /// A part is its strategy with a `weight` beside the other settings.
@@ -496,27 +427,17 @@ fn read_part(
             "use" => "write `use = { weight = \"50%\", layer = \"base\" }`",
             _ => "write `fixed = { weight = \"50%\", value = \"9.99 EUR\" }`",
         };
-        cx.out
-            .push(Diagnostic::error("E0203", title, node.span.clone(), label));
+        cx.out.push(Diagnostic::error("E0203", title, node.span.clone(), label));
         return None;
     };
     let mut rest = table.clone();
     let Some(weight) = rest.remove("weight") else {
         let title = format!("a part of a blend needs `weight`, and `{name}` has none");
-        cx.out.push(Diagnostic::error(
-            "E0203",
-            title,
-            key.clone(),
-            "add `weight = \"…%\"`",
-        ));
+        cx.out.push(Diagnostic::error("E0203", title, key.clone(), "add `weight = \"…%\"`"));
         return None;
     };
-    let share = percent(
-        &weight.node,
-        Sign::None,
-        "a weight is a percent; all weights total 100%",
-        &mut cx.out,
-    );
+    let share =
+        percent(&weight.node, Sign::None, "a weight is a percent; all weights total 100%", &mut cx.out);
     let share = share.filter(|share| {
         let positive = Ratio::ZERO < *share;
         if !positive {

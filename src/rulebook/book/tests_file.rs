@@ -31,14 +31,8 @@ const EXPECT: &[&str] = &[
 ];
 
 /// What a property can expect of all prices.
-const EXPECT_ALWAYS: &[&str] = &[
-    "priced",
-    "share",
-    "price_index",
-    "margin",
-    "contribution",
-    "full_contribution",
-];
+const EXPECT_ALWAYS: &[&str] =
+    &["priced", "share", "price_index", "margin", "contribution", "full_contribution"];
 
 pub fn read_tests(
     files: &BTreeMap<Box<str>, Table>,
@@ -48,11 +42,7 @@ pub fn read_tests(
     let (mut tests, mut always) = (Vec::new(), Vec::new());
     let mut names: BTreeMap<(&str, &str), Span> = BTreeMap::new();
     for (path, root) in files.iter().filter(|(path, _)| path.starts_with("tests/")) {
-        let top = Span {
-            file: path.clone(),
-            start: 0,
-            end: 0,
-        };
+        let top = Span { file: path.clone(), start: 0, end: 0 };
         let mut fields = Fields::new(root, top, "a test file");
         for kind in ["test", "always"] {
             let Some(node) = fields.optional(kind) else {
@@ -83,15 +73,9 @@ pub fn read_tests(
 
 fn read_test(name: &str, keyed: &Keyed, manifest: &Manifest, cx: &mut Context<'_>) -> Option<RuleTest> {
     let mut fields = Fields::of(&keyed.node, &keyed.key, format!("test `{name}`"), &mut cx.out)?;
-    let at = fields
-        .required("at")
-        .and_then(|node| Instant::read(node, &mut cx.out));
-    let market = fields
-        .required("market")
-        .and_then(|node| cx.index(node, "market"));
-    let channel = fields
-        .required("channel")
-        .and_then(|node| cx.index(node, "channel"));
+    let at = fields.required("at").and_then(|node| Instant::read(node, &mut cx.out));
+    let market = fields.required("market").and_then(|node| cx.index(node, "market"));
+    let channel = fields.required("channel").and_then(|node| cx.index(node, "channel"));
     let segment = fields.optional("segment").and_then(|node| {
         let given = text(node, &mut cx.out)?;
         if !cx.names.segments.iter().any(|known| **known == *given) {
@@ -102,27 +86,19 @@ fn read_test(name: &str, keyed: &Keyed, manifest: &Manifest, cx: &mut Context<'_
         Some(given.into())
     });
     let item = fields.required("item").map(|node| read_item(node, cx));
-    let rivals = fields
-        .optional("rivals")
-        .map(|node| spanned(node, cx))
-        .unwrap_or_default();
+    let rivals = fields.optional("rivals").map(|node| spanned(node, cx)).unwrap_or_default();
     let fx = fields
         .entry("feeds")
         .map(|(key, node)| {
             let Some(mut fields) = Fields::of(node, key, "`feeds`", &mut cx.out) else {
                 return Vec::new();
             };
-            let fx = fields
-                .optional("fx")
-                .map(|node| spanned(node, cx))
-                .unwrap_or_default();
+            let fx = fields.optional("fx").map(|node| spanned(node, cx)).unwrap_or_default();
             fields.finish(&mut cx.out);
             fx
         })
         .unwrap_or_default();
-    let expect = fields
-        .required("expect")
-        .map(|node| read_expect(node, EXPECT, cx));
+    let expect = fields.required("expect").map(|node| read_expect(node, EXPECT, cx));
     let tolerance = fields
         .optional("tolerance")
         .and_then(|node| text(node, &mut cx.out).map(|text| (text.into(), node.span.clone())));
@@ -151,9 +127,7 @@ fn read_always(name: &str, keyed: &Keyed, cx: &mut Context<'_>) -> Option<Always
         read_where(node, Who::Item, cx);
         written_scope(node, cx)
     });
-    let expect = fields
-        .required("expect")
-        .map(|node| read_expect(node, EXPECT_ALWAYS, cx));
+    let expect = fields.required("expect").map(|node| read_expect(node, EXPECT_ALWAYS, cx));
     fields.finish(&mut cx.out);
     Some(AlwaysTest {
         name: name.into(),
@@ -195,19 +169,11 @@ fn read_item(node: &Node, cx: &mut Context<'_>) -> Vec<(Box<str>, Box<str>)> {
             cx.out.push(finding);
             continue;
         }
-        let is_set = cx
-            .schema
-            .find(name)
-            .is_some_and(|id| cx.attr_of(id).kind == Kind::Set);
+        let is_set = cx.schema.find(name).is_some_and(|id| cx.attr_of(id).kind == Kind::Set);
         let value = match &keyed.node.value {
-            Value::List(items) if is_set => Some(
-                items
-                    .iter()
-                    .filter_map(plain)
-                    .collect::<Vec<_>>()
-                    .join("|")
-                    .into(),
-            ),
+            Value::List(items) if is_set => {
+                Some(items.iter().filter_map(plain).collect::<Vec<_>>().join("|").into())
+            }
             _ => plain(&keyed.node),
         };
         match value {
@@ -230,10 +196,7 @@ fn spanned(node: &Node, cx: &mut Context<'_>) -> Vec<(Box<str>, Span)> {
     if matches!(&node.value, Value::List(items) if items.is_empty()) {
         return Vec::new();
     }
-    texts(node, &mut cx.out)
-        .into_iter()
-        .map(|(text, node)| (text.into(), node.span.clone()))
-        .collect()
+    texts(node, &mut cx.out).into_iter().map(|(text, node)| (text.into(), node.span.clone())).collect()
 }
 
 fn read_expect(node: &Node, allowed: &'static [&'static str], cx: &mut Context<'_>) -> Vec<Expectation> {
@@ -258,19 +221,14 @@ fn read_expect(node: &Node, allowed: &'static [&'static str], cx: &mut Context<'
                 continue;
             }
         };
-        expect.push(Expectation {
-            key: (*key).into(),
-            value,
-            span: node.span.clone(),
-        });
+        expect.push(Expectation { key: (*key).into(), value, span: node.span.clone() });
     }
     let clean = fields.is_clean();
     fields.finish(&mut cx.out);
     if expect.is_empty() && clean {
         let title = "an empty `expect` tests nothing";
         let label = format!("takes: {}", list(allowed.iter().copied()));
-        cx.out
-            .push(Diagnostic::error("E0206", title, node.span.clone(), label));
+        cx.out.push(Diagnostic::error("E0206", title, node.span.clone(), label));
     }
     expect
 }

@@ -49,20 +49,10 @@ pub fn read_when(node: &Node, key: &Span, holidays: &Holidays, cx: &mut Context<
             say("days", node, cx);
             list_of(node, "days around the holiday, such as `-7 .. +2`", cx, offsets)
         });
-        when.dates = Some(read_holidays(
-            node,
-            offset.as_deref().unwrap_or(&[(0, 0)]),
-            holidays,
-            cx,
-        ));
+        when.dates = Some(read_holidays(node, offset.as_deref().unwrap_or(&[(0, 0)]), holidays, cx));
     } else if let Some((key, _)) = days {
         let title = "`days` counts from a holiday, and none is named";
-        cx.out.push(Diagnostic::error(
-            "E0203",
-            title,
-            key.clone(),
-            "add `holiday = \"…\"`",
-        ));
+        cx.out.push(Diagnostic::error("E0203", title, key.clone(), "add `holiday = \"…\"`"));
     }
     if let Some(node) = fields.optional("dates") {
         say("dates", node, cx);
@@ -73,38 +63,26 @@ pub fn read_when(node: &Node, key: &Span, holidays: &Holidays, cx: &mut Context<
     if words.is_empty() && cx.out.count() == before {
         let title = "an empty `when` says nothing";
         let label = "takes: weekday, time, day_of_month, holiday, days, dates";
-        cx.out
-            .push(Diagnostic::error("E0206", title, node.span.clone(), label));
+        cx.out.push(Diagnostic::error("E0206", title, node.span.clone(), label));
     }
     when.text = words.join(", ").into();
-    Some(WhenSpec {
-        when,
-        time: time.map(|node| node.span.clone()),
-    })
+    Some(WhenSpec { when, time: time.map(|node| node.span.clone()) })
 }
 
 impl WhenSpec {
     /// What holds always.
     pub fn always() -> Self {
-        Self {
-            when: When::default(),
-            time: None,
-        }
+        Self { when: When::default(), time: None }
     }
 
     /// E0704 where an end of a time does not exist or exists twice on one of its days in `zone`.
     pub fn check_clock(&self, zone: &TimeZone, out: &mut Findings) {
         let Some(span) = &self.time else { return };
-        let (Ok(from), Ok(until)) = (
-            CLOCK_YEARS.0.parse::<Timestamp>(),
-            CLOCK_YEARS.1.parse::<Timestamp>(),
-        ) else {
+        let (Ok(from), Ok(until)) = (CLOCK_YEARS.0.parse::<Timestamp>(), CLOCK_YEARS.1.parse::<Timestamp>())
+        else {
             return;
         };
-        for change in zone
-            .following(from)
-            .take_while(|change| change.timestamp() < until)
-        {
+        for change in zone.following(from).take_while(|change| change.timestamp() < until) {
             let Ok(just_before) = change.timestamp().checked_sub(jiff::SignedDuration::from_secs(1)) else {
                 continue;
             };
@@ -139,10 +117,7 @@ impl WhenSpec {
         (low.div_euclid(86_400)..=high.div_euclid(86_400)).any(|day| {
             let local = day * 86_400 + i64::from(second);
             let noon = (day - late) * 86_400 + 43_200;
-            let days_only = When {
-                times: [].into(),
-                ..self.when.clone()
-            };
+            let days_only = When { times: [].into(), ..self.when.clone() };
             (low..high).contains(&local) && days_only.holds(&Now::new(noon, &TimeZone::UTC))
         })
     }
@@ -159,12 +134,7 @@ fn list_of<T>(node: &Node, due: &str, cx: &mut Context<'_>, read: impl Fn(&str) 
             Some(item) => list.push(item),
             None => {
                 let title = format!("`{piece}` is not understood");
-                cx.out.push(Diagnostic::error(
-                    "E0708",
-                    title,
-                    node.part(range),
-                    format!("write {due}"),
-                ));
+                cx.out.push(Diagnostic::error("E0708", title, node.part(range), format!("write {due}")));
             }
         }
     }
@@ -173,15 +143,12 @@ fn list_of<T>(node: &Node, due: &str, cx: &mut Context<'_>, read: impl Fn(&str) 
 
 fn read_weekdays(node: &Node, cx: &mut Context<'_>) -> u8 {
     let day = |word: &str| WEEKDAYS.iter().position(|known| *known == word);
-    let spans = list_of(
-        node,
-        "weekdays such as `fri | sat` or `mon .. fri`",
-        cx,
-        |piece| match piece.split_once("..") {
+    let spans = list_of(node, "weekdays such as `fri | sat` or `mon .. fri`", cx, |piece| {
+        match piece.split_once("..") {
             None => day(piece).map(|day| (day, day)),
             Some((first, last)) => Some((day(first.trim())?, day(last.trim())?)),
-        },
-    );
+        }
+    });
     let mut bits = 0;
     for (first, last) in &spans {
         let mut at = *first;
@@ -252,26 +219,17 @@ fn read_holidays(
                 .names()
                 .filter(|known| known.split_once(':').is_some_and(|(known, _)| known == calendar))
                 .collect();
-            let names = if same.is_empty() {
-                holidays.names().collect()
-            } else {
-                same
-            };
-            let finding = unknown_name(
-                "E0710",
-                "holiday of a known calendar",
-                name,
-                node.part(range),
-                names,
-            );
+            let names = if same.is_empty() { holidays.names().collect() } else { same };
+            let finding = unknown_name("E0710", "holiday of a known calendar", name, node.part(range), names);
             cx.out.push(finding.note("a holiday is named by calendar and name, such as `KZ:nauryz`; `tables/holidays.csv` can add some"));
             continue;
         };
         for day in known {
-            days.extend(offsets.iter().map(|(first, last)| DayRange {
-                first: day.first + first,
-                last: day.last + last,
-            }));
+            days.extend(
+                offsets
+                    .iter()
+                    .map(|(first, last)| DayRange { first: day.first + first, last: day.last + last }),
+            );
         }
     }
     days.sort();
@@ -286,12 +244,7 @@ fn read_dates(node: &Node, when: &mut When, cx: &mut Context<'_>) {
     }
     let read = |piece: &str| {
         let (first, last) = ends(piece);
-        let date = |text: &str| {
-            text.parse::<Date>()
-                .ok()
-                .filter(|_| text.len() == 10)
-                .map(day_number)
-        };
+        let date = |text: &str| text.parse::<Date>().ok().filter(|_| text.len() == 10).map(day_number);
         if let (Some(first), Some(last)) = (date(first), date(last)) {
             return (first <= last).then_some(Dates::Days(DayRange { first, last }));
         }
@@ -307,12 +260,7 @@ fn read_dates(node: &Node, when: &mut When, cx: &mut Context<'_>) {
     }
     if !days.is_empty() && !yearly.is_empty() {
         let title = "dates of one year and days of every year stand in one list";
-        cx.out.push(Diagnostic::error(
-            "E0708",
-            title,
-            node.span.clone(),
-            "write two seasons",
-        ));
+        cx.out.push(Diagnostic::error("E0708", title, node.span.clone(), "write two seasons"));
     }
     days.sort();
     if !days.is_empty() {
@@ -327,10 +275,7 @@ fn read_dates(node: &Node, when: &mut When, cx: &mut Context<'_>) {
 fn month_day(text: &str) -> Option<MonthDay> {
     let (month, day) = text.split_once('-')?;
     // A leap year has every day that some year has.
-    let date: Date = format!("2024-{month}-{day}")
-        .parse()
-        .ok()
-        .filter(|_| text.len() == 5)?;
+    let date: Date = format!("2024-{month}-{day}").parse().ok().filter(|_| text.len() == 5)?;
     Some(MonthDay(date.month(), date.day()))
 }
 
@@ -338,12 +283,7 @@ fn month_day(text: &str) -> Option<MonthDay> {
 fn common(a: &[DayRange], b: &[DayRange]) -> Box<[DayRange]> {
     let mut both: Vec<DayRange> = a
         .iter()
-        .flat_map(|a| {
-            b.iter().map(|b| DayRange {
-                first: a.first.max(b.first),
-                last: a.last.min(b.last),
-            })
-        })
+        .flat_map(|a| b.iter().map(|b| DayRange { first: a.first.max(b.first), last: a.last.min(b.last) }))
         .filter(|range| range.first <= range.last)
         .collect();
     both.sort();
@@ -356,21 +296,9 @@ mod tests {
 
     #[test]
     fn times_and_days_are_read_strictly() {
-        assert_eq!(
-            time_range("22:00 .. 02:00"),
-            Some(TimeRange {
-                from: 79_200,
-                until: 7_200
-            })
-        );
-        for bad in [
-            "17 .. 21",
-            "17:00",
-            "17:60 .. 18:00",
-            "25:00 .. 26:00",
-            "7:00 .. 8:00",
-            "08:00 .. 08:00",
-        ] {
+        assert_eq!(time_range("22:00 .. 02:00"), Some(TimeRange { from: 79_200, until: 7_200 }));
+        for bad in ["17 .. 21", "17:00", "17:60 .. 18:00", "25:00 .. 26:00", "7:00 .. 8:00", "08:00 .. 08:00"]
+        {
             assert_eq!(time_range(bad), None, "{bad}");
         }
         assert_eq!(month_days("5 .. 8"), Some((5, 8)));
@@ -383,16 +311,8 @@ mod tests {
     #[test]
     fn the_clock_is_checked_on_days_that_count() {
         let season = |weekdays, time: &str| WhenSpec {
-            when: When {
-                weekdays,
-                times: [time_range(time).unwrap()].into(),
-                ..When::default()
-            },
-            time: Some(Span {
-                file: "x".into(),
-                start: 0,
-                end: 0,
-            }),
+            when: When { weekdays, times: [time_range(time).unwrap()].into(), ..When::default() },
+            time: Some(Span { file: "x".into(), start: 0, end: 0 }),
         };
         let bad = |spec: WhenSpec, zone: &str| {
             let mut out = Findings::default();

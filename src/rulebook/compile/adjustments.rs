@@ -20,10 +20,7 @@ pub fn adjustments(
 ) -> Box<[Adjustment]> {
     let mut by_id: BTreeMap<(&str, bool), Vec<&AdjustmentSpec>> = BTreeMap::new();
     for spec in specs {
-        by_id
-            .entry((&spec.info.id, spec.kind == AdjustmentKind::Stock))
-            .or_default()
-            .push(spec);
+        by_id.entry((&spec.info.id, spec.kind == AdjustmentKind::Stock)).or_default().push(spec);
     }
     let mut adjustments = Vec::new();
     for ((_, is_stock), specs) in by_id {
@@ -45,17 +42,16 @@ pub fn adjustments(
             .map(|(spec, scope, window)| (&spec.info, spec.is_overlay, scope, *window))
             .collect();
         let order = narrowest_first(word, &keys, here, contests);
-        let ordered = order
-            .into_iter()
-            .filter_map(|at| variants.get(at))
-            .map(|(spec, scope, window)| AdjustmentVariant {
+        let ordered = order.into_iter().filter_map(|at| variants.get(at)).map(|(spec, scope, window)| {
+            AdjustmentVariant {
                 info: spec.info.clone(),
                 scope: scope.here.clone(),
                 window: *window,
                 when: spec.when.when.clone(),
                 adjust: spec.adjust,
                 relax: relaxed(&spec.relax, guards),
-            });
+            }
+        });
         let variants: Box<[AdjustmentVariant]> = ordered.collect();
         if !variants.is_empty() {
             adjustments.push(Adjustment { kind, variants });

@@ -32,11 +32,8 @@ pub fn guards(
         for spec in specs {
             out.about(format!("guard `{}`", spec.info.label));
             if let Some(scope) = place_scope(&spec.scope, here, out) {
-                let bounds: Box<[Bound]> = spec
-                    .bounds
-                    .iter()
-                    .filter_map(|bound| compiled(bound, spec, here, vat, out))
-                    .collect();
+                let bounds: Box<[Bound]> =
+                    spec.bounds.iter().filter_map(|bound| compiled(bound, spec, here, vat, out)).collect();
                 variants.push((spec, scope, spec.window.in_zone(zone, out), bounds));
             }
         }
@@ -47,10 +44,8 @@ pub fn guards(
             .collect();
         let order = narrowest_first("guard", &keys, here, contests);
         let ordered =
-            order
-                .into_iter()
-                .filter_map(|at| variants.get(at))
-                .map(|(spec, scope, window, bounds)| GuardVariant {
+            order.into_iter().filter_map(|at| variants.get(at)).map(|(spec, scope, window, bounds)| {
+                GuardVariant {
                     info: spec.info.clone(),
                     class: spec.class,
                     scope: scope.here.clone(),
@@ -58,16 +53,11 @@ pub fn guards(
                     may_yield: spec.may_yield,
                     when: spec.when.clone(),
                     bounds: bounds.clone(),
-                });
+                }
+            });
         let variants: Box<[GuardVariant]> = ordered.collect();
         if let Some(class) = class.filter(|_| !variants.is_empty()) {
-            guards.push((
-                class,
-                Guard {
-                    id: id.into(),
-                    variants,
-                },
-            ));
+            guards.push((class, Guard { id: id.into(), variants }));
         }
     }
     guards.sort_by(|(a, left), (b, right)| (a, &left.id).cmp(&(b, &right.id)));
@@ -91,37 +81,23 @@ fn compiled(
     let factors =
         |factor: &dyn Fn(Fraction) -> Result<Fraction, crate::money::Overflow>| per_vat(vat, factor);
     let found = match bound {
-        BoundSpec::MinMargin(margin) => factors(&|one_plus| {
-            one_plus.div(Fraction::ONE.sub(Fraction::of(*margin))?)
-        })
-        .map(|factor| Bound::MinMargin {
-            margin: *margin,
-            factor,
-        }),
+        BoundSpec::MinMargin(margin) => {
+            factors(&|one_plus| one_plus.div(Fraction::ONE.sub(Fraction::of(*margin))?))
+                .map(|factor| Bound::MinMargin { margin: *margin, factor })
+        }
         BoundSpec::MinContribution(amounts) => {
             return amount("min_contribution", amounts).map(Bound::MinContribution);
         }
         BoundSpec::MinFullContribution(amounts) => {
             return amount("min_full_contribution", amounts).map(Bound::MinFullContribution);
         }
-        BoundSpec::MaxMarkup { of, by } => {
-            factors(&|vat| one_plus(*by)?.mul(vat)).map(|factor| Bound::MaxMarkup {
-                of: *of,
-                by: *by,
-                factor,
-            })
-        }
-        BoundSpec::Price {
-            side,
-            limit: LimitSpec::Amounts(amounts),
-        } => {
+        BoundSpec::MaxMarkup { of, by } => factors(&|vat| one_plus(*by)?.mul(vat))
+            .map(|factor| Bound::MaxMarkup { of: *of, by: *by, factor }),
+        BoundSpec::Price { side, limit: LimitSpec::Amounts(amounts) } => {
             let limit = Limit::Amount(amount("price bound", amounts)?);
             return Some(Bound::Price { side: *side, limit });
         }
-        BoundSpec::Price {
-            side,
-            limit: LimitSpec::Relative { attr, share },
-        } => {
+        BoundSpec::Price { side, limit: LimitSpec::Relative { attr, share } } => {
             let basis = here.schema.attr(*attr).basis;
             let times = |vat: Fraction| match basis {
                 Basis::Net => Fraction::of(*share).mul(vat),
@@ -129,12 +105,7 @@ fn compiled(
             };
             factors(&times).map(|factor| Bound::Price {
                 side: *side,
-                limit: Limit::Relative {
-                    attr: *attr,
-                    share: *share,
-                    basis,
-                    factor,
-                },
+                limit: Limit::Relative { attr: *attr, share: *share, basis, factor },
             })
         }
         BoundSpec::Absolute(ranges, span) => {
@@ -142,10 +113,7 @@ fn compiled(
             if own.is_none() {
                 out.push(missing_currency("absolute", span.clone(), here));
             }
-            return own.map(|(_, low, high)| Bound::Absolute {
-                low: *low,
-                high: *high,
-            });
+            return own.map(|(_, low, high)| Bound::Absolute { low: *low, high: *high });
         }
         BoundSpec::MaxChange { down, up } => Some(Bound::MaxChange { down: *down, up: *up }),
         BoundSpec::MinChange(by) => Some(Bound::MinChange(*by)),
@@ -158,11 +126,7 @@ fn compiled(
             "the percents of guard `{}` have too many decimals to be multiplied exactly",
             spec.info.label
         );
-        let span = crate::rulebook::Span {
-            file: spec.info.at.file.clone(),
-            start: 0,
-            end: 0,
-        };
+        let span = crate::rulebook::Span { file: spec.info.at.file.clone(), start: 0, end: 0 };
         out.push(Diagnostic::error("E0407", title, span, "use fewer decimals"));
     }
     found

@@ -22,9 +22,5 @@ pub fn release_hash(files: &Files) -> Box<str> {
             hasher.update(text.as_bytes());
         }
     }
-    hasher
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

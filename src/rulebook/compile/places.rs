@@ -37,26 +37,13 @@ pub struct Compiled {
 
 pub fn compile(book: &Book, names: &Names, schema: &Schema, out: &mut Findings) -> Compiled {
     let sets = &book.manifest.sets;
-    let mentioned = sets
-        .iter()
-        .flat_map(|set| set.members.iter().chain(&set.own))
-        .map(ToString::to_string);
-    let mut compiled = Compiled {
-        rivals: Symbols::new(mentioned, false),
-        ..Compiled::default()
-    };
+    let mentioned = sets.iter().flat_map(|set| set.members.iter().chain(&set.own)).map(ToString::to_string);
+    let mut compiled = Compiled { rivals: Symbols::new(mentioned, false), ..Compiled::default() };
     for market in &book.manifest.markets {
         for channel in &book.manifest.channels {
-            let here = Here {
-                schema,
-                market: &market.name,
-                channel: &channel.name,
-                currency: market.currency,
-            };
-            let sells = channel
-                .only
-                .as_ref()
-                .is_none_or(|cell| market_holds(cell, here, out));
+            let here =
+                Here { schema, market: &market.name, channel: &channel.name, currency: market.currency };
+            let sells = channel.only.as_ref().is_none_or(|cell| market_holds(cell, here, out));
             if sells {
                 let place = place(book, market, channel, names, here, &mut compiled, out);
                 compiled.places.extend(place);
@@ -82,18 +69,8 @@ fn place(
     out.about(None);
     let contests = &mut compiled.contests;
     let guards = guards(&book.guards, here, &vat, &market.zone, contests, out);
-    let guard_at: BTreeMap<&str, u16> = guards
-        .iter()
-        .zip(0..)
-        .map(|(guard, at)| (&*guard.id, at))
-        .collect();
-    let site = Site {
-        here,
-        names,
-        channel,
-        vat: &vat,
-        sets: &sets,
-    };
+    let guard_at: BTreeMap<&str, u16> = guards.iter().zip(0..).map(|(guard, at)| (&*guard.id, at)).collect();
+    let site = Site { here, names, channel, vat: &vat, sets: &sets };
     let rules = rules(&book.rules, &site, &market.zone, &guard_at, contests, out);
     let adjustments = adjustments(&book.adjustments, here, &market.zone, &guard_at, contests, out);
     let rounds = rounds(&book.rounds, here, &market.zone, contests, out);
@@ -157,10 +134,5 @@ fn rival_sets(sets: &[SetSpec], names: &Names, market: &str, rivals: &Symbols) -
             age_text: age_text.unwrap_or_default(),
         }
     };
-    names
-        .sets
-        .iter()
-        .filter_map(|name| chosen(name))
-        .map(set)
-        .collect()
+    names.sets.iter().filter_map(|name| chosen(name)).map(set).collect()
 }

@@ -21,11 +21,7 @@ pub fn rounds(
     for spec in specs {
         out.about(format!("round rule `{}`", spec.info.label));
         if let Some(scope) = place_scope(&spec.scope, here, out) {
-            let bands: Box<[Band]> = spec
-                .bands
-                .iter()
-                .filter_map(|band| compiled(band, here, out))
-                .collect();
+            let bands: Box<[Band]> = spec.bands.iter().filter_map(|band| compiled(band, here, out)).collect();
             candidates.push((spec, scope, spec.window.in_zone(zone, out), bands));
         }
     }
@@ -49,10 +45,7 @@ pub fn rounds(
             }
         })
         .collect();
-    let labels = candidates
-        .iter()
-        .map(|(spec, ..)| spec.info.label.clone())
-        .collect();
+    let labels = candidates.iter().map(|(spec, ..)| spec.info.label.clone()).collect();
     let order = fold("round", labels, &entries, here, contests);
     order
         .into_iter()
@@ -98,9 +91,5 @@ fn compiled(band: &BandSpec, here: Here<'_>, out: &mut Findings) -> Option<Band>
             }
         }
     }
-    Some(Band {
-        to,
-        endings: endings.into(),
-        text: band.text.clone(),
-    })
+    Some(Band { to, endings: endings.into(), text: band.text.clone() })
 }

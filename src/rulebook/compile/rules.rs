@@ -35,31 +35,20 @@ pub fn rules(
         };
         let window = spec.window.in_zone(zone, out);
         let price = site.strategy(&spec.price, contests, out);
-        let otherwise: Vec<Option<Strategy>> = spec
-            .otherwise
-            .iter()
-            .map(|spec| site.strategy(spec, contests, out))
-            .collect();
-        candidates.extend(
-            price
-                .zip(otherwise.into_iter().collect())
-                .map(|(price, otherwise)| Candidate {
-                    spec,
-                    scope,
-                    window,
-                    price,
-                    otherwise,
-                }),
-        );
+        let otherwise: Vec<Option<Strategy>> =
+            spec.otherwise.iter().map(|spec| site.strategy(spec, contests, out)).collect();
+        candidates.extend(price.zip(otherwise.into_iter().collect()).map(|(price, otherwise)| Candidate {
+            spec,
+            scope,
+            window,
+            price,
+            otherwise,
+        }));
     }
     out.about(None);
     let named = |spec: &RuleSpec| -> Vec<usize> {
         let loses = |other: &RuleSpec| spec.over.iter().any(|(id, _)| *id == other.info.id);
-        (0..)
-            .zip(&candidates)
-            .filter(|(_, other)| loses(other.spec))
-            .map(|(at, _)| at)
-            .collect()
+        (0..).zip(&candidates).filter(|(_, other)| loses(other.spec)).map(|(at, _)| at).collect()
     };
     let overs: Vec<Vec<usize>> = candidates.iter().map(|candidate| named(candidate.spec)).collect();
     let entries: Vec<Entry<'_>> = candidates
@@ -78,10 +67,7 @@ pub fn rules(
             }
         })
         .collect();
-    let labels = candidates
-        .iter()
-        .map(|candidate| candidate.spec.info.label.clone())
-        .collect();
+    let labels = candidates.iter().map(|candidate| candidate.spec.info.label.clone()).collect();
     let order = fold("rule", labels, &entries, site.here, contests);
     // Where each candidate stands in the order of winning.
     let mut place_of = vec![0_u32; candidates.len()];
@@ -121,10 +107,7 @@ fn parent_of(candidates: &[Candidate<'_>], overlay: &RuleSpec) -> Option<usize> 
 
 /// The guards of this place that a `relax` names.
 pub fn relaxed(names: &[Box<str>], guards: &BTreeMap<&str, u16>) -> Box<[u16]> {
-    let mut found: Vec<u16> = names
-        .iter()
-        .filter_map(|name| guards.get(&**name).copied())
-        .collect();
+    let mut found: Vec<u16> = names.iter().filter_map(|name| guards.get(&**name).copied()).collect();
     found.sort_unstable();
     found.dedup();
     found.into()

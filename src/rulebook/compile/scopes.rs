@@ -59,20 +59,11 @@ pub fn place_scope(spec: &ScopeSpec, here: Here<'_>, out: &mut Findings) -> Opti
     if boxes.is_empty() {
         return None;
     }
-    let scope = |boxes: Vec<Vec<Cond>>| Scope {
-        boxes: boxes.into_iter().map(Vec::into_boxed_slice).collect(),
-    };
-    let stripped = boxes.iter().map(|conds| {
-        conds
-            .iter()
-            .filter(|cond| !is_place(cond.attr))
-            .cloned()
-            .collect()
-    });
-    Some(Placed {
-        here: scope(stripped.collect()),
-        whole: scope(boxes),
-    })
+    let scope =
+        |boxes: Vec<Vec<Cond>>| Scope { boxes: boxes.into_iter().map(Vec::into_boxed_slice).collect() };
+    let stripped =
+        boxes.iter().map(|conds| conds.iter().filter(|cond| !is_place(cond.attr)).cloned().collect());
+    Some(Placed { here: scope(stripped.collect()), whole: scope(boxes) })
 }
 
 /// Whether a cell on the market alone holds in `market`.
@@ -89,11 +80,7 @@ fn is_place(attr: AttrId) -> bool {
 fn conjunction(cells: &[AttrCell], here: Here<'_>, out: &mut Findings) -> Option<Vec<Cond>> {
     let mut conds: Vec<Cond> = Vec::new();
     for cell in cells.iter().filter(|cell| is_place(cell.attr)) {
-        let name = if cell.attr == builtin::MARKET {
-            here.market
-        } else {
-            here.channel
-        };
+        let name = if cell.attr == builtin::MARKET { here.market } else { here.channel };
         let symbols = &here.schema.attr(cell.attr).symbols;
         let cond = condition(cell, here, out)?;
         let holds = matches!(&cond.test, Test::Symbols(bits) if bits.contains(symbols.lookup(name)));
@@ -129,10 +116,9 @@ fn both(a: &[Cond], b: &[Cond], schema: &Schema) -> Option<Vec<Cond>> {
 
 fn intersect(a: &Cond, b: &Cond, attr: &Attr) -> Cond {
     let test = match (&a.test, &b.test) {
-        (Test::Symbols(a), Test::Symbols(b)) => Test::Symbols(Bits::new(
-            attr.symbols.len(),
-            a.iter().filter(|symbol| b.contains(*symbol)),
-        )),
+        (Test::Symbols(a), Test::Symbols(b)) => {
+            Test::Symbols(Bits::new(attr.symbols.len(), a.iter().filter(|symbol| b.contains(*symbol))))
+        }
         (Test::Tags(a), Test::Tags(b)) => {
             let mut clauses = a.to_vec();
             clauses.extend(b.iter().filter(|clause| !a.contains(clause)));
@@ -146,11 +132,7 @@ fn intersect(a: &Cond, b: &Cond, attr: &Attr) -> Cond {
         attr: a.attr,
         test,
         or_missing: a.or_missing && b.or_missing,
-        text: if a.text == b.text {
-            a.text.clone()
-        } else {
-            format!("{}, {}", a.text, b.text).into()
-        },
+        text: if a.text == b.text { a.text.clone() } else { format!("{}, {}", a.text, b.text).into() },
     }
 }
 
@@ -163,13 +145,8 @@ fn is_empty(cond: &Cond) -> bool {
             let (has, lacks) = clauses
                 .iter()
                 .filter(single)
-                .fold((0, 0), |(has, lacks), clause| {
-                    (has | clause.with, lacks | clause.without)
-                });
-            has & lacks != 0
-                || clauses
-                    .iter()
-                    .any(|clause| clause.with == 0 && clause.without == 0)
+                .fold((0, 0), |(has, lacks), clause| (has | clause.with, lacks | clause.without));
+            has & lacks != 0 || clauses.iter().any(|clause| clause.with == 0 && clause.without == 0)
         }
     };
     nothing && !cond.or_missing
@@ -187,12 +164,7 @@ fn condition(cell: &AttrCell, here: Here<'_>, out: &mut Findings) -> Option<Cond
         Kind::Id | Kind::Text | Kind::Tree => Test::Symbols(symbols(cell, attr)),
         _ => Test::Spans(spans(cell, attr, here, out)?.into()),
     };
-    Some(Cond {
-        attr: cell.attr,
-        test,
-        or_missing,
-        text: cell.text.clone(),
-    })
+    Some(Cond { attr: cell.attr, test, or_missing, text: cell.text.clone() })
 }
 
 /// "has one of, or lacks one of", as clauses that all hold; none at all for what every set meets.
@@ -210,18 +182,12 @@ fn clauses(cell: &AttrCell, attr: &Attr) -> Vec<Clause> {
             // Not in a list is: lacks each of its values.
             let lacking = |clause: &Clause| {
                 let (with, without) = (clause.with, clause.without);
-                texts.iter().map(move |(text, _)| Clause {
-                    with,
-                    without: without | bit(text),
-                })
+                texts.iter().map(move |(text, _)| Clause { with, without: without | bit(text) })
             };
             clauses.iter().flat_map(lacking).collect()
         } else {
             let named = texts.iter().fold(0, |bits, (text, _)| bits | bit(text));
-            let having = |clause: Clause| Clause {
-                with: clause.with | named,
-                ..clause
-            };
+            let having = |clause: Clause| Clause { with: clause.with | named, ..clause };
             clauses.into_iter().map(having).collect()
         };
     }
@@ -239,16 +205,10 @@ fn symbols(cell: &AttrCell, attr: &Attr) -> Bits {
         match pick {
             Pick::Present => members.extend((0..universe).filter(occurs)),
             Pick::Texts { not, texts } => {
-                let named: BTreeSet<u32> = texts
-                    .iter()
-                    .flat_map(|(text, branch)| attr.symbols.covered(text, *branch))
-                    .collect();
+                let named: BTreeSet<u32> =
+                    texts.iter().flat_map(|(text, branch)| attr.symbols.covered(text, *branch)).collect();
                 if *not {
-                    members.extend(
-                        (0..universe)
-                            .filter(occurs)
-                            .filter(|symbol| !named.contains(symbol)),
-                    );
+                    members.extend((0..universe).filter(occurs).filter(|symbol| !named.contains(symbol)));
                 } else {
                     members.extend(named);
                 }
@@ -267,13 +227,7 @@ fn spans(cell: &AttrCell, attr: &Attr, here: Here<'_>, out: &mut Findings) -> Op
     let (mut spans, mut foreign, mut counted) = (Vec::new(), false, false);
     for pick in &cell.picks {
         match pick {
-            Pick::Within {
-                not,
-                low,
-                high,
-                currency,
-                zero,
-            } => {
+            Pick::Within { not, low, high, currency, zero } => {
                 let applies =
                     attr.kind != Kind::Money || currency.is_none() || own(&pick) || *zero && !has_own;
                 foreign |= !applies;
@@ -301,10 +255,8 @@ fn spans(cell: &AttrCell, attr: &Attr, here: Here<'_>, out: &mut Findings) -> Op
 
 /// E0405
 pub fn missing_currency(written: &str, span: crate::rulebook::Span, here: Here<'_>) -> Diagnostic {
-    let title = format!(
-        "`{written}` names no amount in {}, the currency of market `{}`",
-        here.currency, here.market
-    );
+    let title =
+        format!("`{written}` names no amount in {}, the currency of market `{}`", here.currency, here.market);
     Diagnostic::error("E0405", title, span, format!("add the amount in {}", here.currency)).note(format!(
         "amounts are never converted: write one for each currency, such as \"20 EUR | 9000 {}\", or limit the scope to other markets",
         here.currency

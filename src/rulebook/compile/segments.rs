@@ -19,12 +19,7 @@ pub fn segments(
         let mut scopes = Vec::new();
         let mut elsewhere: Vec<Diagnostic> = Vec::new();
         for market in markets {
-            let here = Here {
-                schema,
-                market: &market.name,
-                channel: "",
-                currency: market.currency,
-            };
+            let here = Here { schema, market: &market.name, channel: "", currency: market.currency };
             // Customers are counted in the currencies that their cells name; in other markets the segment is empty.
             let mut here_only = Findings::default();
             let scope = place_scope(&spec.scope, here, &mut here_only).map(|placed| placed.here);
@@ -35,10 +30,7 @@ pub fn segments(
         if scopes.iter().all(|(_, scope)| scope.is_nothing()) {
             elsewhere.into_iter().for_each(|finding| out.push(finding));
         }
-        segments.push(Segment {
-            name: spec.name.clone(),
-            scopes: scopes.into(),
-        });
+        segments.push(Segment { name: spec.name.clone(), scopes: scopes.into() });
     }
     out.about(None);
     segments.into()

@@ -32,9 +32,7 @@ pub fn outside(spans: &[(i64, i64)]) -> Vec<(i64, i64)> {
 
 /// What is in both.
 pub fn common(a: &[(i64, i64)], b: &[(i64, i64)]) -> Vec<(i64, i64)> {
-    let pairs = a
-        .iter()
-        .flat_map(|a| b.iter().map(|b| (a.0.max(b.0), a.1.min(b.1))));
+    let pairs = a.iter().flat_map(|a| b.iter().map(|b| (a.0.max(b.0), a.1.min(b.1))));
     union(pairs.collect())
 }
 

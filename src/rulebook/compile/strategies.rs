@@ -46,43 +46,28 @@ impl Site<'_> {
             )?,
             StrategyKind::Profit(amounts) => {
                 let Some(add) = amounts.of(self.here.currency) else {
-                    out.push(super::scopes::missing_currency(
-                        "profit",
-                        amounts.span.clone(),
-                        self.here,
-                    ));
+                    out.push(super::scopes::missing_currency("profit", amounts.span.clone(), self.here));
                     return None;
                 };
                 let text = format!("profit {add} {}", self.here.currency);
                 self.cost_plus(add, Fraction::ONE, Fraction::ONE, text, spec, out)?
             }
-            StrategyKind::Follow { set, rank, by } => Strategy::Follow {
-                set: self.set(*set, spec, out)?,
-                rank: *rank,
-                by: *by,
-            },
-            StrategyKind::Index { set, of, at } => Strategy::Index {
-                set: self.set(*set, spec, out)?,
-                of: *of,
-                at: *at,
-            },
+            StrategyKind::Follow { set, rank, by } => {
+                Strategy::Follow { set: self.set(*set, spec, out)?, rank: *rank, by: *by }
+            }
+            StrategyKind::Index { set, of, at } => {
+                Strategy::Index { set: self.set(*set, spec, out)?, of: *of, at: *at }
+            }
             StrategyKind::Fixed(fixed) => Strategy::Fixed(self.fixed(fixed, contests, out)),
             StrategyKind::Keep { max_age } => Strategy::Keep { max_age: *max_age },
-            StrategyKind::Use { layer } => Strategy::Use {
-                layer: u16::try_from(*layer).ok()?,
-            },
+            StrategyKind::Use { layer } => Strategy::Use { layer: u16::try_from(*layer).ok()? },
             StrategyKind::Blend { parts, renormalise } => {
                 let mut compiled = Vec::new();
                 for (weight, part) in parts {
-                    compiled.push(PricePart {
-                        weight: *weight,
-                        strategy: self.strategy(part, contests, out)?,
-                    });
+                    compiled
+                        .push(PricePart { weight: *weight, strategy: self.strategy(part, contests, out)? });
                 }
-                Strategy::Blend {
-                    parts: compiled.into(),
-                    renormalise: *renormalise,
-                }
+                Strategy::Blend { parts: compiled.into(), renormalise: *renormalise }
             }
         })
     }
@@ -110,11 +95,7 @@ impl Site<'_> {
             out.push(too_fine(spec));
             return None;
         };
-        Some(Strategy::CostPlus {
-            add,
-            factor,
-            text: text.into(),
-        })
+        Some(Strategy::CostPlus { add, factor, text: text.into() })
     }
 
     fn set(&self, set: usize, spec: &StrategySpec, out: &mut Findings) -> Option<u16> {
@@ -134,10 +115,8 @@ impl Site<'_> {
             FixedSpec::Value(amounts) => return Fixed::Value(amounts.of(self.here.currency)),
             FixedSpec::Table(rows) => rows,
         };
-        let placed: Vec<_> = rows
-            .iter()
-            .filter_map(|row| Some((row, place_scope(&row.scope, self.here, out)?)))
-            .collect();
+        let placed: Vec<_> =
+            rows.iter().filter_map(|row| Some((row, place_scope(&row.scope, self.here, out)?))).collect();
         let entries: Vec<Entry<'_>> = placed
             .iter()
             .map(|(_, scope)| Entry {
@@ -147,18 +126,13 @@ impl Site<'_> {
                 over: Vec::new(),
             })
             .collect();
-        let labels = placed
-            .iter()
-            .map(|(row, _)| format!("{}#{}", row.line.file, row.row).into());
+        let labels = placed.iter().map(|(row, _)| format!("{}#{}", row.line.file, row.row).into());
         let order = fold("row", labels.collect(), &entries, self.here, contests);
-        let rows = order
-            .into_iter()
-            .filter_map(|at| placed.get(at))
-            .map(|(row, scope)| FixedRow {
-                scope: scope.here.clone(),
-                row: row.row,
-                price: row.amounts.of(self.here.currency),
-            });
+        let rows = order.into_iter().filter_map(|at| placed.get(at)).map(|(row, scope)| FixedRow {
+            scope: scope.here.clone(),
+            row: row.row,
+            price: row.amounts.of(self.here.currency),
+        });
         Fixed::Table(rows.collect())
     }
 }

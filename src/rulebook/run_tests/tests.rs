@@ -6,11 +6,7 @@ use crate::rulebook::sample::{guard, min_margin, place, release, rule};
 use crate::rulebook::{Expectation, Expected};
 
 fn span() -> Span {
-    Span {
-        file: "tests/all.toml".into(),
-        start: 0,
-        end: 0,
-    }
+    Span { file: "tests/all.toml".into(), start: 0, end: 0 }
 }
 
 fn text(value: &str) -> Expected {
@@ -22,12 +18,7 @@ fn list(values: &[&str]) -> Expected {
 }
 
 fn test(expect: &[(&str, Expected)]) -> RuleTest {
-    let item = [
-        ("sku", "OIL-1L"),
-        ("cost", "812 KZT"),
-        ("tags", "kvi"),
-        ("current_price", "1090 KZT"),
-    ];
+    let item = [("sku", "OIL-1L"), ("cost", "812 KZT"), ("tags", "kvi"), ("current_price", "1090 KZT")];
     RuleTest {
         name: "oil".into(),
         header: span(),
@@ -40,11 +31,7 @@ fn test(expect: &[(&str, Expected)]) -> RuleTest {
         fx: Vec::new(),
         expect: expect
             .iter()
-            .map(|(key, value)| Expectation {
-                key: (*key).into(),
-                value: value.clone(),
-                span: span(),
-            })
+            .map(|(key, value)| Expectation { key: (*key).into(), value: value.clone(), span: span() })
             .collect(),
         tolerance: None,
     }
@@ -52,12 +39,7 @@ fn test(expect: &[(&str, Expected)]) -> RuleTest {
 
 /// Cost 812 → landed 824.18 → strategy 956.0488 → margin guard 1006.3672 → 1006.37.
 fn shop() -> Release {
-    let floor = guard(
-        "margin",
-        GuardClass::Commercial,
-        Scope::everything(),
-        min_margin("5"),
-    );
+    let floor = guard("margin", GuardClass::Commercial, Scope::everything(), min_margin("5"));
     release(vec![Place {
         rules: [rule("plan", 0, Scope::everything())].into(),
         guards: [floor].into(),
@@ -94,10 +76,8 @@ fn what_is_expected_and_holds_passes() {
     let report = run(test(&expect));
     assert!(matches!(report.verdict, Verdict::Passed), "{:?}", report.verdict);
     assert_eq!(report.answer, "1006.37 KZT");
-    let near = RuleTest {
-        tolerance: Some(("0.40 KZT".into(), span())),
-        ..test(&[("price", text("1006 KZT"))])
-    };
+    let near =
+        RuleTest { tolerance: Some(("0.40 KZT".into(), span())), ..test(&[("price", text("1006 KZT"))]) };
     assert!(matches!(run(near).verdict, Verdict::Passed));
 }
 
@@ -118,27 +98,17 @@ fn the_first_step_that_differs_is_named() {
         ("flags", list(&["moved"])),
         ("row", Expected::Integer(2)),
     ]);
-    let said: Vec<(&str, &str)> = failure
-        .mismatches
-        .iter()
-        .map(|one| (&*one.key, one.got.as_str()))
-        .collect();
+    let said: Vec<(&str, &str)> =
+        failure.mismatches.iter().map(|one| (&*one.key, one.got.as_str())).collect();
     assert_eq!(said, [("price", "1006.37 KZT"), ("flags", "[]"), ("row", "none")]);
 }
 
 #[test]
 fn a_test_that_cannot_run_says_everything_that_is_wrong() {
     let broken = RuleTest {
-        rivals: vec![
-            ("alza 399.00 EUR".into(), span()),
-            ("alza -1 EUR 99% 6h".into(), span()),
-        ],
+        rivals: vec![("alza 399.00 EUR".into(), span()), ("alza -1 EUR 99% 6h".into(), span())],
         fx: vec![("598.20 KZT".into(), span())],
-        ..test(&[
-            ("prize", text("1 KZT")),
-            ("price", text("1080")),
-            ("hit", Expected::Flag(true)),
-        ])
+        ..test(&[("prize", text("1 KZT")), ("price", text("1080")), ("hit", Expected::Flag(true))])
     };
     let broken = RuleTest {
         item: vec![
@@ -148,24 +118,14 @@ fn a_test_that_cannot_run_says_everything_that_is_wrong() {
         ],
         ..broken
     };
-    let Verdict::Broken(findings) = run(broken).verdict else {
-        panic!()
-    };
+    let Verdict::Broken(findings) = run(broken).verdict else { panic!() };
     let codes: Vec<&str> = findings.iter().map(|finding| finding.code).collect();
-    assert_eq!(
-        codes,
-        [
-            "E0802", "E0802", "E0803", "E0803", "E0803", "E0801", "E0803", "E0803"
-        ]
-    );
+    assert_eq!(codes, ["E0802", "E0802", "E0803", "E0803", "E0803", "E0801", "E0803", "E0803"]);
 }
 
 #[test]
 fn a_refused_price_can_be_expected() {
-    let mut foreign = test(&[
-        ("status", text("refused")),
-        ("reason", text("EXCHANGE_RATE_MISSING")),
-    ]);
+    let mut foreign = test(&[("status", text("refused")), ("reason", text("EXCHANGE_RATE_MISSING"))]);
     foreign.item[1].1 = "2 EUR".into();
     assert!(matches!(run(foreign.clone()).verdict, Verdict::Passed));
     foreign.fx.push(("598.20 KZT/EUR".into(), span()));
@@ -176,10 +136,7 @@ fn a_refused_price_can_be_expected() {
 #[test]
 fn untested_rules_are_named() {
     let results = run_tests(&shop(), &[test(&[])], &Rates::default());
-    assert_eq!(
-        (results.coverage.rules.exercised, results.coverage.guards.total()),
-        (1, 1)
-    );
+    assert_eq!((results.coverage.rules.exercised, results.coverage.guards.total()), (1, 1));
     let none = run_tests(&shop(), &[], &Rates::default());
     assert_eq!(none.coverage.rules.never, ["plan".into()]);
 }

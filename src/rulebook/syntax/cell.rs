@@ -36,12 +36,7 @@ pub enum Atom {
     /// `@tables/x.csv`
     List(Box<str>),
     /// Both ends included; money of `currency`, none when only zero is named.
-    Within {
-        low: i64,
-        high: i64,
-        currency: Option<Currency>,
-        zero: bool,
-    },
+    Within { low: i64, high: i64, currency: Option<Currency>, zero: bool },
 }
 
 /// Parses a cell on an attribute of `kind`.
@@ -58,14 +53,7 @@ pub fn parse_cell(text: &str, kind: Kind) -> Result<Cell, Vec<Mistake>> {
             }
         }
     }
-    if mistakes.is_empty() {
-        Ok(Cell {
-            alternatives,
-            text: text.into(),
-        })
-    } else {
-        Err(mistakes)
-    }
+    if mistakes.is_empty() { Ok(Cell { alternatives, text: text.into() }) } else { Err(mistakes) }
 }
 
 fn alternative(piece: &str, kind: Kind) -> Result<(bool, Atom), Mistake> {
@@ -93,10 +81,9 @@ fn alternative(piece: &str, kind: Kind) -> Result<(bool, Atom), Mistake> {
                 format!("`{piece}` is not a cell"),
                 "`**` asks for any present value, `?` for a missing one",
             )),
-            (_, "?", Kind::Set) => Err(whole(
-                "a set is never missing".to_owned(),
-                "a set without values is the empty set",
-            )),
+            (_, "?", Kind::Set) => {
+                Err(whole("a set is never missing".to_owned(), "a set without values is the empty set"))
+            }
             (_, "?", _) => Ok((false, Atom::Missing)),
             _ => Ok((false, Atom::Present)),
         };
@@ -117,10 +104,7 @@ fn alternative(piece: &str, kind: Kind) -> Result<(bool, Atom), Mistake> {
 }
 
 fn literal(text: &str, kind: Kind) -> Result<Atom, (String, &'static str)> {
-    if let Some(sign) = ["<=", ">=", "<", ">"]
-        .into_iter()
-        .find(|sign| text.starts_with(sign))
-    {
+    if let Some(sign) = ["<=", ">=", "<", ">"].into_iter().find(|sign| text.starts_with(sign)) {
         return Err((
             format!("`{sign}` compares quantities, and this is a text"),
             "name the texts, with `|` between them",
@@ -128,18 +112,13 @@ fn literal(text: &str, kind: Kind) -> Result<Atom, (String, &'static str)> {
     }
     let branch = text.strip_suffix("/**").filter(|path| !path.is_empty());
     match branch {
-        Some(path) if kind == Kind::Tree => Ok(Atom::Text {
-            text: path.into(),
-            branch: true,
-        }),
-        None if !text.contains("**") || kind != Kind::Tree => Ok(Atom::Text {
-            text: text.into(),
-            branch: false,
-        }),
-        Some(_) => Err((
-            format!("`{text}` is a branch, and this attribute is not a tree"),
-            "name the whole text",
-        )),
+        Some(path) if kind == Kind::Tree => Ok(Atom::Text { text: path.into(), branch: true }),
+        None if !text.contains("**") || kind != Kind::Tree => {
+            Ok(Atom::Text { text: text.into(), branch: false })
+        }
+        Some(_) => {
+            Err((format!("`{text}` is a branch, and this attribute is not a tree"), "name the whole text"))
+        }
         None => Err((
             format!("`{text}` is not a branch"),
             "`**` stands alone or after the last `/`, such as `electronics/phones/**`",
@@ -165,12 +144,7 @@ fn within(text: &str, kind: Kind) -> Result<Atom, Mistake> {
             (false, true) => (value.saturating_add(1), i64::MAX),
             (false, false) => (value, i64::MAX),
         };
-        return Ok(Atom::Within {
-            low,
-            high,
-            currency: quantity.currency,
-            zero: value == 0,
-        });
+        return Ok(Atom::Within { low, high, currency: quantity.currency, zero: value == 0 });
     }
     let Some((low, high)) = text.split_once("..") else {
         let quantity = parse_quantity(text, kind)?;
@@ -188,20 +162,12 @@ fn within(text: &str, kind: Kind) -> Result<Atom, Mistake> {
     let low = low.trim();
     let (from, to) = parse_span(low, high, kind).map_err(|mut mistake| {
         // The mistake's text is one of the two ends.
-        let wrong = if is_bare(low) || parse_quantity(low, kind).is_ok() {
-            high
-        } else {
-            low
-        };
+        let wrong = if is_bare(low) || parse_quantity(low, kind).is_ok() { high } else { low };
         let at = if wrong == high { text.len() - high.len() } else { 0 };
         mistake.range = at..at + wrong.len();
         mistake
     })?;
-    let last = if closed {
-        to.value
-    } else {
-        to.value.saturating_sub(1)
-    };
+    let last = if closed { to.value } else { to.value.saturating_sub(1) };
     if last < from.value {
         return Err(Mistake {
             code: "E0207",
@@ -225,10 +191,7 @@ mod tests {
 
     fn atoms(text: &str, kind: Kind) -> Vec<(bool, Atom)> {
         let cell = parse_cell(text, kind).unwrap();
-        cell.alternatives
-            .into_iter()
-            .map(|one| (one.not, one.atom))
-            .collect()
+        cell.alternatives.into_iter().map(|one| (one.not, one.atom)).collect()
     }
 
     fn span(text: &str, kind: Kind) -> (i64, i64) {
@@ -246,25 +209,15 @@ mod tests {
 
     #[test]
     fn texts_are_literal() {
-        let text = |text: &str, branch| Atom::Text {
-            text: text.into(),
-            branch,
-        };
+        let text = |text: &str, branch| Atom::Text { text: text.into(), branch };
         assert_eq!(
             atoms("Bose | !Sennheiser | ?", Kind::Text),
-            [
-                (false, text("Bose", false)),
-                (true, text("Sennheiser", false)),
-                (false, Atom::Missing)
-            ]
+            [(false, text("Bose", false)), (true, text("Sennheiser", false)), (false, Atom::Missing)]
         );
         assert_eq!(atoms("a/b/**", Kind::Tree), [(false, text("a/b", true))]);
         assert_eq!(atoms("**", Kind::Tree), [(false, Atom::Present)]);
         assert_eq!(atoms("A .. B", Kind::Text), [(false, text("A .. B", false))]);
-        assert_eq!(
-            atoms("!@tables/x.csv", Kind::Id),
-            [(true, Atom::List("tables/x.csv".into()))]
-        );
+        assert_eq!(atoms("!@tables/x.csv", Kind::Id), [(true, Atom::List("tables/x.csv".into()))]);
         assert_eq!(wrong("a | | b", Kind::Text).0, "E0207");
         assert_eq!(wrong("> 5 EUR", Kind::Text).0, "E0207");
         assert_eq!(wrong("x | a/**", Kind::Text), ("E0207", "a/**".to_owned()));

@@ -52,9 +52,7 @@ impl Findings {
     }
 
     pub fn has_errors(&self) -> bool {
-        self.list
-            .iter()
-            .any(|finding| finding.severity == Severity::Error)
+        self.list.iter().any(|finding| finding.severity == Severity::Error)
     }
 
     /// Errors first, then by file and place.

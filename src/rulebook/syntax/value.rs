@@ -85,10 +85,9 @@ pub fn texts<'a>(node: &'a Node, out: &mut Findings) -> Vec<(&'a str, &'a Node)>
             ));
             Vec::new()
         }
-        Value::List(items) => items
-            .iter()
-            .filter_map(|item| text(item, out).map(|text| (text, item)))
-            .collect(),
+        Value::List(items) => {
+            items.iter().filter_map(|item| text(item, out).map(|text| (text, item))).collect()
+        }
         Value::Text(_) => text(node, out).map(|text| (text, node)).into_iter().collect(),
         _ => {
             wrong_type(node, "a list of texts [ \"…\" ]", out);
@@ -149,10 +148,7 @@ pub fn choice<T: Copy>(node: &Node, words: &[(&'static str, T)], out: &mut Findi
         Some(guess) => finding.fix(
             Applicability::Safe,
             format!("did you mean `{guess}`?"),
-            vec![Edit {
-                span,
-                text: guess.to_owned(),
-            }],
+            vec![Edit { span, text: guess.to_owned() }],
         ),
         None => finding,
     });
@@ -180,10 +176,7 @@ pub fn percent(node: &Node, sign: Sign, meaning: &str, out: &mut Findings) -> Op
         }
         Ok(ratio) if sign == Sign::Demanded && Ratio::ZERO < ratio && !plus => {
             let signed = |sign: char| {
-                vec![Edit {
-                    span: node.part(0..written.len()),
-                    text: format!("{sign}{written}"),
-                }]
+                vec![Edit { span: node.part(0..written.len()), text: format!("{sign}{written}") }]
             };
             out.push(
                 Diagnostic::error(
@@ -238,12 +231,7 @@ pub fn closed_percents(node: &Node, meaning: &str, out: &mut Findings) -> Option
     match (from?, to?) {
         (low, high) if low <= high => Some((low, high)),
         _ => {
-            out_of_range(
-                node.part(0..written.len()),
-                written,
-                "a range that runs upwards",
-                out,
-            );
+            out_of_range(node.part(0..written.len()), written, "a range that runs upwards", out);
             None
         }
     }
@@ -265,12 +253,7 @@ pub fn duration(node: &Node, out: &mut Findings) -> Option<i64> {
         }
         Ok(quantity) => Some(quantity.value),
         Err(mistake) => {
-            push_mistake(
-                node,
-                mistake,
-                "a duration has a unit, such as `18h`, `7d` or `8w`",
-                out,
-            );
+            push_mistake(node, mistake, "a duration has a unit, such as `18h`, `7d` or `8w`", out);
             None
         }
     }
@@ -307,10 +290,7 @@ pub fn money(node: &Node, out: &mut Findings) -> Option<Amounts> {
             }
         }
     }
-    (whole && !all.is_empty()).then(|| Amounts {
-        all,
-        span: node.span.clone(),
-    })
+    (whole && !all.is_empty()).then(|| Amounts { all, span: node.span.clone() })
 }
 
 /// The parts between `|`, trimmed, with their bytes.
@@ -339,25 +319,14 @@ pub fn out_of_range(span: Span, given: &str, allowed: &str, out: &mut Findings) 
 /// Turns a mistake in a part of a text into a finding.
 pub fn push_mistake(node: &Node, mistake: Mistake, meaning: &str, out: &mut Findings) {
     let bare = matches!(node.value, Value::Number(_));
-    let span = if bare {
-        node.span.clone()
-    } else {
-        node.part(mistake.range)
-    };
+    let span = if bare { node.span.clone() } else { node.part(mistake.range) };
     let mut finding = if mistake.code == "E0401" {
         Diagnostic::error("E0401", mistake.title, span.clone(), meaning)
     } else {
         Diagnostic::error(mistake.code, mistake.title, span.clone(), mistake.label)
     };
     let edit = |text: &str| {
-        vec![Edit {
-            span: span.clone(),
-            text: if bare {
-                format!("\"{text}\"")
-            } else {
-                text.to_owned()
-            },
-        }]
+        vec![Edit { span: span.clone(), text: if bare { format!("\"{text}\"") } else { text.to_owned() } }]
     };
     match mistake.offers.as_slice() {
         [] => {}

@@ -51,15 +51,8 @@ max_change = "6%"
 
 /// The small rulebook with some files replaced or added.
 fn with(files: &[(&str, &str)]) -> Loaded {
-    let base = [
-        ("rulebook.toml", RULEBOOK),
-        ("schema.toml", SCHEMA),
-        ("rules/base.toml", RULES),
-    ];
-    let all = base
-        .iter()
-        .chain(files)
-        .map(|(path, text)| ((*path).into(), (*text).into()));
+    let base = [("rulebook.toml", RULEBOOK), ("schema.toml", SCHEMA), ("rules/base.toml", RULES)];
+    let all = base.iter().chain(files).map(|(path, text)| ((*path).into(), (*text).into()));
     load(Files(all.collect()))
 }
 
@@ -72,11 +65,7 @@ fn rules(text: &str, code: &str, at: &str) -> Loaded {
 /// A rule's `price` has exactly one mistake.
 #[track_caller]
 fn price(price: &str, code: &str, at: &str) -> Loaded {
-    rules(
-        &format!("[rule.x]\nlayer = \"position\"\nprice = {{ {price} }}\n"),
-        code,
-        at,
-    )
+    rules(&format!("[rule.x]\nlayer = \"position\"\nprice = {{ {price} }}\n"), code, at)
 }
 
 /// A guard's line has exactly one mistake.
@@ -107,12 +96,7 @@ fn schema(added: &str, code: &str, at: &str) -> Loaded {
 fn one(loaded: Loaded, code: &str, at: &str) -> Loaded {
     assert_eq!(loaded.diagnostics.len(), 1, "{}", shown(&loaded));
     let finding = &loaded.diagnostics[0];
-    assert_eq!(
-        (finding.code, underlined(&loaded, finding)),
-        (code, at),
-        "{}",
-        line(&loaded, finding)
-    );
+    assert_eq!((finding.code, underlined(&loaded, finding)), (code, at), "{}", line(&loaded, finding));
     assert!(loaded.release.is_none());
     loaded
 }
@@ -126,18 +110,11 @@ fn the_small_rulebook_is_right() {
 
 #[test]
 fn a_bad_key_is_example_1() {
-    let loaded = price(
-        r#"follow = { set = "national", rnak = "lowest", by = "-1%" }"#,
-        "E0201",
-        "rnak",
-    );
+    let loaded = price(r#"follow = { set = "national", rnak = "lowest", by = "-1%" }"#, "E0201", "rnak");
     let finding = &loaded.diagnostics[0];
     assert_eq!(finding.title, "`rnak` is not a setting of `follow`");
     assert_eq!(finding.primary.text, "unknown setting");
-    assert_eq!(
-        finding.related[0].text,
-        "`follow` takes: set (required), rank (required), by"
-    );
+    assert_eq!(finding.related[0].text, "`follow` takes: set (required), rank (required), by");
     assert_eq!(
         finding.notes,
         ["effect: rule `x` is not loaded, so nothing in this rulebook can be published"]
@@ -178,11 +155,7 @@ fn units() {
     guard("max_price = \"105%\"", "E0402", "105%");
     guard("max_price = \"105% of rpr\"", "E0210", "rpr");
     guard("max_price = \"105% of brand\"", "E0219", "brand");
-    guard(
-        "max_price = \"19.99 EUR net | 9000 KZT\"",
-        "E0901",
-        "19.99 EUR net",
-    );
+    guard("max_price = \"19.99 EUR net | 9000 KZT\"", "E0901", "19.99 EUR net");
     rules("[stock.x]\nadjust = \"3%\"", "E0404", "3%");
     price("fixed = \"3.999 EUR\"", "E0406", "\"3.999 EUR\"");
     price("cost-plus = { margin = \"0.12345678%\" }", "E0402", "0.12345678%");
@@ -226,27 +199,11 @@ fn cells() {
 
 #[test]
 fn strategies() {
-    price(
-        "cost-plus = { margin = \"9%\", markup = \"9%\" }",
-        "E0208",
-        "cost-plus",
-    );
+    price("cost-plus = { margin = \"9%\", markup = \"9%\" }", "E0208", "cost-plus");
     price("cost-plus = { }", "E0203", "cost-plus");
-    price(
-        "folow = { set = \"national\", rank = \"lowest\" }",
-        "E0201",
-        "folow",
-    );
-    price(
-        "follow = { set = \"nationl\", rank = \"lowest\" }",
-        "E0215",
-        "nationl",
-    );
-    price(
-        "follow = { set = \"national\", rank = \"lowst\" }",
-        "E0211",
-        "lowst",
-    );
+    price("folow = { set = \"national\", rank = \"lowest\" }", "E0201", "folow");
+    price("follow = { set = \"nationl\", rank = \"lowest\" }", "E0215", "nationl");
+    price("follow = { set = \"national\", rank = \"lowst\" }", "E0211", "lowst");
     price("follow = { rank = \"lowest\" }", "E0203", "follow");
     price("keep = {}, use = \"base\"", "E0208", "use");
     price("use = \"position\"", "E0305", "\"position\"");
@@ -274,32 +231,12 @@ fn rules_name_what_exists() {
     rules(&rule("until = 2026-12-01\nrelax = [\"cap\"]"), "E0503", "\"cap\"");
     rules(&rule("relax = [\"calm\"]"), "E0504", "relax");
     rules(&rule("from = \"2026-11-01\""), "E0202", "\"2026-11-01\"");
-    rules(
-        &rule("from = 2026-12-01\nuntil = 2026-11-01"),
-        "E0708",
-        "2026-11-01",
-    );
-    rules(
-        &rule("from = 2026-03-29T02:30:00"),
-        "E0704",
-        "2026-03-29T02:30:00",
-    );
+    rules(&rule("from = 2026-12-01\nuntil = 2026-11-01"), "E0708", "2026-11-01");
+    rules(&rule("from = 2026-03-29T02:30:00"), "E0704", "2026-03-29T02:30:00");
     rules(&rule("else = []"), "E0206", "[]");
-    rules(
-        &rule("[rule.x.for.y]\nprice.keep.max_age = \"7d\""),
-        "E0203",
-        "[rule.x.for.y]",
-    );
-    rules(
-        &rule("[rule.x.for.y]\nwhere = { market = \"DE\" }\nprice.use = \"base\""),
-        "E0208",
-        "use",
-    );
-    rules(
-        "[rule.plan]\nlayer = \"base\"\nprice = { keep = {} }",
-        "E0205",
-        "[rule.plan]",
-    );
+    rules(&rule("[rule.x.for.y]\nprice.keep.max_age = \"7d\""), "E0203", "[rule.x.for.y]");
+    rules(&rule("[rule.x.for.y]\nwhere = { market = \"DE\" }\nprice.use = \"base\""), "E0208", "use");
+    rules("[rule.plan]\nlayer = \"base\"\nprice = { keep = {} }", "E0205", "[rule.plan]");
     rules("[rul.x]\n", "E0201", "rul");
     rules("[promo.x]\n", "E0901", "promo");
     rules("x = ", "E0101", "");
@@ -309,31 +246,15 @@ fn rules_name_what_exists() {
 fn guards_seasons_and_rounding() {
     guard("", "E0505", "[guard.x]");
     guard("min_margn = \"3%\"", "E0201", "min_margn");
-    guard(
-        "max_markup = { of = \"purchase\", by = \"15%\" }",
-        "E0211",
-        "purchase",
-    );
-    guard(
-        "when = { feed = \"competitors\", age = \"> 48h\" }",
-        "E0203",
-        "when",
-    );
+    guard("max_markup = { of = \"purchase\", by = \"15%\" }", "E0211", "purchase");
+    guard("when = { feed = \"competitors\", age = \"> 48h\" }", "E0203", "when");
     guard("action = \"keep price\"", "E0203", "action");
     guard("max_change = { by = \"2% .. 6%\" }", "E0407", "\"2% .. 6%\"");
     guard("min_margin = \"3%\"\nif_impossible = \"yeild\"", "E0211", "yeild");
-    rules(
-        "[guard.x]\nclass = \"saftey\"\nmin_margin = \"3%\"",
-        "E0211",
-        "saftey",
-    );
+    rules("[guard.x]\nclass = \"saftey\"\nmin_margin = \"3%\"", "E0211", "saftey");
     let season = |when: &str| format!("[season.x]\nwhen = {{ {when} }}\nadjust = \"+3%\"");
     rules(&season("weekday = \"fry\""), "E0708", "fry");
-    rules(
-        &season("weekday = \"sun\", time = \"02:30 .. 04:00\""),
-        "E0704",
-        "\"02:30 .. 04:00\"",
-    );
+    rules(&season("weekday = \"sun\", time = \"02:30 .. 04:00\""), "E0704", "\"02:30 .. 04:00\"");
     rules(&season("holiday = \"KZ:nauryzz\""), "E0710", "KZ:nauryzz");
     rules(&season("days = \"-7 .. +2\""), "E0203", "days");
     rules(&season("day_of_month = \"0 .. 8\""), "E0708", "0 .. 8");
@@ -342,16 +263,8 @@ fn guards_seasons_and_rounding() {
     rules("limit = \"5% .. 10%\"", "E0407", "\"5% .. 10%\"");
     let round = |band: &str| format!("[round.x]\nwhere = {{ market = \"DE\" }}\nbands = [ {band} ]");
     rules(&round("{ ends = \"*.9\" }"), "E0410", "*.9");
-    rules(
-        &round("{ ends = \"*.99\" }, { ends = \"*.49\" }"),
-        "E0203",
-        "{ ends = \"*.99\" }",
-    );
-    rules(
-        &round("{ to = \"10 KZT\", ends = \"*.99\" }"),
-        "E0405",
-        "\"10 KZT\"",
-    );
+    rules(&round("{ ends = \"*.99\" }, { ends = \"*.49\" }"), "E0203", "{ ends = \"*.99\" }");
+    rules(&round("{ to = \"10 KZT\", ends = \"*.99\" }"), "E0405", "\"10 KZT\"");
     rules("[round.x]\nway = \"upp\"", "E0211", "upp");
 }
 
@@ -370,65 +283,25 @@ fn the_manifest() {
         "E0401",
         "90",
     );
-    manifest(
-        "[channel.kaspi]",
-        "[channel.kaspi]\nlike = \"owm\"",
-        "E0213",
-        "owm",
-    );
-    manifest(
-        "[channel.kaspi]",
-        "[channel.kaspi]\nlike = \"kaspi\"",
-        "E0303",
-        "\"kaspi\"",
-    );
-    manifest(
-        "[channel.kaspi]",
-        "[channel.kaspi]\nbasket = \"45 EUR\"",
-        "E0405",
-        "\"45 EUR\"",
-    );
-    manifest(
-        "[competitors",
-        "[feed.items]\ncolumns = { costt = \"Cost\" }\n[competitors",
-        "E0210",
-        "costt",
-    );
+    manifest("[channel.kaspi]", "[channel.kaspi]\nlike = \"owm\"", "E0213", "owm");
+    manifest("[channel.kaspi]", "[channel.kaspi]\nlike = \"kaspi\"", "E0303", "\"kaspi\"");
+    manifest("[channel.kaspi]", "[channel.kaspi]\nbasket = \"45 EUR\"", "E0405", "\"45 EUR\"");
+    manifest("[competitors", "[feed.items]\ncolumns = { costt = \"Cost\" }\n[competitors", "E0210", "costt");
 }
 
 #[test]
 fn the_schema() {
     schema("name = { type = \"txt\" }", "E0211", "txt");
     schema("stock_units = { type = \"text\" }", "E0707", "\"text\"");
-    schema(
-        "m = { type = \"percent\", derive = \"(rrp - cost / rrp\" }",
-        "E0705",
-        "",
-    );
-    schema(
-        "m = { type = \"percent\", derive = \"rpr / cost\" }",
-        "E0210",
-        "rpr",
-    );
-    schema(
-        "m = { type = \"number\", derive = \"m + 1\" }",
-        "E0706",
-        "\"m + 1\"",
-    );
+    schema("m = { type = \"percent\", derive = \"(rrp - cost / rrp\" }", "E0705", "");
+    schema("m = { type = \"percent\", derive = \"rpr / cost\" }", "E0210", "rpr");
+    schema("m = { type = \"number\", derive = \"m + 1\" }", "E0706", "\"m + 1\"");
     let circle = "m = { type = \"number\", derive = \"n + 1\" }\nn = { type = \"number\", derive = \"m\" }";
     schema(circle, "E0706", "\"n + 1\"");
     schema("m = { type = \"text\", derive = \"cost\" }", "E0219", "\"cost\"");
-    schema(
-        "m = { type = \"percent\", derive = \"brand / cost\" }",
-        "E0705",
-        "brand",
-    );
+    schema("m = { type = \"percent\", derive = \"brand / cost\" }", "E0705", "brand");
     schema("m = { type = \"text\", values = [] }", "E0206", "[]");
-    schema(
-        "m = { type = \"number\", range = \"0 .. -8\" }",
-        "E0407",
-        "\"0 .. -8\"",
-    );
+    schema("m = { type = \"number\", range = \"0 .. -8\" }", "E0407", "\"0 .. -8\"");
     schema("any = { type = \"text\" }", "E0707", "any");
 }
 
@@ -444,26 +317,15 @@ fn tables() {
     one(rows(&format!("{header}\na/**,16,5%\n")), "E0604", "a/**,16,5%");
     one(rows(&format!("{header}\na/**,20\n")), "E0401", "20");
     one(rows(&format!("{header}\n,20%\n")), "E0606", ",20%");
-    one(
-        rows("catgory,set price.cost-plus.margin\na/**,20%\n"),
-        "E0210",
-        "catgory",
-    );
-    one(
-        rows("category,set price.cost-plus.margn\na/**,20%\n"),
-        "E0201",
-        "margn",
-    );
+    one(rows("catgory,set price.cost-plus.margin\na/**,20%\n"), "E0210", "catgory");
+    one(rows("category,set price.cost-plus.margn\na/**,20%\n"), "E0201", "margn");
     one(
         rows("category;set price.cost-plus.margin\na/**;20%\n"),
         "E0602",
         "category;set price.cost-plus.margin",
     );
     one(
-        with(&[(
-            "rules/x.toml",
-            "[rule.x]\nlayer = \"base\"\ntable = \"tables/y.csv\"",
-        )]),
+        with(&[("rules/x.toml", "[rule.x]\nlayer = \"base\"\ntable = \"tables/y.csv\"")]),
         "E0601",
         "tables/y.csv",
     );
@@ -487,12 +349,7 @@ expect  = { price = "9.99 EUR" }
     test("\"own\"", "\"ownn\"", "E0213", "ownn");
     test("brand =", "brnd =", "E0210", "brnd");
     test("price =", "prise =", "E0201", "prise");
-    test(
-        "2026-11-18T10:00:00",
-        "2026-10-25T02:30:00",
-        "E0704",
-        "2026-10-25T02:30:00",
-    );
+    test("2026-11-18T10:00:00", "2026-10-25T02:30:00", "E0704", "2026-10-25T02:30:00");
     test("at      =", "att     =", "E0201", "att");
 }
 
@@ -503,10 +360,5 @@ fn every_mistake_of_a_run_is_found() {
         "[guard.a]\nclass = \"safety\"\nmin_margn = \"3%\"\n[guard.b]\nclass = \"x\"\nmin_margin = 3\nwhere = { brnd = \"x\", tags = \"y\" }\n",
     )]);
     let codes: Vec<&str> = loaded.diagnostics.iter().map(|finding| finding.code).collect();
-    assert_eq!(
-        codes,
-        ["E0201", "E0211", "E0401", "E0210", "E0211"],
-        "{}",
-        shown(&loaded)
-    );
+    assert_eq!(codes, ["E0201", "E0211", "E0401", "E0210", "E0211"], "{}", shown(&loaded));
 }

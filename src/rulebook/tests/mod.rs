@@ -7,11 +7,7 @@ use super::{Diagnostic, Files, Loaded, load};
 
 /// One line for each finding: code, place, the text it underlines, title.
 fn shown(loaded: &Loaded) -> String {
-    loaded
-        .diagnostics
-        .iter()
-        .map(|finding| format!("{}\n", line(loaded, finding)))
-        .collect()
+    loaded.diagnostics.iter().map(|finding| format!("{}\n", line(loaded, finding))).collect()
 }
 
 fn line(loaded: &Loaded, finding: &Diagnostic) -> String {
@@ -29,17 +25,11 @@ fn line(loaded: &Loaded, finding: &Diagnostic) -> String {
 
 fn underlined<'a>(loaded: &'a Loaded, finding: &Diagnostic) -> &'a str {
     let span = &finding.primary.span;
-    loaded
-        .files
-        .get(&span.file)
-        .and_then(|text| text.get(span.start..span.end))
-        .unwrap_or("")
+    loaded.files.get(&span.file).and_then(|text| text.get(span.start..span.end)).unwrap_or("")
 }
 
 fn model(name: &str) -> Files {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("models")
-        .join(name);
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models").join(name);
     Files::read_dir(&root).unwrap()
 }
 

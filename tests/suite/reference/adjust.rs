@@ -33,20 +33,13 @@ pub fn holidays(file: &str) -> Result<Holidays, String> {
     let mut holidays = Holidays::new();
     for (number, row) in &csv.rows {
         let cell = |name: &str| {
-            csv.column(name)
-                .and_then(|i| row.get(i))
-                .ok_or(format!("holidays: no column `{name}`"))
+            csv.column(name).and_then(|i| row.get(i)).ok_or(format!("holidays: no column `{name}`"))
         };
         let day = |name: &str| -> Result<Date, String> {
-            cell(name)?
-                .parse()
-                .map_err(|e| format!("holidays, row {number}: {e}"))
+            cell(name)?.parse().map_err(|e| format!("holidays, row {number}: {e}"))
         };
         let name = format!("{}:{}", cell("calendar")?, cell("holiday")?);
-        holidays
-            .entry(name)
-            .or_default()
-            .push((day("first")?, day("last")?));
+        holidays.entry(name).or_default().push((day("first")?, day("last")?));
     }
     Ok(holidays)
 }
@@ -55,10 +48,7 @@ pub fn parse(holidays: &Holidays, table: &Table) -> Result<Adjustment, String> {
     Ok(Adjustment {
         adjust: doc::percent(table, "adjust")?.ok_or("`adjust` is missing")?,
         relax: doc::texts(table, "relax")?,
-        when: doc::table(table, "when")?
-            .map(|w| when(holidays, w))
-            .transpose()?
-            .unwrap_or_default(),
+        when: doc::table(table, "when")?.map(|w| when(holidays, w)).transpose()?.unwrap_or_default(),
     })
 }
 
@@ -77,20 +67,12 @@ fn when(holidays: &Holidays, table: &Table) -> Result<When, String> {
             };
             let days = holidays.get(name).ok_or(format!("no holiday `{name}`"))?;
             let moved = |day: Date, by: i32| day.saturating_add(jiff::Span::new().days(by));
-            Some(
-                days.iter()
-                    .map(|(first, last)| (moved(*first, before), moved(*last, after)))
-                    .collect(),
-            )
+            Some(days.iter().map(|(first, last)| (moved(*first, before), moved(*last, after))).collect())
         }
     };
     Ok(When {
-        weekdays: doc::text(table, "weekday")?
-            .map(|t| list(t, weekday))
-            .transpose()?,
-        month_days: doc::text(table, "day_of_month")?
-            .map(|t| list(t, number))
-            .transpose()?,
+        weekdays: doc::text(table, "weekday")?.map(|t| list(t, weekday)).transpose()?,
+        month_days: doc::text(table, "day_of_month")?.map(|t| list(t, number)).transpose()?,
         times: doc::text(table, "time")?.map(|t| list(t, minute)).transpose()?,
         holidays,
     })
@@ -100,9 +82,7 @@ fn when(holidays: &Holidays, table: &Table) -> Result<When, String> {
 fn list<T: Copy>(words: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Vec<(T, T)>, String> {
     let parts = words.split('|').map(str::trim);
     let pairs = parts.map(|part| text::closed(part, &parse).or_else(|| parse(part).map(|one| (one, one))));
-    pairs
-        .collect::<Option<_>>()
-        .ok_or(format!("`{words}` cannot be read"))
+    pairs.collect::<Option<_>>().ok_or(format!("`{words}` cannot be read"))
 }
 
 /// `17:00` as minutes of the day; `24:00` is its end.
@@ -156,9 +136,7 @@ pub fn factor(matching: &[&Adjustment], limit: Option<&(Q, Q)>) -> Option<Q> {
     if matching.is_empty() {
         return None;
     }
-    let product = matching.iter().fold(num::one(), |product, entry| {
-        product * (num::one() + &entry.adjust)
-    });
+    let product = matching.iter().fold(num::one(), |product, entry| product * (num::one() + &entry.adjust));
     Some(match limit {
         None => product,
         Some((low, high)) => product.max(num::one() + low).min(num::one() + high),

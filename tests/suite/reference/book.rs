@@ -85,13 +85,8 @@ pub fn parse(text: &str) -> Result<Book, String> {
     let mut rivals: BTreeMap<String, BTreeMap<String, RivalSet>> = BTreeMap::new();
     for (name, by_market) in doc::tables(&document, "competitors")? {
         for (market, table) in by_market {
-            let table = table
-                .as_table()
-                .ok_or(format!("`competitors.{name}.{market}` must be a table"))?;
-            rivals
-                .entry(name.clone())
-                .or_default()
-                .insert(market.clone(), rival_set(table)?);
+            let table = table.as_table().ok_or(format!("`competitors.{name}.{market}` must be a table"))?;
+            rivals.entry(name.clone()).or_default().insert(market.clone(), rival_set(table)?);
         }
     }
     let facts = doc::table(&document, "facts")?.cloned().unwrap_or_default();
@@ -112,12 +107,7 @@ fn market(table: &Table) -> Result<Market, String> {
         };
         shares
             .keys()
-            .map(|name| {
-                Ok((
-                    name.clone(),
-                    doc::percent(shares, name)?.unwrap_or_else(num::zero),
-                ))
-            })
+            .map(|name| Ok((name.clone(), doc::percent(shares, name)?.unwrap_or_else(num::zero))))
             .collect()
     };
     let fx = doc::table(table, "fx")?.cloned().unwrap_or_default();
@@ -125,9 +115,7 @@ fn market(table: &Table) -> Result<Market, String> {
         currency: doc::needed(table, "currency")?.into(),
         zone,
         vat: shares("vat")?,
-        landed_shares: shares("landed")?
-            .into_values()
-            .fold(num::zero(), |sum, share| sum + share),
+        landed_shares: shares("landed")?.into_values().fold(num::zero(), |sum, share| sum + share),
         max_age: doc::duration(&fx, "max_age")?,
         buffer: doc::percent(&fx, "buffer")?.unwrap_or_else(num::zero),
     })
@@ -158,9 +146,7 @@ fn channel(table: &Table) -> Result<Channel, String> {
             if let Some(share) = text::percent(cost) {
                 channel.shares.insert(name.clone(), share);
             } else if cost.contains("/unit") {
-                channel
-                    .unit_costs
-                    .push(Monies::parse(&cost.replace("/unit", ""))?);
+                channel.unit_costs.push(Monies::parse(&cost.replace("/unit", ""))?);
             } else {
                 channel.order_costs.push(Monies::parse(cost)?);
             }
@@ -175,9 +161,7 @@ fn channel(table: &Table) -> Result<Channel, String> {
     }
     if let Some(only) = doc::table(table, "only")? {
         let none = |path: &str| Err(format!("no list `{path}`"));
-        channel.only = doc::text(only, "market")?
-            .map(|t| Cell::parse(Kind::Text, t, &none))
-            .transpose()?;
+        channel.only = doc::text(only, "market")?.map(|t| Cell::parse(Kind::Text, t, &none)).transpose()?;
     }
     Ok(channel)
 }
@@ -185,11 +169,8 @@ fn channel(table: &Table) -> Result<Channel, String> {
 fn rival_set(table: &Table) -> Result<RivalSet, String> {
     let none = |path: &str| Err(format!("no list `{path}`"));
     let terms = doc::table(table, "use")?.cloned().unwrap_or_default();
-    let cell = |key: &str, kind: Kind| {
-        doc::text(&terms, key)?
-            .map(|t| Cell::parse(kind, t, &none))
-            .transpose()
-    };
+    let cell =
+        |key: &str, kind: Kind| doc::text(&terms, key)?.map(|t| Cell::parse(kind, t, &none)).transpose();
     Ok(RivalSet {
         members: doc::texts(table, "members")?,
         own: doc::texts(table, "own")?,

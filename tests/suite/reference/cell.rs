@@ -76,34 +76,20 @@ impl Atom {
             (Atom::Missing, _) => false,
             (Atom::Present, _) => true,
             (Atom::Not(inner), _) => match &**inner {
-                Atom::Span {
-                    currency: Some(of), ..
-                } if of != currency => false,
+                Atom::Span { currency: Some(of), .. } if of != currency => false,
                 inner => !inner.holds(Some(value), currency),
             },
             (Atom::Equals(wanted), Value::Text(text)) => wanted == text,
             (Atom::Equals(wanted), Value::Set(set)) => set.contains(wanted),
             (Atom::Branch(root), Value::Text(text)) => {
-                text == root
-                    || text
-                        .strip_prefix(root.as_str())
-                        .is_some_and(|t| t.starts_with('/'))
+                text == root || text.strip_prefix(root.as_str()).is_some_and(|t| t.starts_with('/'))
             }
             (Atom::Listed(list), Value::Text(text)) => list.contains(text),
             (Atom::Listed(list), Value::Set(set)) => list.iter().any(|entry| set.contains(entry)),
-            (
-                Atom::Span {
-                    currency: Some(of), ..
-                },
-                _,
-            ) if of != currency => false,
+            (Atom::Span { currency: Some(of), .. }, _) if of != currency => false,
             (Atom::Span { low, high, .. }, Value::Quantity(x)) => {
-                let above = low
-                    .as_ref()
-                    .is_none_or(|(end, closed)| x > end || (*closed && x == end));
-                let below = high
-                    .as_ref()
-                    .is_none_or(|(end, closed)| x < end || (*closed && x == end));
+                let above = low.as_ref().is_none_or(|(end, closed)| x > end || (*closed && x == end));
+                let below = high.as_ref().is_none_or(|(end, closed)| x < end || (*closed && x == end));
                 above && below
             }
             (Atom::Span { high, .. }, Value::Endless) => high.is_none(),
@@ -138,12 +124,9 @@ fn atom(kind: Kind, part: &str, list: &dyn Fn(&str) -> Result<Vec<String>, Strin
 
 /// Comparison, range or equality of a quantity; `10 .. 20 EUR` gives its unit to both ends.
 fn span(kind: Kind, part: &str) -> Result<Atom, String> {
-    for (sign, is_low, closed) in [
-        (">=", true, true),
-        ("<=", false, true),
-        (">", true, false),
-        ("<", false, false),
-    ] {
+    for (sign, is_low, closed) in
+        [(">=", true, true), ("<=", false, true), (">", true, false), ("<", false, false)]
+    {
         if let Some(rest) = part.strip_prefix(sign) {
             let (value, currency) = quantity(kind, rest)?;
             let end = Some((value, closed));
@@ -160,25 +143,15 @@ fn span(kind: Kind, part: &str) -> Result<Atom, String> {
         let (low_value, low_unit) =
             quantity(kind, low).or_else(|_| quantity(kind, &with_unit_of(low, high)))?;
         let currency = high_unit.or(low_unit);
-        return Ok(Atom::Span {
-            low: Some((low_value, true)),
-            high: Some((high_value, closed)),
-            currency,
-        });
+        return Ok(Atom::Span { low: Some((low_value, true)), high: Some((high_value, closed)), currency });
     }
     let (value, currency) = quantity(kind, part)?;
-    Ok(Atom::Span {
-        low: Some((value.clone(), true)),
-        high: Some((value, true)),
-        currency,
-    })
+    Ok(Atom::Span { low: Some((value.clone(), true)), high: Some((value, true)), currency })
 }
 
 /// `10` beside `20 EUR` means `10 EUR`.
 fn with_unit_of(bare: &str, full: &str) -> String {
-    let unit = full
-        .trim()
-        .trim_start_matches(|c: char| c.is_ascii_digit() || "+-.".contains(c));
+    let unit = full.trim().trim_start_matches(|c: char| c.is_ascii_digit() || "+-.".contains(c));
     format!("{}{unit}", bare.trim())
 }
 

@@ -36,20 +36,13 @@ pub fn unit(
 ) -> Result<Unit, Refusal> {
     let landed = &facts.cost.as_ref().ok_or(Refusal::of("FACT_MISSING"))?.landed;
     let commission = commission(channel);
-    let fees = channel
-        .shares
-        .values()
-        .fold(num::zero(), |sum, share| sum + share)
-        - &commission;
+    let fees = channel.shares.values().fold(num::zero(), |sum, share| sum + share) - &commission;
     let mut c = num::zero();
     let (rate, lost) = match &channel.returns {
         None => (num::zero(), num::zero()),
         Some(returns) => {
             let reverse = convert(&returns.reverse, case, market, at)?;
-            (
-                returns.rate.clone(),
-                landed * (num::one() - &returns.salvage) + reverse,
-            )
+            (returns.rate.clone(), landed * (num::one() - &returns.salvage) + reverse)
         }
     };
     let kept = num::one() - &rate;
@@ -62,11 +55,7 @@ pub fn unit(
 }
 
 pub fn commission(channel: &Channel) -> Q {
-    channel
-        .shares
-        .get("commission")
-        .cloned()
-        .unwrap_or_else(num::zero)
+    channel.shares.get("commission").cloned().unwrap_or_else(num::zero)
 }
 
 /// The sum F of the costs per order.
@@ -94,17 +83,11 @@ pub fn lowest(unit: &Unit, least: &Q) -> Option<Q> {
 
 /// The same for the full contribution: below the basket `a` also bears F/basket, from it on `c` bears F.
 pub fn lowest_full(unit: &Unit, per_order: &Q, basket: Option<Q>, least: &Q) -> Option<Q> {
-    let above = Unit {
-        a: unit.a.clone(),
-        c: &unit.c + per_order,
-    };
+    let above = Unit { a: unit.a.clone(), c: &unit.c + per_order };
     let Some(basket) = basket.filter(|basket| *basket > num::zero()) else {
         return lowest(&above, least);
     };
-    let below = Unit {
-        a: &unit.a - per_order / &basket,
-        c: unit.c.clone(),
-    };
+    let below = Unit { a: &unit.a - per_order / &basket, c: unit.c.clone() };
     let low_piece = lowest(&below, least).filter(|price| *price < basket);
     let high_piece =
         || lowest(&above, least).map(|price| if price < basket { basket.clone() } else { price });

@@ -16,11 +16,7 @@ impl Formula {
         let mut words = split(text);
         words.reverse();
         let formula = sum(&mut words)?;
-        if words.is_empty() {
-            Ok(formula)
-        } else {
-            Err(format!("`{text}` has something behind its end"))
-        }
+        if words.is_empty() { Ok(formula) } else { Err(format!("`{text}` has something behind its end")) }
     }
 
     /// Missing if an operand is missing or a divisor is zero.
@@ -90,20 +86,12 @@ fn factor(words: &mut Vec<String>) -> Result<Formula, String> {
             close(words)?;
             Ok(inner)
         }
-        "-" => Ok(Formula::Apply(
-            '-',
-            Box::new(Formula::Number(num::zero())),
-            Box::new(factor(words)?),
-        )),
+        "-" => Ok(Formula::Apply('-', Box::new(Formula::Number(num::zero())), Box::new(factor(words)?))),
         "net" | "gross" if words.last().is_some_and(|w| w == "(") => {
             words.pop();
             let inner = Box::new(sum(words)?);
             close(words)?;
-            Ok(if word == "net" {
-                Formula::Net(inner)
-            } else {
-                Formula::Gross(inner)
-            })
+            Ok(if word == "net" { Formula::Net(inner) } else { Formula::Gross(inner) })
         }
         _ => match num::parse(&word) {
             Some((number, _)) => Ok(Formula::Number(number)),
@@ -114,11 +102,7 @@ fn factor(words: &mut Vec<String>) -> Result<Formula, String> {
 }
 
 fn close(words: &mut Vec<String>) -> Result<(), String> {
-    words
-        .pop()
-        .filter(|word| word == ")")
-        .map(drop)
-        .ok_or("a `)` is missing".into())
+    words.pop().filter(|word| word == ")").map(drop).ok_or("a `)` is missing".into())
 }
 
 fn next_of(words: &mut Vec<String>, signs: &str) -> Option<char> {

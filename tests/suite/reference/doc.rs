@@ -32,10 +32,7 @@ pub fn tables<'a>(parent: &'a Table, key: &str) -> Result<Vec<(&'a String, &'a T
     section
         .iter()
         .map(|(name, value)| {
-            value
-                .as_table()
-                .map(|t| (name, t))
-                .ok_or(format!("`{key}.{name}` must be a table"))
+            value.as_table().map(|t| (name, t)).ok_or(format!("`{key}.{name}` must be a table"))
         })
         .collect()
 }
@@ -45,19 +42,11 @@ pub fn texts(table: &Table, key: &str) -> Result<Vec<String>, String> {
         return Ok(Vec::new());
     };
     let list = value.as_array().ok_or(format!("`{key}` must be a list"))?;
-    list.iter()
-        .map(|v| {
-            v.as_str()
-                .map(str::to_string)
-                .ok_or(format!("`{key}` must hold texts"))
-        })
-        .collect()
+    list.iter().map(|v| v.as_str().map(str::to_string).ok_or(format!("`{key}` must hold texts"))).collect()
 }
 
 pub fn percent(table: &Table, key: &str) -> Result<Option<Q>, String> {
-    text(table, key)?
-        .map(|t| text::percent(t).ok_or(format!("`{key}`: `{t}` is not a percent")))
-        .transpose()
+    text(table, key)?.map(|t| text::percent(t).ok_or(format!("`{key}`: `{t}` is not a percent"))).transpose()
 }
 
 pub fn duration(table: &Table, key: &str) -> Result<Option<Q>, String> {
@@ -71,9 +60,7 @@ pub fn monies(table: &Table, key: &str) -> Result<Option<Monies>, String> {
 }
 
 pub fn flag(table: &Table, key: &str) -> Result<bool, String> {
-    table.get(key).map_or(Ok(false), |v| {
-        v.as_bool().ok_or(format!("`{key}` must be true or false"))
-    })
+    table.get(key).map_or(Ok(false), |v| v.as_bool().ok_or(format!("`{key}` must be true or false")))
 }
 
 /// Whole number, at least zero.

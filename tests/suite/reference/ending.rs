@@ -35,11 +35,7 @@ impl Ending {
         if minor.is_empty() || whole.is_empty() {
             return Err(format!("no price ends in `{pattern}`"));
         }
-        Ok(Ending {
-            whole: tokens(whole)?,
-            minor,
-            unit,
-        })
+        Ok(Ending { whole: tokens(whole)?, minor, unit })
     }
 
     /// The lowest price of at least `from` minor units that has this ending.
@@ -79,9 +75,7 @@ fn tokens(glob: &str) -> Result<Vec<Token>, String> {
 }
 
 fn matches(glob: &[Token], text: &str) -> bool {
-    let end = text
-        .bytes()
-        .fold(start(glob), |states, byte| step(glob, states, byte - b'0'));
+    let end = text.bytes().fold(start(glob), |states, byte| step(glob, states, byte - b'0'));
     end >> glob.len() & 1 == 1
 }
 
@@ -124,25 +118,14 @@ fn search(glob: &[Token], from: i128, up: bool) -> Option<i128> {
     if from < 0 {
         return None;
     }
-    let limit = from
-        .to_string()
-        .into_bytes()
-        .iter()
-        .map(|b| b - b'0')
-        .collect::<Vec<u8>>();
-    let lengths: Vec<usize> = if up {
-        (limit.len()..=LONGEST).collect()
-    } else {
-        (1..=limit.len().min(LONGEST)).rev().collect()
-    };
+    let limit = from.to_string().into_bytes().iter().map(|b| b - b'0').collect::<Vec<u8>>();
+    let lengths: Vec<usize> =
+        if up { (limit.len()..=LONGEST).collect() } else { (1..=limit.len().min(LONGEST)).rev().collect() };
     lengths.into_iter().find_map(|length| {
         let tight = length == limit.len();
         let mut digits = Vec::new();
-        fill(glob, start(glob), length, &limit, tight, up, &mut digits).then(|| {
-            digits
-                .iter()
-                .fold(0, |number, digit| number * 10 + i128::from(*digit))
-        })
+        fill(glob, start(glob), length, &limit, tight, up, &mut digits)
+            .then(|| digits.iter().fold(0, |number, digit| number * 10 + i128::from(*digit)))
     })
 }
 
@@ -166,26 +149,14 @@ fn fill(
         (true, true) => (limit[place].max(first), 9),
         (true, false) => (first, limit[place]),
     };
-    let in_order: Vec<u8> = if up {
-        (low..=high).collect()
-    } else {
-        (low..=high).rev().collect()
-    };
+    let in_order: Vec<u8> = if up { (low..=high).collect() } else { (low..=high).rev().collect() };
     for digit in in_order {
         let next = step(glob, states, digit);
         if next == 0 || !fillable(glob, next, length - place - 1) {
             continue;
         }
         digits.push(digit);
-        if fill(
-            glob,
-            next,
-            length,
-            limit,
-            tight && digit == limit[place],
-            up,
-            digits,
-        ) {
+        if fill(glob, next, length, limit, tight && digit == limit[place], up, digits) {
             return true;
         }
         digits.pop();
@@ -200,9 +171,9 @@ mod tests {
     /// Against trying every number.
     #[test]
     fn next_and_previous_are_the_nearest() {
-        for pattern in [
-            "*", "*9", "*4.99", "*.*9", "*.99", "0.49", "*990", "1*5", "*1*2.5*", "12.34", "*00", "*.00",
-        ] {
+        for pattern in
+            ["*", "*9", "*4.99", "*.*9", "*.99", "0.49", "*990", "1*5", "*1*2.5*", "12.34", "*00", "*.00"]
+        {
             let ending = Ending::parse(pattern, 2).unwrap();
             let (whole, minor) = pattern.split_once('.').unwrap_or((pattern, "00"));
             let has = |price: i128| {
@@ -215,11 +186,7 @@ mod tests {
             for from in (0..top - 110_000).step_by(37).chain(0..2_000) {
                 let next = all.iter().find(|price| **price >= from).copied();
                 let previous = all.iter().rev().find(|price| **price <= from).copied();
-                assert_eq!(
-                    ending.next(from).filter(|price| *price < top),
-                    next,
-                    "{pattern} from {from}"
-                );
+                assert_eq!(ending.next(from).filter(|price| *price < top), next, "{pattern} from {from}");
                 assert_eq!(ending.previous(from), previous, "{pattern} to {from}");
             }
         }

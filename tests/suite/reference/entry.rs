@@ -47,19 +47,13 @@ impl Moment {
         if let Ok(instant) = words.parse::<jiff::Timestamp>() {
             return Ok(Moment::Instant(instant));
         }
-        words
-            .parse()
-            .map(Moment::Local)
-            .map_err(|e| format!("`{words}`: {e}"))
+        words.parse().map(Moment::Local).map_err(|e| format!("`{words}`: {e}"))
     }
 
     fn instant(self, zone: &jiff::tz::TimeZone) -> jiff::Timestamp {
         match self {
             Moment::Instant(instant) => instant,
-            Moment::Local(local) => zone
-                .to_ambiguous_timestamp(local)
-                .compatible()
-                .expect("a date in range"),
+            Moment::Local(local) => zone.to_ambiguous_timestamp(local).compatible().expect("a date in range"),
         }
     }
 }
@@ -75,12 +69,8 @@ pub struct Setting<'a> {
 impl<Body> Entry<Body> {
     /// The scope holds and the dates are open (half-open; decisions 4.7).
     pub fn holds(&self, setting: &Setting) -> bool {
-        let begun = self
-            .from
-            .is_none_or(|from| from.instant(setting.zone) <= setting.at);
-        let over = self
-            .until
-            .is_some_and(|until| until.instant(setting.zone) <= setting.at);
+        let begun = self.from.is_none_or(|from| from.instant(setting.zone) <= setting.at);
+        let over = self.until.is_some_and(|until| until.instant(setting.zone) <= setting.at);
         begun && !over && self.scope.holds(setting.values, setting.currency)
     }
 }
@@ -93,10 +83,7 @@ pub struct Source<'a> {
 
 impl Source<'_> {
     pub fn file(&self, path: &str) -> Result<&str, String> {
-        self.files
-            .get(path)
-            .map(String::as_str)
-            .ok_or(format!("no file `{path}`"))
+        self.files.get(path).map(String::as_str).ok_or(format!("no file `{path}`"))
     }
 
     pub fn cell(&self, attribute: &str, text: &str) -> Result<Condition, String> {
@@ -104,9 +91,7 @@ impl Source<'_> {
         // `@file` reads the column named like the attribute (semantics 4.4).
         let list = |path: &str| -> Result<Vec<String>, String> {
             let csv = text::csv(self.file(path)?);
-            let column = csv
-                .column(attribute)
-                .ok_or(format!("`{path}` has no column `{attribute}`"))?;
+            let column = csv.column(attribute).ok_or(format!("`{path}` has no column `{attribute}`"))?;
             Ok(csv
                 .rows
                 .iter()
@@ -114,18 +99,11 @@ impl Source<'_> {
                 .collect())
         };
         let cell = Cell::parse(kind, text, &list).map_err(|e| format!("`{attribute}`: {e}"))?;
-        Ok(Condition {
-            attribute: attribute.into(),
-            kind,
-            cell,
-        })
+        Ok(Condition { attribute: attribute.into(), kind, cell })
     }
 
     fn kind(&self, attribute: &str) -> Result<Kind, String> {
-        let found = self
-            .schema
-            .get(attribute)
-            .ok_or(format!("no attribute `{attribute}`"))?;
+        let found = self.schema.get(attribute).ok_or(format!("no attribute `{attribute}`"))?;
         Ok(found.kind)
     }
 
@@ -136,12 +114,8 @@ impl Source<'_> {
             match value {
                 toml::Value::String(text) => scope.conditions.push(self.cell(key, text)?),
                 toml::Value::Array(union) if key == "any" => {
-                    let inner = union
-                        .iter()
-                        .map(|v| v.as_table().ok_or("`any` holds tables".to_string()));
-                    scope
-                        .any
-                        .push(inner.map(|t| self.scope(t?)).collect::<Result<_, _>>()?);
+                    let inner = union.iter().map(|v| v.as_table().ok_or("`any` holds tables".to_string()));
+                    scope.any.push(inner.map(|t| self.scope(t?)).collect::<Result<_, _>>()?);
                 }
                 toml::Value::Array(all) => {
                     for part in all {
@@ -176,9 +150,7 @@ impl Source<'_> {
     ) -> Result<Vec<Entry<Body>>, String> {
         let mut entries = Vec::new();
         for (name, table) in doc::tables(document, section)? {
-            let whole = self
-                .unfold(name, table, parse)
-                .map_err(|e| format!("{section}.{name}: {e}"))?;
+            let whole = self.unfold(name, table, parse).map_err(|e| format!("{section}.{name}: {e}"))?;
             entries.extend(whole);
         }
         Ok(entries)
@@ -193,10 +165,7 @@ impl Source<'_> {
         let mut plain = table.clone();
         plain.remove("for");
         plain.remove("where");
-        let scope = doc::table(table, "where")?
-            .map(|t| self.scope(t))
-            .transpose()?
-            .unwrap_or_default();
+        let scope = doc::table(table, "where")?.map(|t| self.scope(t)).transpose()?.unwrap_or_default();
         let mut entries = Vec::new();
         let overlays = doc::tables(table, "for")?;
         if let Some(path) = doc::text(table, "table")? {
@@ -224,20 +193,10 @@ impl Source<'_> {
             let mut own = overlay.clone();
             own.remove("where");
             doc::merge(&mut merged, &own);
-            let own_scope = doc::table(overlay, "where")?
-                .map(|t| self.scope(t))
-                .transpose()?
-                .unwrap_or_default();
+            let own_scope =
+                doc::table(overlay, "where")?.map(|t| self.scope(t)).transpose()?.unwrap_or_default();
             let id = format!("{name}.for.{label}");
-            entries.push(entry(
-                id,
-                name,
-                true,
-                None,
-                scope.and(&own_scope),
-                &merged,
-                parse,
-            )?);
+            entries.push(entry(id, name, true, None, scope.and(&own_scope), &merged, parse)?);
         }
         entries.push(entry(name.into(), name, false, None, scope, &plain, parse)?);
         Ok(entries)
@@ -248,10 +207,7 @@ impl Source<'_> {
 fn nested(path: &str, cell: &str) -> Table {
     let mut parts = path.split('.').rev();
     let mut table = Table::new();
-    table.insert(
-        parts.next().unwrap_or_default().trim().into(),
-        toml::Value::String(cell.into()),
-    );
+    table.insert(parts.next().unwrap_or_default().trim().into(), toml::Value::String(cell.into()));
     for part in parts {
         let mut outer = Table::new();
         outer.insert(part.trim().into(), toml::Value::Table(table));

@@ -48,21 +48,14 @@ impl Facts {
 
 /// Text of a column; empty is missing (semantics 8).
 fn column<'a>(case: &'a CaseInput, name: &str) -> Option<&'a str> {
-    case.item
-        .get(name)
-        .map(String::as_str)
-        .filter(|text| !text.is_empty())
+    case.item.get(name).map(String::as_str).filter(|text| !text.is_empty())
 }
 
 /// Money as written, in whatever currency: `298.00 EUR`, or `298.00` with a column `<name>_currency`.
 fn money(case: &CaseInput, name: &str) -> Option<(Q, String)> {
     let words = column(case, name)?;
-    text::money(words).or_else(|| {
-        Some((
-            text::amount(words)?,
-            column(case, &format!("{name}_currency"))?.to_string(),
-        ))
-    })
+    text::money(words)
+        .or_else(|| Some((text::amount(words)?, column(case, &format!("{name}_currency"))?.to_string())))
 }
 
 /// Reads the row or says why it is quarantined or refused.
@@ -74,25 +67,14 @@ pub fn check(
     at: jiff::Timestamp,
 ) -> Result<Facts, Stop> {
     let (values, vat) = row(book, case, market, at).map_err(Stop::Quarantined)?;
-    let mut facts = Facts {
-        values,
-        vat,
-        cost: None,
-        suspicion: None,
-    };
-    let source = if channel.from_supplier {
-        "supplier_cost"
-    } else {
-        "cost"
-    };
+    let mut facts = Facts { values, vat, cost: None, suspicion: None };
+    let source = if channel.from_supplier { "supplier_cost" } else { "cost" };
     // `cost` in a cell or a formula is the purchase cost of this channel.
     facts.values.remove("cost");
     if let Some((cost, currency)) = money(case, source) {
         let priced = land(&cost, &currency, case, market, at)?;
         facts.suspicion = suspicion(book, case, &cost, &currency, priced.rate.as_ref());
-        facts
-            .values
-            .insert("cost".into(), Value::Quantity(priced.purchase.clone()));
+        facts.values.insert("cost".into(), Value::Quantity(priced.purchase.clone()));
         facts.cost = Some(priced);
     }
     derive(&book.schema, &mut facts);
@@ -120,12 +102,8 @@ fn row(
     }
     values.insert("market".into(), Value::Text(case.market.clone()));
     values.insert("channel".into(), Value::Text(case.channel.clone()));
-    values
-        .entry("vat_class".into())
-        .or_insert(Value::Text("standard".into()));
-    values
-        .entry("price_kind".into())
-        .or_insert(Value::Text("regular".into()));
+    values.entry("vat_class".into()).or_insert(Value::Text("standard".into()));
+    values.entry("price_kind".into()).or_insert(Value::Text("regular".into()));
     if book.schema.contains_key("stock_cover")
         && !values.contains_key("stock_cover")
         && let Some(cover) = stock_cover(case)
@@ -165,15 +143,9 @@ fn read(
         Kind::Set => {
             // An empty set column is the empty set, not missing.
             let words = column(case, name).unwrap_or_default();
-            let set: BTreeSet<String> = words
-                .split('|')
-                .filter(|w| !w.is_empty())
-                .map(str::to_string)
-                .collect();
-            if set
-                .iter()
-                .any(|word| !attribute.values.is_empty() && !attribute.values.contains(word))
-            {
+            let set: BTreeSet<String> =
+                words.split('|').filter(|w| !w.is_empty()).map(str::to_string).collect();
+            if set.iter().any(|word| !attribute.values.is_empty() && !attribute.values.contains(word)) {
                 return Err(malformed);
             }
             return Ok(Some(Value::Set(set)));
@@ -217,11 +189,7 @@ fn read(
     if name == "units_per_day" && value_below_zero(&value) {
         return Err("OUT_OF_RANGE");
     }
-    if attribute
-        .range
-        .as_ref()
-        .is_some_and(|range| !range.holds(Some(&value), &market.currency))
-    {
+    if attribute.range.as_ref().is_some_and(|range| !range.holds(Some(&value), &market.currency)) {
         return Err("OUT_OF_RANGE");
     }
     Ok(Some(value))
@@ -247,16 +215,9 @@ fn stock_cover(case: &CaseInput) -> Option<Value> {
     let number = |name| num::parse(column(case, name)?).map(|(value, _)| value);
     let (units, daily) = (number("stock_units")?, number("units_per_day")?);
     if daily > num::zero() {
-        return Some(Value::Quantity(num::half_even(
-            &(units * num::q(86_400) / daily),
-            0,
-        )));
+        return Some(Value::Quantity(num::half_even(&(units * num::q(86_400) / daily), 0)));
     }
-    Some(if units > num::zero() {
-        Value::Endless
-    } else {
-        Value::Quantity(num::zero())
-    })
+    Some(if units > num::zero() { Value::Endless } else { Value::Quantity(num::zero()) })
 }
 
 /// Purchase and landed cost in the market's currency (decisions 2.2).
@@ -267,26 +228,13 @@ fn land(
     market: &Market,
     at: jiff::Timestamp,
 ) -> Result<Cost, Refusal> {
-    let rate = if currency == market.currency {
-        None
-    } else {
-        Some(fx::rate(&case.rates, currency, market, at)?)
-    };
-    let plain = rate
-        .as_ref()
-        .map_or_else(|| cost.clone(), |rate| rate.convert(cost));
+    let rate =
+        if currency == market.currency { None } else { Some(fx::rate(&case.rates, currency, market, at)?) };
+    let plain = rate.as_ref().map_or_else(|| cost.clone(), |rate| rate.convert(cost));
     let purchase = amount(num::half_even(&plain, AMOUNT_PLACES))?;
-    let buffer = if rate.is_some() {
-        market.buffer.clone()
-    } else {
-        num::zero()
-    };
+    let buffer = if rate.is_some() { market.buffer.clone() } else { num::zero() };
     let landed = &purchase * (num::one() + buffer) * (num::one() + &market.landed_shares);
-    Ok(Cost {
-        purchase,
-        landed: amount(num::half_even(&landed, AMOUNT_PLACES))?,
-        rate,
-    })
+    Ok(Cost { purchase, landed: amount(num::half_even(&landed, AMOUNT_PLACES))?, rate })
 }
 
 /// What nobody believes; the cost is looked at first (decisions 2.5, 7.10).
@@ -308,8 +256,7 @@ fn suspicion(
         }
     }
     let jump = rate.and_then(|rate| rate.jump.as_ref());
-    jump.is_some_and(|jump| *jump > plausible.rate_jump)
-        .then_some("RATE_IMPLAUSIBLE")
+    jump.is_some_and(|jump| *jump > plausible.rate_jump).then_some("RATE_IMPLAUSIBLE")
 }
 
 /// Derived attributes, exact and quantised once (decisions 1.5).
@@ -330,11 +277,7 @@ fn derived_value(schema: &Schema, facts: &Facts, name: &str) -> Option<Q> {
         Some(_) => derived_value(schema, facts, operand),
         None => facts.quantity(operand),
     })?;
-    let places = if attribute.kind == Kind::Money {
-        AMOUNT_PLACES
-    } else {
-        RATIO_PLACES
-    };
+    let places = if attribute.kind == Kind::Money { AMOUNT_PLACES } else { RATIO_PLACES };
     let value = num::half_even(&exact, places);
     num::fits(&value, places).then_some(value)
 }

@@ -46,9 +46,7 @@ pub fn rate(rates: &[RateText], from: &str, market: &Market, at: jiff::Timestamp
             jump,
         })
     };
-    let rate = direct
-        .or_else(inverse)
-        .ok_or(Refusal::of("EXCHANGE_RATE_MISSING"))?;
+    let rate = direct.or_else(inverse).ok_or(Refusal::of("EXCHANGE_RATE_MISSING"))?;
     let age = text::seconds_between(rate.as_of, at);
     if market.max_age.as_ref().is_some_and(|limit| age > *limit) {
         return Err(Refusal::of("EXCHANGE_RATE_STALE"));
@@ -72,10 +70,7 @@ fn quoted(
         .collect();
     // `max_by_key` gives the last of equal ones.
     let (as_of, rate) = known.iter().max_by_key(|(as_of, _)| *as_of)?.clone();
-    let last = known
-        .iter()
-        .filter(|(earlier, _)| *earlier < as_of)
-        .max_by_key(|(as_of, _)| *as_of);
+    let last = known.iter().filter(|(earlier, _)| *earlier < as_of).max_by_key(|(as_of, _)| *as_of);
     let jump = last.map(|(_, last)| num::abs(&(&rate / last - num::one())));
     Some((rate, as_of, jump))
 }

@@ -18,13 +18,8 @@ pub enum Class {
     Comfort,
 }
 
-pub const CLASSES: [Class; 5] = [
-    Class::Legal,
-    Class::Safety,
-    Class::Contract,
-    Class::Commercial,
-    Class::Comfort,
-];
+pub const CLASSES: [Class; 5] =
+    [Class::Legal, Class::Safety, Class::Contract, Class::Commercial, Class::Comfort];
 
 #[derive(Clone, Debug)]
 pub struct Guard {
@@ -91,18 +86,8 @@ pub fn parse(table: &Table) -> Result<Guard, String> {
             by: doc::percent(inner, "by")?.ok_or("max_markup needs `by`")?,
         });
     }
-    kinds.extend(
-        doc::text(table, "max_price")?
-            .map(level)
-            .transpose()?
-            .map(Bounding::MaxPrice),
-    );
-    kinds.extend(
-        doc::text(table, "min_price")?
-            .map(level)
-            .transpose()?
-            .map(Bounding::MinPrice),
-    );
+    kinds.extend(doc::text(table, "max_price")?.map(level).transpose()?.map(Bounding::MaxPrice));
+    kinds.extend(doc::text(table, "min_price")?.map(level).transpose()?.map(Bounding::MinPrice));
     if let Some(inner) = doc::table(table, "absolute")? {
         let mut ranges = BTreeMap::new();
         for currency in inner.keys() {
@@ -128,9 +113,7 @@ pub fn parse(table: &Table) -> Result<Guard, String> {
     let when = match doc::table(table, "when")? {
         None => None,
         Some(inner) => {
-            let age = doc::text(inner, "age")?
-                .map(|t| Cell::parse(Kind::Duration, t, &none))
-                .transpose()?;
+            let age = doc::text(inner, "age")?.map(|t| Cell::parse(Kind::Duration, t, &none)).transpose()?;
             Some((doc::needed(inner, "feed")?.to_string(), age))
         }
     };
@@ -173,18 +156,11 @@ impl Guard {
         };
         let known_at = match feed.as_str() {
             "competitors" => super::offers::known_at(ask.case, &ask.market.currency, ask.at),
-            _ => ask
-                .facts
-                .cost
-                .as_ref()
-                .and_then(|cost| cost.rate.as_ref())
-                .map(|rate| rate.as_of),
+            _ => ask.facts.cost.as_ref().and_then(|cost| cost.rate.as_ref()).map(|rate| rate.as_of),
         };
         let old = match (known_at, age) {
-            (Some(known_at), Some(age)) => age.holds(
-                Some(&Value::Quantity(text::seconds_between(known_at, ask.at))),
-                &ask.market.currency,
-            ),
+            (Some(known_at), Some(age)) => age
+                .holds(Some(&Value::Quantity(text::seconds_between(known_at, ask.at))), &ask.market.currency),
             _ => true,
         };
         feeds.contains(feed.as_str()) && old
@@ -236,13 +212,7 @@ impl Bounding {
         let gross = num::one() + &ask.facts.vat;
         let currency = &ask.market.currency;
         let floor = |edge: Option<Q>| -> Result<Edges, Refusal> {
-            Ok((
-                Some(
-                    edge.map(|edge| amount(num::up(&edge, AMOUNT_PLACES)))
-                        .transpose()?,
-                ),
-                None,
-            ))
+            Ok((Some(edge.map(|edge| amount(num::up(&edge, AMOUNT_PLACES))).transpose()?), None))
         };
         let ceiling = |edge: Q| -> Result<Edges, Refusal> {
             Ok((None, Some(Some(amount(num::down(&edge, AMOUNT_PLACES))?))))
@@ -295,16 +265,8 @@ impl Level {
             Level::Money(value) => value.of(&ask.market.currency).ok_or_else(missing),
             Level::Share(share, attribute) => {
                 let base = ask.facts.quantity(attribute).ok_or_else(missing)?;
-                let net = ask
-                    .book
-                    .schema
-                    .get(attribute)
-                    .is_some_and(|attribute| attribute.net);
-                let gross = if net {
-                    base * (num::one() + &ask.facts.vat)
-                } else {
-                    base
-                };
+                let net = ask.book.schema.get(attribute).is_some_and(|attribute| attribute.net);
+                let gross = if net { base * (num::one() + &ask.facts.vat) } else { base };
                 Ok(gross * share)
             }
         }

@@ -86,20 +86,9 @@ pub struct RateText {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
-    Quarantined {
-        reasons: Vec<String>,
-    },
-    Refused {
-        code: String,
-        guards: Vec<String>,
-    },
-    Held {
-        reason: String,
-        price: String,
-        moved: bool,
-        rule: Option<String>,
-        hit: Vec<String>,
-    },
+    Quarantined { reasons: Vec<String> },
+    Refused { code: String, guards: Vec<String> },
+    Held { reason: String, price: String, moved: bool, rule: Option<String>, hit: Vec<String> },
     Priced(Priced),
 }
 
@@ -140,17 +129,12 @@ impl Rulebook {
             .map(|text| adjust::holidays(text))
             .transpose()?
             .unwrap_or_default();
-        let source = Source {
-            schema: &schema,
-            files: &files.0,
-        };
+        let source = Source { schema: &schema, files: &files.0 };
         let (mut rules, mut guards, mut seasons, mut stocks, mut rounds) =
             (vec![], vec![], vec![], vec![], vec![]);
         let mut limit = None;
-        for (path, text) in files
-            .0
-            .iter()
-            .filter(|(path, _)| path.starts_with("rules/") && path.ends_with(".toml"))
+        for (path, text) in
+            files.0.iter().filter(|(path, _)| path.starts_with("rules/") && path.ends_with(".toml"))
         {
             let document: Table = text.parse().map_err(|e| format!("{path}: {e}"))?;
             rules.extend(source.entries(&document, "rule", &|t| strategy::rule(&source, &book.layers, t))?);
@@ -164,22 +148,9 @@ impl Rulebook {
             }
         }
         guards.sort_by(|a: &Entry<guard::Guard>, b| a.id.cmp(&b.id));
-        let currencies = book
-            .markets
-            .iter()
-            .map(|(name, market)| (name.clone(), market.currency.clone()))
-            .collect();
-        Ok(Rulebook {
-            book,
-            schema,
-            currencies,
-            rules,
-            guards,
-            seasons,
-            stocks,
-            rounds,
-            limit,
-        })
+        let currencies =
+            book.markets.iter().map(|(name, market)| (name.clone(), market.currency.clone())).collect();
+        Ok(Rulebook { book, schema, currencies, rules, guards, seasons, stocks, rounds, limit })
     }
 }
 

@@ -70,11 +70,7 @@ pub fn down(value: &Q, places: u32) -> Q {
 
 /// The size of a number without its sign.
 pub fn abs(value: &Q) -> Q {
-    if *value < zero() {
-        -value.clone()
-    } else {
-        value.clone()
-    }
+    if *value < zero() { -value.clone() } else { value.clone() }
 }
 
 /// Whether a count of 10^-places fits an `i64` (decisions 1.1, 1.2).
@@ -93,9 +89,5 @@ pub fn show(value: &Q, places: u32) -> String {
     };
     let padded = format!("{digits:0>width$}", width = places as usize + 1);
     let (whole, fraction) = padded.split_at(padded.len() - places as usize);
-    if places == 0 {
-        format!("{sign}{whole}")
-    } else {
-        format!("{sign}{whole}.{fraction}")
-    }
+    if places == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
 }

@@ -29,11 +29,7 @@ fn seen(offer: &OfferText) -> Option<jiff::Timestamp> {
 
 /// `known_at` of the feed: the newest `seen_at` not after `at`, whether the offer is valid or not.
 pub fn known_at(case: &CaseInput, currency: &str, at: jiff::Timestamp) -> Option<jiff::Timestamp> {
-    of_market(case, currency)
-        .into_iter()
-        .filter_map(seen)
-        .filter(|seen| *seen <= at)
-        .max()
+    of_market(case, currency).into_iter().filter_map(seen).filter(|seen| *seen <= at).max()
 }
 
 pub fn survey(
@@ -46,21 +42,13 @@ pub fn survey(
     let currency = &book.book.markets[&case.market].currency;
     // Two offers of one rival: the newer counts, of equal ones the later row; without `seen_at` it is oldest.
     let mut newest: BTreeMap<&str, &OfferText> = BTreeMap::new();
-    for offer in of_market(case, currency)
-        .into_iter()
-        .filter(|offer| set.members.contains(&offer.rival))
-    {
-        let older = newest
-            .get(offer.rival.as_str())
-            .is_none_or(|other| seen(other) <= seen(offer));
+    for offer in of_market(case, currency).into_iter().filter(|offer| set.members.contains(&offer.rival)) {
+        let older = newest.get(offer.rival.as_str()).is_none_or(|other| seen(other) <= seen(offer));
         if older {
             newest.insert(&offer.rival, offer);
         }
     }
-    let mut survey = Survey {
-        prices: Vec::new(),
-        excluded: Vec::new(),
-    };
+    let mut survey = Survey { prices: Vec::new(), excluded: Vec::new() };
     for (rival, offer) in newest {
         match judge(book, facts, set, offer, currency, at) {
             Ok(price) => survey.prices.push(price),
@@ -112,10 +100,7 @@ fn judge(
         return Err("match");
     }
     if let Some(cell) = &set.age
-        && !cell.holds(
-            quantity(seen.map(|seen| text::seconds_between(seen, at))).as_ref(),
-            currency,
-        )
+        && !cell.holds(quantity(seen.map(|seen| text::seconds_between(seen, at))).as_ref(), currency)
     {
         return Err("stale");
     }
@@ -134,17 +119,11 @@ fn believed(book: &Rulebook, facts: &Facts) -> Option<Q> {
     let gross = num::one() + &facts.vat;
     let rrp = || {
         let net = book.schema.get("rrp").is_some_and(|attribute| attribute.net);
-        facts
-            .quantity("rrp")
-            .map(|rrp| if net { rrp * &gross } else { rrp })
+        facts.quantity("rrp").map(|rrp| if net { rrp * &gross } else { rrp })
     };
     let landed = || facts.cost.as_ref().map(|cost| &cost.landed * &gross);
     let positive = |base: &Q| *base > num::zero();
-    facts
-        .current()
-        .filter(positive)
-        .or_else(|| rrp().filter(positive))
-        .or_else(|| landed().filter(positive))
+    facts.current().filter(positive).or_else(|| rrp().filter(positive)).or_else(|| landed().filter(positive))
 }
 
 /// The exact price at a rank; none if there are fewer valid rivals (decisions 5.2).

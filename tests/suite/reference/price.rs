@@ -26,10 +26,7 @@ pub struct Refusal {
 
 impl Refusal {
     pub fn of(code: &'static str) -> Refusal {
-        Refusal {
-            code,
-            guards: Vec::new(),
-        }
+        Refusal { code, guards: Vec::new() }
     }
 
     /// Names a guard, once; an overflow names none.
@@ -57,11 +54,7 @@ impl From<Refusal> for Stop {
 
 /// A quantised amount, if it fits (decisions 1.1).
 pub fn amount(value: Q) -> Result<Q, Refusal> {
-    if num::fits(&value, AMOUNT_PLACES) {
-        Ok(value)
-    } else {
-        Err(Refusal::of("AMOUNT_OVERFLOW"))
-    }
+    if num::fits(&value, AMOUNT_PLACES) { Ok(value) } else { Err(Refusal::of("AMOUNT_OVERFLOW")) }
 }
 
 /// One question with its checked facts.
@@ -108,10 +101,7 @@ pub fn price_with_trail(book: &Rulebook, case: &CaseInput) -> (Answer, Vec<Strin
         Err(Stop::Quarantined(reasons)) => Answer::Quarantined { reasons },
         Err(Stop::Refused(Refusal { code, mut guards })) => {
             guards.sort();
-            Answer::Refused {
-                code: code.into(),
-                guards,
-            }
+            Answer::Refused { code: code.into(), guards }
         }
         Err(Stop::Broken(why)) => panic!("not a rulebook that passes check: {why}"),
     };
@@ -120,36 +110,16 @@ pub fn price_with_trail(book: &Rulebook, case: &CaseInput) -> (Answer, Vec<Strin
 
 fn run(book: &Rulebook, case: &CaseInput, trail: &mut Vec<String>) -> Result<Answer, Stop> {
     let broken = |what: &str| Stop::Broken(what.to_string());
-    let market = book
-        .book
-        .markets
-        .get(&case.market)
-        .ok_or_else(|| broken("an unknown market"))?;
-    let channel = book
-        .book
-        .channels
-        .get(&case.channel)
-        .ok_or_else(|| broken("an unknown channel"))?;
+    let market = book.book.markets.get(&case.market).ok_or_else(|| broken("an unknown market"))?;
+    let channel = book.book.channels.get(&case.channel).ok_or_else(|| broken("an unknown channel"))?;
     let at = text::instant(&case.at).ok_or_else(|| broken("`at` is no instant"))?;
     let here = Value::Text(case.market.clone());
-    if channel
-        .only
-        .as_ref()
-        .is_some_and(|only| !only.holds(Some(&here), ""))
-    {
+    if channel.only.as_ref().is_some_and(|only| !only.holds(Some(&here), "")) {
         return Err(broken("a channel that does not sell in this market"));
     }
     let facts = facts::check(book, case, market, channel, at)?;
-    let mut ask = Ask {
-        book,
-        case,
-        market,
-        channel,
-        facts,
-        at,
-        excluded: BTreeSet::new(),
-        trail: Vec::new(),
-    };
+    let mut ask =
+        Ask { book, case, market, channel, facts, at, excluded: BTreeSet::new(), trail: Vec::new() };
     let answer = answer(&mut ask);
     trail.append(&mut ask.trail);
     answer
@@ -178,19 +148,12 @@ fn bounded(
 ) -> Result<Bounded, Stop> {
     let bounds = |class: Class| -> Result<Vec<Bound>, Refusal> {
         let mut all = Vec::new();
-        for entry in guards
-            .iter()
-            .filter(|entry| entry.body.class == class && entry.body.acts(ask, feeds))
-        {
+        for entry in guards.iter().filter(|entry| entry.body.class == class && entry.body.acts(ask, feeds)) {
             all.extend(entry.body.bounds(&entry.parent, ask)?);
         }
         Ok(all)
     };
-    Ok(range::bounded(
-        text::minor_digits(&ask.market.currency),
-        classes,
-        &bounds,
-    )?)
+    Ok(range::bounded(text::minor_digits(&ask.market.currency), classes, &bounds)?)
 }
 
 /// Held (decisions 7.9): the current price, moved only by legal and safety guards.
@@ -203,11 +166,7 @@ fn held(ask: &mut Ask, won: Option<&Won<Rule>>, reason: &str, code: &'static str
     let mut hit: BTreeSet<String> = hard.yielded.iter().cloned().collect();
     let moved = !hard.range.contains(&current);
     hit.extend(hard.range.guard_beyond(&current).cloned());
-    let price = if moved {
-        settle::nearest_inside(&hard.range, &current, currency)
-    } else {
-        current
-    };
+    let price = if moved { settle::nearest_inside(&hard.range, &current, currency) } else { current };
     Ok(Answer::Held {
         reason: reason.into(),
         price: ask.show(&price),
@@ -225,35 +184,20 @@ fn priced(ask: &mut Ask, won: &Won<Rule>, proposal: Proposal) -> Result<Answer, 
     ask.trail.push(format!("strategy {}", proposal.strategy));
 
     // adjust
-    let adjustments = if proposal.stands_as_it_is() {
-        Vec::new()
-    } else {
-        adjustments(ask)?
-    };
+    let adjustments = if proposal.stands_as_it_is() { Vec::new() } else { adjustments(ask)? };
     let plain: Vec<&adjust::Adjustment> = adjustments.iter().map(|entry| &entry.body).collect();
     let adjusted = match adjust::factor(&plain, ask.book.limit.as_ref()) {
         None => proposal.target.clone(),
         Some(factor) => amount(num::half_even(&(&proposal.target * factor), AMOUNT_PLACES))?,
     };
-    let adjusting = if plain.is_empty() {
-        "adjusted no"
-    } else {
-        "adjusted yes"
-    };
+    let adjusting = if plain.is_empty() { "adjusted no" } else { "adjusted yes" };
     ask.trail.push(adjusting.into());
 
     // bound
-    let relaxed: BTreeSet<&String> = won
-        .entry
-        .body
-        .relax
-        .iter()
-        .chain(plain.iter().flat_map(|entry| &entry.relax))
-        .collect();
-    let (removed, guards): (Vec<_>, Vec<_>) = ask
-        .active(&ask.book.guards)?
-        .into_iter()
-        .partition(|entry| relaxed.contains(&entry.parent));
+    let relaxed: BTreeSet<&String> =
+        won.entry.body.relax.iter().chain(plain.iter().flat_map(|entry| &entry.relax)).collect();
+    let (removed, guards): (Vec<_>, Vec<_>) =
+        ask.active(&ask.book.guards)?.into_iter().partition(|entry| relaxed.contains(&entry.parent));
     if !removed.is_empty() {
         flags.insert("needs-approval");
     }
@@ -281,20 +225,13 @@ fn priced(ask: &mut Ask, won: &Won<Rule>, proposal: Proposal) -> Result<Answer, 
     }
     let price = amount(price)?;
     for entry in guards.iter().filter(|entry| hit.contains(&entry.parent)) {
-        let how = if bounded.yielded.contains(&entry.parent) {
-            "yielded"
-        } else {
-            "hit"
-        };
+        let how = if bounded.yielded.contains(&entry.parent) { "yielded" } else { "hit" };
         ask.trail.push(format!("class {:?} {how}", entry.body.class));
     }
 
     let net = &price / (num::one() + &ask.facts.vat);
-    let margin = ask
-        .facts
-        .cost
-        .as_ref()
-        .map(|cost| num::half_even(&((&net - &cost.landed) / &net), RATIO_PLACES));
+    let margin =
+        ask.facts.cost.as_ref().map(|cost| num::half_even(&((&net - &cost.landed) / &net), RATIO_PLACES));
     let unit = costs::unit(&ask.facts, ask.channel, ask.case, ask.market, ask.at).ok();
     let contribution = unit.map(|unit| num::half_even(&(unit.a * &price - unit.c), AMOUNT_PLACES));
     Ok(Answer::Priced(Priced {
@@ -327,15 +264,9 @@ fn adjustments<'a>(ask: &Ask<'a>) -> Result<Vec<&'a Entry<adjust::Adjustment>>, 
 fn stand(ask: &Ask, range: &Range, price: &Q, hit: &mut BTreeSet<String>) -> Settled {
     hit.extend(range.guard_beyond(price).cloned());
     let stands = range.contains(price) && settle::is_payable(price, &ask.market.currency);
-    let price = if stands {
-        price.clone()
-    } else {
-        settle::nearest_inside(range, price, &ask.market.currency)
-    };
-    Settled {
-        price,
-        no_ending: false,
-    }
+    let price =
+        if stands { price.clone() } else { settle::nearest_inside(range, price, &ask.market.currency) };
+    Settled { price, no_ending: false }
 }
 
 /// Everything else is clamped and rounded.
@@ -360,8 +291,7 @@ fn round(
     let free = settle(&Range::everything(text::minor_digits(currency)))?;
     hit.extend(bounded.range.guard_beyond(&free.price).cloned()); // decisions 7.4 (b)
     let settled = settle(&bounded.range)?;
-    ask.trail
-        .push(rule.map_or("way none".into(), |rule| format!("way {:?}", rule.way)));
+    ask.trail.push(rule.map_or("way none".into(), |rule| format!("way {:?}", rule.way)));
     Ok(settled)
 }
 
@@ -374,9 +304,7 @@ fn stay(
     price: &Q,
 ) -> Option<(Q, String)> {
     let current = ask.facts.regular().filter(|_| proposal.strategy != "fixed")?;
-    let acting = guards
-        .iter()
-        .filter(|entry| entry.body.acts(ask, &proposal.feeds));
+    let acting = guards.iter().filter(|entry| entry.body.acts(ask, &proposal.feeds));
     let asking =
         acting.filter_map(|entry| Some((entry.body.min_change.clone()?, entry.body.class, &entry.parent)));
     let (by, _, guard) = asking.reduce(|best, next| {

@@ -41,10 +41,7 @@ pub fn winner<'a>(ask: &Ask<'a>, latest: usize) -> Result<Option<Won<'a, Rule>>,
         .rules
         .iter()
         .filter(|entry| entry.body.layer <= latest && entry.holds(&setting))
-        .map(|entry| Candidate {
-            entry,
-            layer: entry.body.layer,
-        })
+        .map(|entry| Candidate { entry, layer: entry.body.layer })
         .collect();
     winner::winner(candidates, &ask.book.currencies).map_err(Stop::Broken)
 }
@@ -56,10 +53,7 @@ pub fn propose(ask: &mut Ask, rule: &Rule) -> Result<Option<Proposal>, Stop> {
     }
     for alternative in &rule.otherwise {
         if let Some(proposal) = target(ask, alternative)? {
-            return Ok(Some(Proposal {
-                fallback: true,
-                ..proposal
-            }));
+            return Ok(Some(Proposal { fallback: true, ..proposal }));
         }
     }
     Ok(None)
@@ -83,34 +77,22 @@ fn target(ask: &mut Ask, strategy: &Strategy) -> Result<Option<Proposal>, Stop> 
                 return Ok(None);
             };
             let converted = ask.facts.cost.as_ref().is_some_and(|cost| cost.rate.is_some());
-            Some(plain(
-                quantised(&exact)?,
-                "cost-plus",
-                if converted { &["fx"] } else { &[] },
-            ))
+            Some(plain(quantised(&exact)?, "cost-plus", if converted { &["fx"] } else { &[] }))
         }
         Strategy::Follow { set, rank, by } => {
             let Some(reference) = reference(ask, set, *rank) else {
                 return Ok(None);
             };
             let target = quantised(&(&reference * (num::one() + by)))?;
-            let intent = if *by <= num::zero() {
-                Intent::AtMost(reference)
-            } else {
-                Intent::AtLeast(reference)
-            };
-            Some(Proposal {
-                intent: Some(intent),
-                ..plain(target, "follow", &["competitors"])
-            })
+            let intent =
+                if *by <= num::zero() { Intent::AtMost(reference) } else { Intent::AtLeast(reference) };
+            Some(Proposal { intent: Some(intent), ..plain(target, "follow", &["competitors"]) })
         }
         Strategy::Index { set, of, at } => match reference(ask, set, *of) {
             None => None,
             Some(reference) => Some(plain(quantised(&(reference * at))?, "index", &["competitors"])),
         },
-        Strategy::Fixed(value) => value
-            .of(&ask.market.currency)
-            .map(|value| plain(value, "fixed", &[])),
+        Strategy::Fixed(value) => value.of(&ask.market.currency).map(|value| plain(value, "fixed", &[])),
         Strategy::FixedTable(rows) => {
             let setting = ask.setting();
             let holding = rows.iter().filter(|row| row.holds(&setting));
@@ -121,13 +103,8 @@ fn target(ask: &mut Ask, strategy: &Strategy) -> Result<Option<Proposal>, Stop> 
         }
         Strategy::Keep => ask.facts.current().map(|current| plain(current, "keep", &[])),
         Strategy::Use(layer) => {
-            let latest = ask
-                .book
-                .book
-                .layers
-                .iter()
-                .position(|name| name == layer)
-                .expect("checked when parsed");
+            let latest =
+                ask.book.book.layers.iter().position(|name| name == layer).expect("checked when parsed");
             match winner(ask, latest)? {
                 None => None,
                 Some(won) => {
@@ -184,11 +161,5 @@ fn blend(ask: &mut Ask, parts: &[(Q, Strategy)], renormalise: bool) -> Result<Op
         return Ok(None);
     }
     let target = quantised(&(sum / weights))?;
-    Ok(Some(Proposal {
-        target,
-        strategy: "blend",
-        intent: None,
-        feeds,
-        fallback: false,
-    }))
+    Ok(Some(Proposal { target, strategy: "blend", intent: None, feeds, fallback: false }))
 }

@@ -17,29 +17,17 @@ pub struct Range {
 
 impl Range {
     pub fn everything(digits: u32) -> Range {
-        Range {
-            low: num::one() / num::power(digits),
-            low_guard: None,
-            high: None,
-            high_guard: None,
-            digits,
-        }
+        Range { low: num::one() / num::power(digits), low_guard: None, high: None, high_guard: None, digits }
     }
 
     #[cfg(test)]
     pub fn between(low: Q, high: Q) -> Range {
-        Range {
-            low,
-            high: Some(high),
-            ..Range::everything(2)
-        }
+        Range { low, high: Some(high), ..Range::everything(2) }
     }
 
     /// Empty means: no payable price lies inside (decisions 1.7).
     fn is_empty(&self) -> bool {
-        self.high
-            .as_ref()
-            .is_some_and(|high| num::up(&self.low, self.digits) > *high)
+        self.high.as_ref().is_some_and(|high| num::up(&self.low, self.digits) > *high)
     }
 
     /// Only a bound that is truly tighter takes the edge: of equal ones the earlier class, then the first name.
@@ -66,9 +54,7 @@ impl Range {
         if *price < self.low {
             return self.low_guard.as_ref();
         }
-        self.high_guard
-            .as_ref()
-            .filter(|_| self.high.as_ref().is_some_and(|high| price > high))
+        self.high_guard.as_ref().filter(|_| self.high.as_ref().is_some_and(|high| price > high))
     }
 }
 
@@ -85,11 +71,7 @@ pub fn bounded(
     classes: &[Class],
     bounds: &dyn Fn(Class) -> Result<Vec<Bound>, Refusal>,
 ) -> Result<Bounded, Refusal> {
-    let mut result = Bounded {
-        range: Range::everything(digits),
-        classes: Vec::new(),
-        yielded: Vec::new(),
-    };
+    let mut result = Bounded { range: Range::everything(digits), classes: Vec::new(), yielded: Vec::new() };
     for class in classes {
         let all = bounds(*class)?;
         let mut standing = alone(&result.range, &all, &mut result.yielded)?;
@@ -117,11 +99,7 @@ fn alone(range: &Range, all: &[Bound], yielded: &mut Vec<String>) -> Result<Vec<
             continue;
         }
         if hard(bound.class) && !bound.yields_if_impossible {
-            let met = if bound.floor {
-                &range.high_guard
-            } else {
-                &range.low_guard
-            };
+            let met = if bound.floor { &range.high_guard } else { &range.low_guard };
             return Err(match bound.edge {
                 None => Refusal::of("INFEASIBLE").by(&bound.guard),
                 Some(_) => {
@@ -149,9 +127,7 @@ fn together(
         }
         let floor_yields = floor.yields_if_impossible && !ceiling.yields_if_impossible;
         if hard(class) && !floor.yields_if_impossible && !ceiling.yields_if_impossible {
-            return Err(Refusal::of("GUARDS_CONTRADICT")
-                .by(&floor.guard)
-                .by(&ceiling.guard));
+            return Err(Refusal::of("GUARDS_CONTRADICT").by(&floor.guard).by(&ceiling.guard));
         }
         // In the lower classes the floor holds and the ceiling yields.
         let loser = if floor_yields { floor } else { ceiling };
@@ -164,10 +140,7 @@ fn together(
 /// The highest floor or the lowest ceiling; of equal ones the first by name.
 fn tightest(bounds: &[Bound], floor: bool) -> Option<Bound> {
     let mut best: Option<&Bound> = None;
-    for bound in bounds
-        .iter()
-        .filter(|bound| bound.floor == floor && bound.edge.is_some())
-    {
+    for bound in bounds.iter().filter(|bound| bound.floor == floor && bound.edge.is_some()) {
         let tighter = match best {
             None => true,
             Some(best) if floor => bound.edge > best.edge,
@@ -197,17 +170,11 @@ pub fn clamp(bounded: &Bounded, target: &Q) -> (Q, Vec<String>) {
         // Ceiling first, then floor, so that the floor holds.
         for floor in [false, true] {
             let bound = tightest(bounds, floor);
-            pull(
-                bound.and_then(|bound| Some((bound.edge?, Some(bound.guard)))),
-                floor,
-            );
+            pull(bound.and_then(|bound| Some((bound.edge?, Some(bound.guard)))), floor);
         }
     }
     let range = &bounded.range;
-    pull(
-        range.high.clone().map(|high| (high, range.high_guard.clone())),
-        false,
-    );
+    pull(range.high.clone().map(|high| (high, range.high_guard.clone())), false);
     pull(Some((range.low.clone(), range.low_guard.clone())), true);
     (price, moved)
 }

@@ -38,21 +38,10 @@ fn built_in() -> Schema {
     for name in ["supplier_cost", "previous_cost"] {
         schema.insert(name.into(), of(Kind::Money, true, true));
     }
-    for name in [
-        "current_price",
-        "elasticity_price",
-        "observed_low",
-        "observed_high",
-    ] {
+    for name in ["current_price", "elasticity_price", "observed_low", "observed_high"] {
         schema.insert(name.into(), of(Kind::Money, true, false));
     }
-    for name in [
-        "stock_units",
-        "units_per_day",
-        "elasticity",
-        "elasticity_se",
-        "sales_weeks",
-    ] {
+    for name in ["stock_units", "units_per_day", "elasticity", "elasticity_se", "sales_weeks"] {
         schema.insert(name.into(), of(Kind::Number, true, false));
     }
     schema.insert("stock_cover".into(), of(Kind::Duration, true, false));
@@ -77,9 +66,7 @@ pub fn parse(text: &str) -> Result<Schema, String> {
             other => return Err(format!("`{name}`: no type `{other}`")),
         };
         let no_list = |path: &str| Err(format!("`@{path}` is no range"));
-        let range = doc::text(table, "range")?
-            .map(|t| Cell::parse(kind, t, &no_list))
-            .transpose()?;
+        let range = doc::text(table, "range")?.map(|t| Cell::parse(kind, t, &no_list)).transpose()?;
         let attribute = Attribute {
             kind,
             optional: doc::flag(table, "optional")?,

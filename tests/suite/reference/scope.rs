@@ -24,13 +24,8 @@ pub type Markets = BTreeMap<String, String>;
 
 impl Scope {
     pub fn holds(&self, values: &BTreeMap<String, Value>, currency: &str) -> bool {
-        self.conditions
-            .iter()
-            .all(|c| c.cell.holds(values.get(&c.attribute), currency))
-            && self
-                .any
-                .iter()
-                .all(|union| union.iter().any(|scope| scope.holds(values, currency)))
+        self.conditions.iter().all(|c| c.cell.holds(values.get(&c.attribute), currency))
+            && self.any.iter().all(|union| union.iter().any(|scope| scope.holds(values, currency)))
     }
 
     /// Both scopes at once (overlays, table rows).
@@ -48,11 +43,7 @@ impl Scope {
             let inner: Vec<Vec<&Condition>> = union.iter().flat_map(|scope| scope.boxes()).collect();
             boxes = boxes
                 .iter()
-                .flat_map(|left| {
-                    inner
-                        .iter()
-                        .map(move |right| left.iter().chain(right).copied().collect())
-                })
+                .flat_map(|left| inner.iter().map(move |right| left.iter().chain(right).copied().collect()))
                 .collect();
         }
         boxes
@@ -61,9 +52,7 @@ impl Scope {
     /// Proven from the cells: every box of this scope lies inside one box of the other (semantics 4.4).
     pub fn inside(&self, other: &Scope, markets: &Markets) -> bool {
         let outer = other.boxes();
-        self.boxes()
-            .iter()
-            .all(|a| outer.iter().any(|b| box_inside(a, b, markets)))
+        self.boxes().iter().all(|a| outer.iter().any(|b| box_inside(a, b, markets)))
     }
 
     pub fn narrower_than(&self, other: &Scope, markets: &Markets) -> bool {
@@ -75,11 +64,7 @@ impl Scope {
 /// in the currency of every market the inner box allows.
 fn box_inside(inner: &[&Condition], outer: &[&Condition], markets: &Markets) -> bool {
     let on = |conditions: &[&Condition], attribute: &str| -> Vec<Condition> {
-        conditions
-            .iter()
-            .filter(|c| c.attribute == attribute)
-            .map(|c| (*c).clone())
-            .collect()
+        conditions.iter().filter(|c| c.attribute == attribute).map(|c| (*c).clone()).collect()
     };
     let market_cells = on(inner, "market");
     let allowed = markets.iter().filter(|(market, _)| {
@@ -90,9 +75,7 @@ fn box_inside(inner: &[&Condition], outer: &[&Condition], markets: &Markets) -> 
     let attributes: BTreeSet<&String> = outer.iter().map(|c| &c.attribute).collect();
     attributes.iter().all(|attribute| {
         let (a, b) = (on(inner, attribute), on(outer, attribute));
-        currencies
-            .iter()
-            .all(|currency| attribute_inside(&a, &b, currency))
+        currencies.iter().all(|currency| attribute_inside(&a, &b, currency))
     })
 }
 
@@ -102,9 +85,7 @@ fn attribute_inside(inner: &[Condition], outer: &[Condition], currency: &str) ->
     let all =
         |cells: &[Condition], point: Option<&Value>| cells.iter().all(|c| c.cell.holds(point, currency));
     let points = witnesses(inner.iter().chain(outer), currency);
-    points
-        .iter()
-        .all(|point| !all(inner, point.as_ref()) || all(outer, point.as_ref()))
+    points.iter().all(|point| !all(inner, point.as_ref()) || all(outer, point.as_ref()))
 }
 
 fn witnesses<'a>(conditions: impl Iterator<Item = &'a Condition>, currency: &str) -> Vec<Option<Value>> {
@@ -118,11 +99,7 @@ fn witnesses<'a>(conditions: impl Iterator<Item = &'a Condition>, currency: &str
                 Atom::Equals(word) => drop(words.insert(word.clone())),
                 Atom::Branch(root) => drop(roots.insert(root.clone())),
                 Atom::Listed(list) => words.extend(list.iter().cloned()),
-                Atom::Span {
-                    low,
-                    high,
-                    currency: of,
-                } if of.as_deref().is_none_or(|of| of == currency) => {
+                Atom::Span { low, high, currency: of } if of.as_deref().is_none_or(|of| of == currency) => {
                     ends.extend([low, high].into_iter().flatten().map(|(end, _)| end.clone()));
                 }
                 Atom::Span { .. } | Atom::Missing | Atom::Present | Atom::Not(_) => {}
@@ -134,28 +111,14 @@ fn witnesses<'a>(conditions: impl Iterator<Item = &'a Condition>, currency: &str
         Kind::Set => {
             let words: Vec<String> = words.into_iter().collect();
             let subset = |bits: u32| {
-                words
-                    .iter()
-                    .enumerate()
-                    .filter(|(i, _)| bits >> i & 1 == 1)
-                    .map(|(_, w)| w.clone())
-                    .collect()
+                words.iter().enumerate().filter(|(i, _)| bits >> i & 1 == 1).map(|(_, w)| w.clone()).collect()
             };
-            (0..1u32 << words.len())
-                .map(|bits| Some(Value::Set(subset(bits))))
-                .collect()
+            (0..1u32 << words.len()).map(|bits| Some(Value::Set(subset(bits)))).collect()
         }
         Kind::Text | Kind::Tree => {
             let fresh = "\u{1}";
-            let below = roots
-                .iter()
-                .map(|root| format!("{root}/{fresh}"))
-                .collect::<Vec<_>>();
-            let texts = words
-                .into_iter()
-                .chain(roots)
-                .chain(below)
-                .chain([fresh.to_string()]);
+            let below = roots.iter().map(|root| format!("{root}/{fresh}")).collect::<Vec<_>>();
+            let texts = words.into_iter().chain(roots).chain(below).chain([fresh.to_string()]);
             texts.map(|text| Some(Value::Text(text))).chain([None]).collect()
         }
         Kind::Money | Kind::Percent | Kind::Number | Kind::Duration => {

@@ -35,16 +35,10 @@ pub fn parse(table: &Table) -> Result<Round, String> {
     let mut bands = Vec::new();
     for band in list.as_array().ok_or("`bands` must be a list")? {
         let band = band.as_table().ok_or("a band is a table")?;
-        let ends = doc::needed(band, "ends")?
-            .split('|')
-            .map(|p| p.trim().to_string())
-            .collect();
+        let ends = doc::needed(band, "ends")?.split('|').map(|p| p.trim().to_string()).collect();
         bands.push((doc::monies(band, "to")?, ends));
     }
-    Ok(Round {
-        bands: Some(bands),
-        way,
-    })
+    Ok(Round { bands: Some(bands), way })
 }
 
 /// Prices as whole minor units between two ends, both included.
@@ -63,17 +57,11 @@ impl Span {
     }
 
     fn at_most(self, high: i128) -> Span {
-        Span {
-            high: Some(self.high.map_or(high, |h| h.min(high))),
-            ..self
-        }
+        Span { high: Some(self.high.map_or(high, |h| h.min(high))), ..self }
     }
 
     fn at_least(self, low: i128) -> Span {
-        Span {
-            low: self.low.max(low),
-            ..self
-        }
+        Span { low: self.low.max(low), ..self }
     }
 
     fn holds(&self, price: &i128) -> bool {
@@ -125,23 +113,15 @@ pub fn settle(
         };
         for span in spans(side) {
             if let Some(minor) = allowed(round, span, &minor_target, currency, digits)? {
-                return Ok(Settled {
-                    price: price(minor),
-                    no_ending: false,
-                });
+                return Ok(Settled { price: price(minor), no_ending: false });
             }
         }
     }
     // Every payable price inside R: with a round rule ties go down, without one half goes up.
     let tie_up = round.is_none();
-    let minor = spans(span)
-        .into_iter()
-        .find_map(|span| payable(span, &minor_target, tie_up));
+    let minor = spans(span).into_iter().find_map(|span| payable(span, &minor_target, tie_up));
     let minor = minor.ok_or("R holds no payable price")?;
-    Ok(Settled {
-        price: price(minor),
-        no_ending: round.is_some(),
-    })
+    Ok(Settled { price: price(minor), no_ending: round.is_some() })
 }
 
 /// The nearest payable price inside a range, tie the lower (fixed, keep, held: decisions 8.6).
@@ -164,9 +144,7 @@ fn nearest(candidates: impl Iterator<Item = i128>, target: &Q, tie_up: bool) -> 
 
 fn payable(span: Span, target: &Q, tie_up: bool) -> Option<i128> {
     let inside = |price: i128| span.high.map_or(price, |high| price.min(high)).max(span.low);
-    let around = [whole(&target.floor()), whole(&target.ceil())]
-        .into_iter()
-        .map(inside);
+    let around = [whole(&target.floor()), whole(&target.ceil())].into_iter().map(inside);
     nearest(around.filter(|price| span.holds(price)), target, tie_up)
 }
 
@@ -183,9 +161,7 @@ fn allowed(
     };
     let unit = num::power(digits);
     // Decisions 8.1: a target beyond every `to` has no allowed ending.
-    let mut ends = bands
-        .iter()
-        .map(|(to, _)| to.as_ref().and_then(|to| to.of(currency)));
+    let mut ends = bands.iter().map(|(to, _)| to.as_ref().and_then(|to| to.of(currency)));
     if ends.all(|to| to.is_some_and(|to| *target >= to * &unit)) {
         return Ok(None);
     }
@@ -194,9 +170,7 @@ fn allowed(
     for (to, patterns) in bands {
         let mut band = span.at_least(from);
         if let Some(to) = to {
-            let to = to
-                .of(currency)
-                .ok_or(format!("a band has no `to` in {currency}"))?;
+            let to = to.of(currency).ok_or(format!("a band has no `to` in {currency}"))?;
             // The band of p is the first with p < to.
             let end = whole(&(to * &unit).ceil());
             band = band.at_most(end - 1);
@@ -206,23 +180,15 @@ fn allowed(
             let ending = Ending::parse(pattern, digits)?;
             let below = band.at_most(whole(&target.floor()));
             let above = band.at_least(whole(&target.ceil()));
-            candidates.extend(
-                below
-                    .high
-                    .and_then(|high| ending.previous(high))
-                    .filter(|price| below.holds(price)),
-            );
+            candidates
+                .extend(below.high.and_then(|high| ending.previous(high)).filter(|price| below.holds(price)));
             candidates.extend(ending.next(above.low).filter(|price| above.holds(price)));
         }
         if to.is_none() {
             break;
         }
     }
-    Ok(nearest(
-        candidates.into_iter().filter(|price| *price > 0),
-        target,
-        false,
-    ))
+    Ok(nearest(candidates.into_iter().filter(|price| *price > 0), target, false))
 }
 
 #[cfg(test)]
@@ -266,20 +232,12 @@ mod tests {
         let choose = |candidates: Vec<i128>, tie_up: bool| {
             let keeping: Vec<i128> = candidates.iter().copied().filter(|price| keeps(*price)).collect();
             let counted = if keeping.is_empty() { candidates } else { keeping };
-            counted
-                .into_iter()
-                .min_by_key(|price| (distance(*price), if tie_up { -price } else { *price }))
+            counted.into_iter().min_by_key(|price| (distance(*price), if tie_up { -price } else { *price }))
         };
         let inside: Vec<i128> = (low.max(1)..=high).collect();
         if way.is_some()
-            && let Some(price) = choose(
-                inside
-                    .iter()
-                    .copied()
-                    .filter(|p| allowed(p) && on_side(p))
-                    .collect(),
-                false,
-            )
+            && let Some(price) =
+                choose(inside.iter().copied().filter(|p| allowed(p) && on_side(p)).collect(), false)
         {
             return (price, false);
         }
@@ -298,35 +256,17 @@ mod tests {
             let way = dice.pick(&[None, Some(Way::Nearest), Some(Way::Down), Some(Way::Up)]);
             let banded = dice.chance(80);
             let reference = num::q(dice.between(low - 60, high + 60)) / num::q(100);
-            let intent = dice.pick(&[
-                None,
-                Some(Intent::AtMost(reference.clone())),
-                Some(Intent::AtLeast(reference)),
-            ]);
+            let intent =
+                dice.pick(&[None, Some(Intent::AtMost(reference.clone())), Some(Intent::AtLeast(reference))]);
             let round = way.map(|way| {
                 let text = if banded { BANDS } else { "" };
-                Round {
-                    way,
-                    ..parse(&text.parse::<Table>().unwrap()).unwrap()
-                }
+                Round { way, ..parse(&text.parse::<Table>().unwrap()).unwrap() }
             });
             let range = Range::between(num::q(low) / num::q(100), num::q(high) / num::q(100));
-            let settled = settle(
-                &range,
-                &(&target / num::q(100)),
-                round.as_ref(),
-                intent.as_ref(),
-                "EUR",
-            )
-            .unwrap();
-            let expected = by_trying(
-                i128::from(low),
-                i128::from(high),
-                &target,
-                way,
-                banded,
-                intent.as_ref(),
-            );
+            let settled =
+                settle(&range, &(&target / num::q(100)), round.as_ref(), intent.as_ref(), "EUR").unwrap();
+            let expected =
+                by_trying(i128::from(low), i128::from(high), &target, way, banded, intent.as_ref());
             let price = whole(&(settled.price * num::q(100)));
             assert_eq!(
                 (price, settled.no_ending),

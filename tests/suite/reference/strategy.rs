@@ -10,24 +10,13 @@ use toml::{Table, Value};
 #[derive(Clone, Debug)]
 pub enum Strategy {
     CostPlus(Aim),
-    Follow {
-        set: String,
-        rank: Rank,
-        by: Q,
-    },
-    Index {
-        set: String,
-        of: Rank,
-        at: Q,
-    },
+    Follow { set: String, rank: Rank, by: Q },
+    Index { set: String, of: Rank, at: Q },
     Fixed(Monies),
     FixedTable(Vec<Entry<Monies>>),
     Keep,
     Use(String),
-    Blend {
-        parts: Vec<(Q, Strategy)>,
-        renormalise: bool,
-    },
+    Blend { parts: Vec<(Q, Strategy)>, renormalise: bool },
 }
 
 #[derive(Clone, Debug)]
@@ -48,10 +37,7 @@ pub struct Rule {
 
 pub fn rule(source: &Source, layers: &[String], table: &Table) -> Result<Rule, String> {
     let layer = doc::needed(table, "layer")?;
-    let layer = layers
-        .iter()
-        .position(|name| name == layer)
-        .ok_or(format!("no layer `{layer}`"))?;
+    let layer = layers.iter().position(|name| name == layer).ok_or(format!("no layer `{layer}`"))?;
     let price = doc::table(table, "price")?.ok_or("`price` is missing")?;
     let otherwise = match table.get("else") {
         None => Vec::new(),
@@ -62,12 +48,7 @@ pub fn rule(source: &Source, layers: &[String], table: &Table) -> Result<Rule, S
             .collect::<Result<_, _>>()?,
         Some(other) => return Err(format!("`else`: `{other}` is no strategy")),
     };
-    let rule = Rule {
-        layer,
-        price: strategy(source, price)?,
-        otherwise,
-        relax: doc::texts(table, "relax")?,
-    };
+    let rule = Rule { layer, price: strategy(source, price)?, otherwise, relax: doc::texts(table, "relax")? };
     let later = |s: &Strategy| matches!(s, Strategy::Use(name) if layers.iter().position(|l| l == name).is_none_or(|l| l >= layer));
     if later(&rule.price) || rule.otherwise.iter().any(later) {
         return Err("`use` must name an earlier layer".into());
@@ -79,10 +60,7 @@ pub fn rule(source: &Source, layers: &[String], table: &Table) -> Result<Rule, S
 fn strategy(source: &Source, table: &Table) -> Result<Strategy, String> {
     let mut keys = table.iter();
     let (Some((name, value)), None) = (keys.next(), keys.next()) else {
-        return Err(format!(
-            "a strategy has exactly one key, not {:?}",
-            table.keys().collect::<Vec<_>>()
-        ));
+        return Err(format!("a strategy has exactly one key, not {:?}", table.keys().collect::<Vec<_>>()));
     };
     one(source, name, value)
 }
@@ -124,9 +102,7 @@ fn one(source: &Source, name: &str, value: &Value) -> Result<Strategy, String> {
 /// The rows of a fixed table; the column `set price.fixed` holds the price, the others are conditions.
 fn fixed_rows(source: &Source, path: &str) -> Result<Vec<Entry<Monies>>, String> {
     let csv = text::csv(source.file(path)?);
-    let column = csv
-        .column("set price.fixed")
-        .ok_or(format!("`{path}` has no column `set price.fixed`"))?;
+    let column = csv.column("set price.fixed").ok_or(format!("`{path}` has no column `set price.fixed`"))?;
     let mut rows = Vec::new();
     for (number, row) in &csv.rows {
         let cell = row.get(column).map(String::as_str).unwrap_or_default();
@@ -149,9 +125,7 @@ fn fixed_rows(source: &Source, path: &str) -> Result<Vec<Entry<Monies>>, String>
 fn blend(source: &Source, table: &Table) -> Result<Strategy, String> {
     let mut parts = Vec::new();
     for (name, value) in table.iter().filter(|(name, _)| *name != "renormalise") {
-        let inner = value
-            .as_table()
-            .ok_or(format!("blend: `{name}` must be a table"))?;
+        let inner = value.as_table().ok_or(format!("blend: `{name}` must be a table"))?;
         let weight = doc::percent(inner, "weight")?.ok_or(format!("blend: `{name}` has no weight"))?;
         let mut plain = inner.clone();
         plain.remove("weight");
@@ -165,8 +139,5 @@ fn blend(source: &Source, table: &Table) -> Result<Strategy, String> {
     if parts.iter().fold(num::zero(), |sum, (weight, _)| sum + weight) != num::one() {
         return Err("the weights of a blend total 100%".into());
     }
-    Ok(Strategy::Blend {
-        parts,
-        renormalise: doc::flag(table, "renormalise")?,
-    })
+    Ok(Strategy::Blend { parts, renormalise: doc::flag(table, "renormalise")? })
 }

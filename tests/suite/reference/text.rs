@@ -123,12 +123,7 @@ pub fn csv(text: &str) -> Csv {
     }
     let mut numbered = (1u32..).zip(lines);
     let header = numbered.next().map(|(_, header)| header).unwrap_or_default();
-    Csv {
-        header,
-        rows: numbered
-            .filter(|(_, row)| row.iter().any(|c| !c.is_empty()))
-            .collect(),
-    }
+    Csv { header, rows: numbered.filter(|(_, row)| row.iter().any(|c| !c.is_empty())).collect() }
 }
 
 impl Csv {

@@ -37,10 +37,7 @@ fn best<'a, 'b, Body>(
     let top: Vec<_> = candidates.iter().filter(|c| c.layer == latest).collect();
     let unbeaten: Vec<_> = top
         .iter()
-        .filter(|a| {
-            !top.iter()
-                .any(|b| b.entry.id != a.entry.id && beats(b.entry, a.entry, markets))
-        })
+        .filter(|a| !top.iter().any(|b| b.entry.id != a.entry.id && beats(b.entry, a.entry, markets)))
         .collect();
     match unbeaten.as_slice() {
         [one] => Ok(Some(one)),

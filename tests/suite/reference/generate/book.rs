@@ -25,27 +25,15 @@ fn rulebook(dice: &mut Dice, world: &World) -> String {
         );
         text += &format!("vat = {{ standard = \"{standard}\"{food} }}\n");
         let duty = dice.pick(&["", ", duty = \"2.5%\"", ", duty = \"0.1%\""]);
-        text += &format!(
-            "landed = {{ freight = \"{}\"{duty} }}\n",
-            dice.pick(&["0%", "0.6%", "1.5%", "2%"])
-        );
-        let max_age = dice.pick(&[
-            "",
-            ", max_age = \"24h\"",
-            ", max_age = \"24h\"",
-            ", max_age = \"36h\"",
-        ]);
+        text += &format!("landed = {{ freight = \"{}\"{duty} }}\n", dice.pick(&["0%", "0.6%", "1.5%", "2%"]));
+        let max_age = dice.pick(&["", ", max_age = \"24h\"", ", max_age = \"24h\"", ", max_age = \"36h\""]);
         let buffer = dice.pick(&["", ", buffer = \"2.5%\"", ", buffer = \"0.5%\""]);
         text += &format!("fx = {{ costs_in = \"EUR\", feed = \"feeds/fx.csv\"{max_age}{buffer} }}\n");
     }
     text += &channels(dice, world);
     if dice.chance(60) {
         text += "\n[facts]\n";
-        text += dice.pick(&[
-            "",
-            "cost_change = \"-50% ..= +100%\"\n",
-            "cost_change = \"-10% ..= +25%\"\n",
-        ]);
+        text += dice.pick(&["", "cost_change = \"-50% ..= +100%\"\n", "cost_change = \"-10% ..= +25%\"\n"]);
         text += dice.pick(&["", "rival = \"40% ..= 250%\"\n", "rival = \"50% ..= 200%\"\n"]);
         text += dice.pick(&["", "rate_jump = \"10%\"\n", "rate_jump = \"2%\"\n"]);
     }
@@ -55,10 +43,8 @@ fn rulebook(dice: &mut Dice, world: &World) -> String {
                 continue; // no such set in this market: never a price
             }
             text += &format!("\n[competitors.{set}.{}]\n", place.market);
-            let members = dice.pick(&[
-                "\"alza\", \"mediam\", \"otto\", \"kaufl\"",
-                "\"alza\", \"mediam\", \"otto\"",
-            ]);
+            let members =
+                dice.pick(&["\"alza\", \"mediam\", \"otto\", \"kaufl\"", "\"alza\", \"mediam\", \"otto\""]);
             text += &format!("members = [{members}]\n");
             text += dice.pick(&["", "", "own = [\"otto\"]\n"]);
             let conditions = [
@@ -68,10 +54,7 @@ fn rulebook(dice: &mut Dice, world: &World) -> String {
                 dice.pick(&["", "delivery = \"included\"", "delivery = \"excluded\""]),
                 dice.pick(&["", "at_least = 1", "at_least = 2"]),
             ];
-            let given: Vec<&str> = conditions
-                .into_iter()
-                .filter(|condition| !condition.is_empty())
-                .collect();
+            let given: Vec<&str> = conditions.into_iter().filter(|condition| !condition.is_empty()).collect();
             if !given.is_empty() {
                 text += &format!("use = {{ {} }}\n", given.join(", "));
             }
@@ -91,14 +74,8 @@ fn channels(dice: &mut Dice, world: &World) -> String {
     if dice.chance(80) {
         text += &format!("basket = \"{}\"\n", world.both(4_500));
     }
-    text += &format!(
-        "\n[channel.app]\nlike = \"own\"\ncosts = {{ cpa = \"{}\" }}\n",
-        world.both(60)
-    );
-    text += &format!(
-        "\n[channel.bazaar]\nonly = {{ market = \"{}\" }}\n",
-        world.places[1].market
-    );
+    text += &format!("\n[channel.app]\nlike = \"own\"\ncosts = {{ cpa = \"{}\" }}\n", world.both(60));
+    text += &format!("\n[channel.bazaar]\nonly = {{ market = \"{}\" }}\n", world.places[1].market);
     text += &format!(
         "costs = {{ commission = \"{}\" }}\n",
         dice.pick(&["12%", "15%", "8.5%", "12%", "8.5%", "90%"])
@@ -119,18 +96,12 @@ fn schema(dice: &mut Dice, world: &mut World) -> String {
     let tags = TAGS.map(|tag| format!("\"{tag}\"")).join(", ");
     text += &format!("tags = {{ type = \"set\", values = [{tags}] }}\n");
     text += "vat_class = { type = \"text\", values = [\"standard\", \"food\"], optional = true }\n";
-    for (name, kind) in [
-        ("brand", "{ type = \"text\""),
-        ("cost", "{ type = \"money\", basis = \"net\""),
-    ] {
+    for (name, kind) in [("brand", "{ type = \"text\""), ("cost", "{ type = \"money\", basis = \"net\"")] {
         let optional = dice.chance(70);
         if optional {
             world.optional.push(name);
         }
-        text += &format!(
-            "{name} = {kind}{} }}\n",
-            if optional { ", optional = true" } else { "" }
-        );
+        text += &format!("{name} = {kind}{} }}\n", if optional { ", optional = true" } else { "" });
     }
     text += "rrp = { type = \"money\", optional = true }\n";
     text += "list_net = { type = \"money\", basis = \"net\", optional = true }\n";

@@ -32,13 +32,7 @@ pub fn case(dice: &mut Dice, world: &World, number: usize) -> CaseInput {
         at: at.to_string(),
         ..CaseInput::default()
     };
-    let mut draft = Draft {
-        place,
-        other: &world.places[1 - here],
-        at,
-        base: base(dice, place),
-        case,
-    };
+    let mut draft = Draft { place, other: &world.places[1 - here], at, base: base(dice, place), case };
     draft.set("sku", world.sku(number));
     labels(dice, world, &mut draft);
     let cost = costs(dice, world, &mut draft);
@@ -92,18 +86,13 @@ fn moment(dice: &mut Dice, place: &Place) -> Timestamp {
     ]);
     let zone = jiff::tz::TimeZone::get(place.zone).expect("a bundled zone");
     let local: jiff::civil::DateTime = local.parse().expect("a date-time above");
-    let instant = zone
-        .to_ambiguous_timestamp(local)
-        .compatible()
-        .expect("a moment in range");
+    let instant = zone.to_ambiguous_timestamp(local).compatible().expect("a moment in range");
     instant + SignedDuration::from_secs(dice.pick(&[0, 0, 0, -1, 1, 3_600]))
 }
 
 /// Often a round number of minor units, sometimes any, rarely tiny or huge.
 fn base(dice: &mut Dice, place: &Place) -> i128 {
-    let cents = dice.pick(&[
-        100, 99, 500, 1_000, 1_000, 2_500, 9_999, 10_000, 10_000, 39_900, 100_000,
-    ]);
+    let cents = dice.pick(&[100, 99, 500, 1_000, 1_000, 2_500, 9_999, 10_000, 10_000, 39_900, 100_000]);
     match dice.below(20) {
         0 => place.minor(),
         1 => place.amount(1) * 3,
@@ -122,12 +111,8 @@ fn labels(dice: &mut Dice, world: &World, draft: &mut Draft) {
         draft.set("brand", dice.pick(&BRANDS));
     }
     let shares = [25, 15, 20, 15, 20, 15, 15, 6];
-    let tags: Vec<&str> = TAGS
-        .into_iter()
-        .zip(shares)
-        .filter(|(_, share)| dice.chance(*share))
-        .map(|(tag, _)| tag)
-        .collect();
+    let tags: Vec<&str> =
+        TAGS.into_iter().zip(shares).filter(|(_, share)| dice.chance(*share)).map(|(tag, _)| tag).collect();
     draft.set("tags", tags.join("|"));
     draft.set("vat_class", dice.pick(&["", "", "standard", "food"]));
     if dice.chance(40) {
@@ -142,11 +127,7 @@ fn labels(dice: &mut Dice, world: &World, draft: &mut Draft) {
 fn costs<'a>(dice: &mut Dice, world: &World, draft: &mut Draft<'a>) -> &'a str {
     let euro = &super::PLACES[0];
     let foreign = dice.chance(35);
-    let from = if foreign {
-        dice.pick(&[draft.other, draft.other, euro])
-    } else {
-        draft.place
-    };
+    let from = if foreign { dice.pick(&[draft.other, draft.other, euro]) } else { draft.place };
     let share = dice.pick(&[
         500_000, 600_000, 700_000, 700_000, 750_000, 800_000, 800_000, 900_000, 950_000, 1_000_000, 1_200_000,
     ]);
@@ -177,11 +158,7 @@ fn costs<'a>(dice: &mut Dice, world: &World, draft: &mut Draft<'a>) -> &'a str {
             cost,
             0,
         ]);
-        let currency = if dice.chance(92) {
-            from.currency
-        } else {
-            draft.other.currency
-        };
+        let currency = if dice.chance(92) { from.currency } else { draft.other.currency };
         draft.set("previous_cost", money(previous.max(0), currency));
     }
     if dice.chance(75) {
@@ -213,26 +190,14 @@ fn prices(dice: &mut Dice, draft: &mut Draft) {
         }
         draft.set("current_price", money(price, of));
     }
-    draft.set(
-        "price_kind",
-        dice.pick(&["", "", "", "regular", "regular", "promo", "clearance"]),
-    );
+    draft.set("price_kind", dice.pick(&["", "", "", "regular", "regular", "promo", "clearance"]));
     if dice.chance(78) {
-        let share = dice.pick(&[
-            1_000_000, 1_050_000, 1_000_001, 950_000, 1_200_000, 600_000, 952_381,
-        ]);
-        let of = if dice.chance(97) {
-            currency
-        } else {
-            draft.other.currency
-        };
+        let share = dice.pick(&[1_000_000, 1_050_000, 1_000_001, 950_000, 1_200_000, 600_000, 952_381]);
+        let of = if dice.chance(97) { currency } else { draft.other.currency };
         draft.set("rrp", money(draft.share(share), of));
     }
     if dice.chance(60) {
-        draft.set(
-            "list_net",
-            money(draft.share(dice.pick(&[800_000, 840_336, 1_000_000])), currency),
-        );
+        draft.set("list_net", money(draft.share(dice.pick(&[800_000, 840_336, 1_000_000])), currency));
     }
 }
 
@@ -248,16 +213,9 @@ fn times(dice: &mut Dice, draft: &mut Draft) {
         }
         1 | 2 => {
             let daily = dice.pick(&["0", "1", "2", "0.5", "3", "0.7", "-1"]);
-            let daily = if daily == "-1" && dice.chance(85) {
-                "1"
-            } else {
-                daily
-            };
+            let daily = if daily == "-1" && dice.chance(85) { "1" } else { daily };
             draft.set("units_per_day", daily);
-            draft.set(
-                "stock_units",
-                dice.pick(&["0", "7", "56", "84", "57", "85", "168", "10", "252"]),
-            );
+            draft.set("stock_units", dice.pick(&["0", "7", "56", "84", "57", "85", "168", "10", "252"]));
         }
         _ => draft.set("stock_units", "5"),
     }
@@ -288,23 +246,12 @@ fn rates(dice: &mut Dice, draft: &mut Draft, cost_currency: &str) {
         if source == draft.place.currency || dice.chance(4) {
             continue;
         }
-        let from = super::PLACES
-            .iter()
-            .find(|place| place.currency == source)
-            .expect("a generated currency");
+        let from = super::PLACES.iter().find(|place| place.currency == source).expect("a generated currency");
         let inverse = dice.chance(20);
-        let (base, quote) = if inverse {
-            (draft.place, from)
-        } else {
-            (from, draft.place)
-        };
+        let (base, quote) = if inverse { (draft.place, from) } else { (from, draft.place) };
         // in 10^-9, a multiple of 100 so that a jump of exactly 10 % or 2 % can be written
         let old = (quote.per_euro * 1_000_000_000 / base.per_euro / 100).max(10) * 100;
-        let old = if dice.chance(60) && old > 100_000_000 {
-            old / 10_000_000 * 10_000_000
-        } else {
-            old
-        };
+        let old = if dice.chance(60) && old > 100_000_000 { old / 10_000_000 * 10_000_000 } else { old };
         let new = match dice.below(12) {
             0 => old / 100 * 110,
             1 => old / 100 * 110 + 1,
@@ -345,11 +292,7 @@ fn offer(dice: &mut Dice, draft: &Draft, rival: &str) -> OfferText {
     if dice.chance(30) {
         price = draft.share(share).max(1) + dice.pick(&[0, 1, minor / 2, minor / 2, 5]);
     }
-    let currency = if dice.chance(97) {
-        draft.place.currency
-    } else {
-        draft.other.currency
-    };
+    let currency = if dice.chance(97) { draft.place.currency } else { draft.other.currency };
     let seen_at = match dice.below(12) {
         0 => String::new(),
         1 => draft.before(-1),
@@ -360,11 +303,7 @@ fn offer(dice: &mut Dice, draft: &Draft, rival: &str) -> OfferText {
         _ => draft.before(dice.pick(&[7_200, 7_199, 10_800, 36_000])),
     };
     OfferText {
-        market: if dice.chance(85) {
-            draft.place.market.into()
-        } else {
-            String::new()
-        },
+        market: if dice.chance(85) { draft.place.market.into() } else { String::new() },
         rival: rival.into(),
         price: money(price, currency),
         shipping: match dice.below(6) {
@@ -372,9 +311,7 @@ fn offer(dice: &mut Dice, draft: &Draft, rival: &str) -> OfferText {
             1 => money(minor * 5, draft.place.currency),
             _ => money(0, draft.place.currency),
         },
-        match_: dice
-            .pick(&["90%", "99%", "97%", "100%", "89.9999999%", ""])
-            .into(),
+        match_: dice.pick(&["90%", "99%", "97%", "100%", "89.9999999%", ""]).into(),
         in_stock: dice.pick(&["yes", "yes", "yes", "yes", "no", ""]).into(),
         seen_at,
     }

@@ -40,11 +40,7 @@ pub fn decimal(count: i128, places: usize) -> String {
     let (whole, fraction) = digits.split_at(digits.len() - places);
     let fraction = fraction.trim_end_matches('0');
     let sign = if count < 0 { "-" } else { "" };
-    if fraction.is_empty() {
-        format!("{sign}{whole}")
-    } else {
-        format!("{sign}{whole}.{fraction}")
-    }
+    if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
 }
 
 /// Millionths of a currency as money text.

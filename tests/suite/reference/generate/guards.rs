@@ -97,10 +97,7 @@ fn scope(dice: &mut Dice, world: &World, kind: &str) -> String {
         8 => "sku = \"!@tables/leaflet.csv\"".into(),
         9 => "price_kind = \"regular | promo\"".into(),
         11 => "headroom = \">= 0 EUR | ?\"".into(),
-        12 => format!(
-            "current_price = \"> {}\"",
-            world.both(1_000).replace("| ", "| > ")
-        ),
+        12 => format!("current_price = \"> {}\"", world.both(1_000).replace("| ", "| > ")),
         13 => format!("current_price = \"? | {}\"", world.span(100, 10_000)),
         10 => "daily_share = \"< 0.5 | ?\"".into(),
         _ => String::new(),
@@ -115,10 +112,7 @@ fn body(dice: &mut Dice, world: &World, kind: &str) -> String {
     let percent =
         |dice: &mut Dice, list: &[&str]| dice.pick(&list.iter().map(|s| s.to_string()).collect::<Vec<_>>());
     match kind {
-        "min-margin" => format!(
-            "min_margin = \"{}\"\n",
-            percent(dice, &["3%", "5%", "0%", "-10%", "12%"])
-        ),
+        "min-margin" => format!("min_margin = \"{}\"\n", percent(dice, &["3%", "5%", "0%", "-10%", "12%"])),
         "min-contribution" => {
             let least = dice.pick(&["0 EUR".to_string(), world.both(50), world.both(300)]);
             format!("min_contribution = \"{least}\"\n")
@@ -129,28 +123,17 @@ fn body(dice: &mut Dice, world: &World, kind: &str) -> String {
         }
         "max-markup" => {
             let of = dice.pick(&["purchase cost", "landed cost"]);
-            format!(
-                "max_markup = {{ of = \"{of}\", by = \"{}\" }}\n",
-                percent(dice, &["40%", "50%", "100%"])
-            )
+            format!("max_markup = {{ of = \"{of}\", by = \"{}\" }}\n", percent(dice, &["40%", "50%", "100%"]))
         }
-        "max-price-rrp" => format!(
-            "max_price = \"{} of rrp\"\n",
-            percent(dice, &["105%", "100%", "97%", "110.5%"])
-        ),
-        "max-price-list" => format!(
-            "max_price = \"{} of list_net\"\n",
-            percent(dice, &["100%", "103%"])
-        ),
-        "max-price-money" => format!(
-            "max_price = \"{}\"\n",
-            world.both(dice.pick(&[10_000, 39_900, 100_000]))
-        ),
+        "max-price-rrp" => {
+            format!("max_price = \"{} of rrp\"\n", percent(dice, &["105%", "100%", "97%", "110.5%"]))
+        }
+        "max-price-list" => format!("max_price = \"{} of list_net\"\n", percent(dice, &["100%", "103%"])),
+        "max-price-money" => {
+            format!("max_price = \"{}\"\n", world.both(dice.pick(&[10_000, 39_900, 100_000])))
+        }
         "min-price-money" => format!("min_price = \"{}\"\n", world.both(dice.pick(&[99, 500, 1_000]))),
-        "min-price-cost" => format!(
-            "min_price = \"{} of cost\"\n",
-            percent(dice, &["100%", "105%", "125%"])
-        ),
+        "min-price-cost" => format!("min_price = \"{} of cost\"\n", percent(dice, &["100%", "105%", "125%"])),
         "absolute" => {
             let range = |place: &super::Place| {
                 let (low, high) = (place.amount(19), place.amount(600_000));
@@ -161,11 +144,7 @@ fn body(dice: &mut Dice, world: &World, kind: &str) -> String {
                     super::dice::decimal(high, 6)
                 )
             };
-            format!(
-                "absolute = {{ {}, {} }}\n",
-                range(&world.places[0]),
-                range(&world.places[1])
-            )
+            format!("absolute = {{ {}, {} }}\n", range(&world.places[0]), range(&world.places[1]))
         }
         "max-change" => {
             let change = dice.pick(&[
@@ -202,8 +181,5 @@ fn overlay(dice: &mut Dice, world: &World, kind: &str, name: &str) -> String {
     if !dice.chance(25) {
         return String::new();
     }
-    format!(
-        "[guard.{name}.for.two]\nwhere = {{ market = \"{}\" }}\n{change}\n",
-        world.places[1].market
-    )
+    format!("[guard.{name}.for.two]\nwhere = {{ market = \"{}\" }}\n{change}\n", world.places[1].market)
 }

@@ -24,41 +24,11 @@ pub struct Place {
 }
 
 const PLACES: [Place; 5] = [
-    Place {
-        market: "DE",
-        currency: "EUR",
-        zone: "Europe/Berlin",
-        digits: 2,
-        per_euro: 1_000_000_000,
-    },
-    Place {
-        market: "KZ",
-        currency: "KZT",
-        zone: "Asia/Almaty",
-        digits: 2,
-        per_euro: 598_200_000_000,
-    },
-    Place {
-        market: "US",
-        currency: "USD",
-        zone: "America/New_York",
-        digits: 2,
-        per_euro: 1_100_000_000,
-    },
-    Place {
-        market: "JP",
-        currency: "JPY",
-        zone: "Asia/Tokyo",
-        digits: 0,
-        per_euro: 162_500_000_000,
-    },
-    Place {
-        market: "KW",
-        currency: "KWD",
-        zone: "Asia/Kuwait",
-        digits: 3,
-        per_euro: 333_000_000,
-    },
+    Place { market: "DE", currency: "EUR", zone: "Europe/Berlin", digits: 2, per_euro: 1_000_000_000 },
+    Place { market: "KZ", currency: "KZT", zone: "Asia/Almaty", digits: 2, per_euro: 598_200_000_000 },
+    Place { market: "US", currency: "USD", zone: "America/New_York", digits: 2, per_euro: 1_100_000_000 },
+    Place { market: "JP", currency: "JPY", zone: "Asia/Tokyo", digits: 0, per_euro: 162_500_000_000 },
+    Place { market: "KW", currency: "KWD", zone: "Asia/Kuwait", digits: 3, per_euro: 333_000_000 },
 ];
 
 impl Place {
@@ -93,11 +63,7 @@ impl World {
     /// A range of amounts in both currencies: `"1 .. 100 EUR | 162 .. 16250 JPY"`.
     pub fn span(&self, low: i64, high: i64) -> String {
         let one = |p: &Place| {
-            format!(
-                "{} .. {}",
-                dice::decimal(p.amount(low), 6),
-                dice::money(p.amount(high), p.currency)
-            )
+            format!("{} .. {}", dice::decimal(p.amount(low), 6), dice::money(p.amount(high), p.currency))
         };
         format!("{} | {}", one(&self.places[0]), one(&self.places[1]))
     }
@@ -121,16 +87,7 @@ pub const CATEGORIES: [&str; 10] = [
     "toys",
 ];
 pub const BRANDS: [&str; 4] = ["Bose", "Sennheiser", "Haus", "Noname"];
-pub const TAGS: [&str; 8] = [
-    "kvi",
-    "new",
-    "fresh",
-    "szpt",
-    "own-brand",
-    "eol",
-    "steady",
-    "flat",
-];
+pub const TAGS: [&str; 8] = ["kvi", "new", "fresh", "szpt", "own-brand", "eol", "steady", "flat"];
 
 /// The rulebook and cases of a seed; the same on every machine.
 pub fn generate(seed: u64) -> (Files, Vec<CaseInput>) {
@@ -146,8 +103,6 @@ pub fn generate(seed: u64) -> (Files, Vec<CaseInput>) {
     let mut files = Files::default();
     book::write(&mut dice, &mut world, &mut files);
     rules::write(&mut dice, &world, &mut files);
-    let cases = (0..world.cases)
-        .map(|number| cases::case(&mut dice, &world, number))
-        .collect();
+    let cases = (0..world.cases).map(|number| cases::case(&mut dice, &world, number)).collect();
     (files, cases)
 }

@@ -14,13 +14,8 @@ pub fn write(dice: &mut Dice, world: &World, files: &mut Files) {
         "tables/holidays.csv".into(),
         "calendar,holiday,first,last\nX,fest,2026-03-20,2026-03-23\nX,fest,2026-11-24,2026-11-25\n".into(),
     );
-    files.0.insert(
-        "rules/strategy.toml".into(),
-        strategies(dice, world, &guard_names),
-    );
-    files
-        .0
-        .insert("rules/adjust.toml".into(), adjustments(dice, world, &guard_names));
+    files.0.insert("rules/strategy.toml".into(), strategies(dice, world, &guard_names));
+    files.0.insert("rules/adjust.toml".into(), adjustments(dice, world, &guard_names));
     files.0.insert("rules/shelf.toml".into(), rounds(dice, world));
 }
 
@@ -38,10 +33,7 @@ fn cost_plus(dice: &mut Dice, world: &World) -> String {
             "cost-plus = {{ markup = \"{}\" }}",
             dice.pick(&["0%", "15%", "30%", "100%", "12.34567%"])
         ),
-        _ => format!(
-            "cost-plus = {{ profit = \"{}\" }}",
-            world.both(dice.pick(&[1, 99, 500, 2_000]))
-        ),
+        _ => format!("cost-plus = {{ profit = \"{}\" }}", world.both(dice.pick(&[1, 99, 500, 2_000]))),
     }
 }
 
@@ -54,35 +46,16 @@ fn set(dice: &mut Dice) -> &'static str {
 }
 
 fn by(dice: &mut Dice) -> &'static str {
-    dice.pick(&[
-        "-1%",
-        "-0.5%",
-        "+0.5%",
-        "-2%",
-        "+3%",
-        "-50%",
-        "-0.12345%",
-        "+0%",
-        "+0%",
-    ])
+    dice.pick(&["-1%", "-0.5%", "+0.5%", "-2%", "+3%", "-50%", "-0.12345%", "+0%", "+0%"])
 }
 
 fn follow(dice: &mut Dice) -> String {
-    format!(
-        "follow = {{ set = \"{}\", rank = \"{}\", by = \"{}\" }}",
-        set(dice),
-        rank(dice),
-        by(dice)
-    )
+    format!("follow = {{ set = \"{}\", rank = \"{}\", by = \"{}\" }}", set(dice), rank(dice), by(dice))
 }
 
 fn index(dice: &mut Dice) -> String {
     let at = dice.pick(&["108%", "100%", "100%", "92.5%", "150%"]);
-    format!(
-        "index = {{ set = \"{}\", of = \"{}\", at = \"{at}\" }}",
-        set(dice),
-        rank(dice)
-    )
+    format!("index = {{ set = \"{}\", of = \"{}\", at = \"{at}\" }}", set(dice), rank(dice))
 }
 
 /// Two or three parts with weights that total 100 %.
@@ -97,9 +70,7 @@ fn blend(dice: &mut Dice, world: &World) -> String {
     ]);
     let all = [follow(dice), cost_plus(dice, world), index(dice)];
     let from = dice.below(3);
-    let mut text: Vec<String> = (0..parts)
-        .map(|i| weigh(all[(from + i) % 3].clone(), weights[i]))
-        .collect();
+    let mut text: Vec<String> = (0..parts).map(|i| weigh(all[(from + i) % 3].clone(), weights[i])).collect();
     if dice.chance(50) {
         text.push("renormalise = true".into());
     }
@@ -143,11 +114,7 @@ fn strategies(dice: &mut Dice, world: &World, guards: &[String]) -> String {
     }
     text += &head("brands", "base"); // over plan
     text += "where = { tags = \"own-brand\" }\nover = [\"plan\"]\n";
-    text += &format!(
-        "price = {{ {} }}\n{}",
-        any_strategy(dice, world),
-        otherwise(dice, world, "")
-    );
+    text += &format!("price = {{ {} }}\n{}", any_strategy(dice, world), otherwise(dice, world, ""));
 
     text += &head("kvi", "position"); // the other rules of this layer say `!kvi`
     text += &format!(
@@ -177,32 +144,17 @@ fn strategies(dice: &mut Dice, world: &World, guards: &[String]) -> String {
     text += &head("audio", "position"); // another branch than phones
     text +=
         "where = { category = \"tech/audio/**\", brand = \"Bose | Sennheiser | Haus\", tags = \"!kvi\" }\n";
-    text += &format!(
-        "price = {{ {} }}\n{}",
-        index(dice),
-        otherwise(dice, world, "base")
-    );
+    text += &format!("price = {{ {} }}\n{}", index(dice), otherwise(dice, world, "base"));
     if dice.chance(60) {
         text += &head("android", "position"); // narrower than phones
         text += "where = { category = \"tech/phones/android/**\", tags = [\"!kvi\", \"!fresh\"] }\n";
-        text += &format!(
-            "price = {{ {} }}\n{}",
-            any_strategy(dice, world),
-            otherwise(dice, world, "base")
-        );
+        text += &format!("price = {{ {} }}\n{}", any_strategy(dice, world), otherwise(dice, world, "base"));
     }
     if dice.chance(60) {
         text += &head("steady", "position"); // over all it meets
         text += "where = { tags = [\"steady\", \"!kvi\"] }\nover = [\"phones\", \"audio\", \"bulk\"";
-        text += if text.contains("[rule.android]") {
-            ", \"android\"]\n"
-        } else {
-            "]\n"
-        };
-        text += &format!(
-            "price = {{ keep = {{ max_age = \"7d\" }} }}\n{}",
-            otherwise(dice, world, "base")
-        );
+        text += if text.contains("[rule.android]") { ", \"android\"]\n" } else { "]\n" };
+        text += &format!("price = {{ keep = {{ max_age = \"7d\" }} }}\n{}", otherwise(dice, world, "base"));
     } else {
         text += &head("steady", "position");
         text += "where = { category = \"food/fresh/**\", tags = [\"steady\", \"!kvi\", \"!eol\"] }\nover = [\"bulk\"]\n";
@@ -210,11 +162,7 @@ fn strategies(dice: &mut Dice, world: &World, guards: &[String]) -> String {
     }
     text += &head("bulk", "position"); // meets only `steady`
     text += "where = { tags = \"!kvi\", any = [ { category = \"food/**\", rating = \"< 2.5\" }, { category = \"toys\", return_rate = \">= 10%\" } ] }\n";
-    text += &format!(
-        "price = {{ {} }}\n{}",
-        any_strategy(dice, world),
-        otherwise(dice, world, "base")
-    );
+    text += &format!("price = {{ {} }}\n{}", any_strategy(dice, world), otherwise(dice, world, "base"));
 
     text += &head("launch", "lifecycle");
     text += &format!(
@@ -224,11 +172,7 @@ fn strategies(dice: &mut Dice, world: &World, guards: &[String]) -> String {
     text += &otherwise(dice, world, "base");
     text += &head("clear", "lifecycle"); // over launch
     text += "where = { tags = \"eol\", stock_cover = \"> 12w\" }\nover = [\"launch\"]\n";
-    text += &format!(
-        "price = {{ {} }}\n{}",
-        any_strategy(dice, world),
-        otherwise(dice, world, "position")
-    );
+    text += &format!("price = {{ {} }}\n{}", any_strategy(dice, world), otherwise(dice, world, "position"));
 
     text += &head("leaflet", "override");
     text += &format!(
@@ -241,11 +185,8 @@ fn strategies(dice: &mut Dice, world: &World, guards: &[String]) -> String {
     if dice.chance(50) {
         let cents = dice.pick(&[199, 1_000, 4_999]);
         let both = world.both(cents);
-        let value = if dice.chance(70) {
-            both.as_str()
-        } else {
-            both.split(" | ").next().unwrap_or_default()
-        };
+        let value =
+            if dice.chance(70) { both.as_str() } else { both.split(" | ").next().unwrap_or_default() };
         text += &format!("price = {{ fixed = \"{value}\" }}\n");
     } else {
         text += "price = { fixed = { table = \"tables/shelf.csv\" } }\n";
@@ -262,14 +203,7 @@ fn relax(dice: &mut Dice, guards: &[String], percent: usize) -> String {
     let mut names: Vec<String> = (0..1 + dice.below(2)).map(|_| dice.pick(guards)).collect();
     names.sort();
     names.dedup();
-    format!(
-        "relax = [{}]\n",
-        names
-            .iter()
-            .map(|name| format!("\"{name}\""))
-            .collect::<Vec<_>>()
-            .join(", ")
-    )
+    format!("relax = [{}]\n", names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", "))
 }
 
 /// Nested branches; a market's own row only where no deeper branch has a row.
@@ -288,9 +222,7 @@ fn plan(dice: &mut Dice, world: &World) -> String {
     let chosen: Vec<&str> = CATEGORIES.into_iter().filter(|_| dice.chance(40)).collect();
     for category in &chosen {
         text += &format!("{category}/**,-,{},\n", value(dice));
-        let deeper = chosen
-            .iter()
-            .any(|other| other.starts_with(&format!("{category}/")));
+        let deeper = chosen.iter().any(|other| other.starts_with(&format!("{category}/")));
         if !deeper && dice.chance(50) {
             text += &format!("{category}/**,{},{},\n", world.places[1].market, value(dice));
         }
@@ -328,10 +260,7 @@ fn shelf(dice: &mut Dice, world: &World) -> String {
 fn adjustments(dice: &mut Dice, world: &World, guards: &[String]) -> String {
     let mut text = String::new();
     if dice.chance(70) {
-        text += &format!(
-            "limit = \"{}\"\n",
-            dice.pick(&["-30% .. +10%", "-5% .. +5%", "-20% .. +3%"])
-        );
+        text += &format!("limit = \"{}\"\n", dice.pick(&["-30% .. +10%", "-5% .. +5%", "-20% .. +3%"]));
     }
     let two = world.places[1].market;
     let mut entry = |dice: &mut Dice, percent: usize, body: String| {
@@ -408,15 +337,7 @@ fn bands(dice: &mut Dice, place: &Place) -> String {
     let ends = |dice: &mut Dice| match place.digits {
         0 => dice.pick(&["*0 | *5", "*90", "*8", "*980", "*", "*4 | *6"]),
         3 => dice.pick(&["*.990 | *.490", "*.500", "*4.750 | *9.750", "*.250 | *.750", "*"]),
-        _ => dice.pick(&[
-            "*.*9",
-            "*.99 | *.49",
-            "*4.99 | *9.99",
-            "*.95",
-            "*90",
-            "*",
-            "*.25 | *.75",
-        ]),
+        _ => dice.pick(&["*.*9", "*.99 | *.49", "*4.99 | *9.99", "*.95", "*90", "*", "*.25 | *.75"]),
     };
     let to = |cents: i64| money(place.amount(cents), place.currency);
     let mut list = Vec::new();
@@ -424,11 +345,7 @@ fn bands(dice: &mut Dice, place: &Place) -> String {
         list.push(format!("{{ to = \"{}\", ends = \"{}\" }}", to(1_000), ends(dice)));
     }
     if dice.chance(70) {
-        list.push(format!(
-            "{{ to = \"{}\", ends = \"{}\" }}",
-            to(10_000),
-            ends(dice)
-        ));
+        list.push(format!("{{ to = \"{}\", ends = \"{}\" }}", to(10_000), ends(dice)));
     }
     if list.is_empty() || dice.chance(80) {
         list.push(format!("{{ ends = \"{}\" }}", ends(dice)));
