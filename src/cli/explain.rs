@@ -77,7 +77,7 @@ impl From<BatchError> for Problem {
 }
 
 fn explain(args: &Args) -> Result<u8, Problem> {
-    let Some(Opened { release, .. }) = open(&args.rulebook) else {
+    let Some(release) = open(&args.rulebook) else {
         return Ok(1);
     };
     let place = release.place(&args.market, &args.channel).ok_or_else(|| {
