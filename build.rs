@@ -21,9 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     tonic_prost_build::configure()
         .btree_map(".pricer.v1")
         .codec_path("crate::service::codec::Codec")
-        .compile_fds(tonic_prost_build::FileDescriptorSet::decode(
-            descriptor.as_slice(),
-        )?)?;
+        .compile_fds(tonic_prost_build::FileDescriptorSet::decode(descriptor.as_slice())?)?;
     Ok(())
 }
 

@@ -37,8 +37,8 @@ pub fn show_bytes(bytes: &[u8]) -> String {
     shown
 }
 
-/// A text cell of a CSV export. A spreadsheet takes one that starts with `=`, `+`, `-`, `@`, a tab or a line end for a formula: such a
-/// cell gets a leading apostrophe. Numbers are never touched.
+/// A text cell of a CSV export. A spreadsheet takes one that starts with `=`, `+`, `-`, `@`, a tab or a line end
+/// for a formula: such a cell gets a leading apostrophe. Numbers are never touched.
 #[must_use]
 pub fn safe_cell(text: &str) -> Cow<'_, str> {
     match text.as_bytes().first() {

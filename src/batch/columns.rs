@@ -48,12 +48,7 @@ impl Columns {
                 );
                 return Err(BatchError::columns(path, why));
             }
-            columns.used.push(Column {
-                at,
-                header: header.to_owned(),
-                name,
-                kind,
-            });
+            columns.used.push(Column { at, header: header.to_owned(), name, kind });
         }
         Ok(columns)
     }
@@ -81,16 +76,9 @@ impl Columns {
     /// # Errors
     /// The columns of `names` that the file does not have.
     pub fn need(&self, path: &Path, names: &[&str]) -> Result<(), BatchError> {
-        let missing: Vec<String> = names
-            .iter()
-            .filter(|name| self.find(name).is_none())
-            .map(|name| (*name).to_owned())
-            .collect();
-        if missing.is_empty() {
-            Ok(())
-        } else {
-            Err(self.missing(path, &missing, ""))
-        }
+        let missing: Vec<String> =
+            names.iter().filter(|name| self.find(name).is_none()).map(|name| (*name).to_owned()).collect();
+        if missing.is_empty() { Ok(()) } else { Err(self.missing(path, &missing, "")) }
     }
 
     /// The error for required columns that nothing gives.
@@ -101,8 +89,9 @@ impl Columns {
     }
 }
 
-/// What a header of the items feed means to a rulebook: the attribute's name and kind, an instant for the durations that feeds give as
-/// instants, a text for the currency beside a money column. `None` for a column that is not read.
+/// What a header of the items feed means to a rulebook: the attribute's name and kind, an instant for the durations
+/// that feeds give as instants, a text for the currency beside a money column. `None` for a column that is not
+/// read.
 #[must_use]
 pub fn item_meaning(release: &Release, header: &str) -> Option<(String, Kind)> {
     let name = release.items_feed.name_of(header)?;

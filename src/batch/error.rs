@@ -27,17 +27,11 @@ pub enum BatchError {
 
 impl BatchError {
     pub(super) fn io(path: &Path, error: impl fmt::Display) -> Self {
-        Self::Io {
-            path: path.to_owned(),
-            why: error.to_string(),
-        }
+        Self::Io { path: path.to_owned(), why: error.to_string() }
     }
 
     pub(super) fn columns(path: &Path, why: impl Into<String>) -> Self {
-        Self::Columns {
-            path: path.to_owned(),
-            why: why.into(),
-        }
+        Self::Columns { path: path.to_owned(), why: why.into() }
     }
 }
 

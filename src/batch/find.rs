@@ -2,7 +2,7 @@
 
 use super::BatchError;
 use super::columns::item_meaning;
-use super::reprice::item_reader;
+use super::rows::item_reader;
 use super::run::BLOCK_ROWS;
 use super::source::Source;
 use super::texts::Texts;
@@ -42,7 +42,10 @@ pub fn find_item(
             if best.as_ref().is_some_and(|(known, _)| rank <= *known) {
                 continue;
             }
-            let facts = columns.iter().zip(texts.row(row)).map(|(column, text)| (column.name.to_string(), text.to_owned()));
+            let facts = columns
+                .iter()
+                .zip(texts.row(row))
+                .map(|(column, text)| (column.name.to_string(), text.to_owned()));
             let bad: Vec<BadField> = texts.bad(row).cloned().collect();
             let read = if bad.is_empty() { reader.read(texts.row(row)) } else { Err(bad) };
             best = Some((rank, read.map(|item| (item, facts.collect()))));

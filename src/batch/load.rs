@@ -2,7 +2,7 @@
 
 use super::columns::item_meaning;
 use super::reach::Reach;
-use super::reprice::item_reader;
+use super::rows::item_reader;
 use super::run::BLOCK_ROWS;
 use super::source::{Block, Source};
 use super::texts::Texts;
@@ -31,11 +31,8 @@ pub struct Feeds<'a> {
 /// # Errors
 /// A file that cannot be read or lacks columns; bad rows are in the account.
 pub fn load_facts(release: &Release, feeds: Feeds<'_>) -> Result<(FactSet, Vec<EarlierFeed>), BatchError> {
-    let mut facts = FactSet {
-        items: ItemBook::default(),
-        offers: empty_offers(release),
-        rates: Rates::default(),
-    };
+    let mut facts =
+        FactSet { items: ItemBook::default(), offers: empty_offers(release), rates: Rates::default() };
     let mut accounts = Vec::new();
     if let Some(path) = feeds.rates {
         let (rates, account) = load_rates(path)?;
@@ -92,7 +89,8 @@ pub fn load_items(path: &Path, release: &Release) -> Result<(ItemBook, EarlierFe
     Ok((book, account))
 }
 
-/// Loads offers: `sku, market, rival, price, shipping, match, in_stock, seen_at`; a bare price takes the row's `currency`.
+/// Loads offers: `sku, market, rival, price, shipping, match, in_stock, seen_at`; a bare price takes the row's
+/// `currency`.
 ///
 /// # Errors
 /// A file that cannot be read or lacks columns.
@@ -163,12 +161,8 @@ pub fn load_rates(path: &Path) -> Result<(Rates, EarlierFeed), BatchError> {
     let mut rows = Vec::new();
     let account = load(FeedKind::Rates, source, |texts, row| {
         let cell = |name: &str| texts.cell(columns.find(name), row);
-        let rate = RateText {
-            base: cell("base"),
-            quote: cell("quote"),
-            rate: cell("rate"),
-            as_of: cell("as_of"),
-        };
+        let rate =
+            RateText { base: cell("base"), quote: cell("quote"), rate: cell("rate"), as_of: cell("as_of") };
         let mut bad: Vec<BadField> = texts.bad(row).cloned().collect();
         match read_rate(rate) {
             Err(others) => bad.extend(others),
@@ -196,27 +190,14 @@ fn load(
     mut source: Source,
     mut take: impl FnMut(&Texts, usize) -> Result<(), (Box<str>, Vec<BadField>)>,
 ) -> Result<EarlierFeed, BatchError> {
-    let mut account = EarlierFeed {
-        feed,
-        rows: 0,
-        quarantined: Vec::new(),
-    };
-    while let Some(Block {
-        batch,
-        lines,
-        broken,
-        ..
-    }) = source.next()?
-    {
+    let mut account = EarlierFeed { feed, rows: 0, quarantined: Vec::new() };
+    while let Some(Block { batch, lines, broken, .. }) = source.next()? {
         account.rows += (lines.len() + broken.len()) as u64;
         let first = account.quarantined.len();
         let texts = Texts::new(&source.path, &batch, &source.columns)?;
         for (row, line) in lines.iter().enumerate() {
-            let long = source
-                .columns
-                .iter()
-                .zip(texts.row(row))
-                .find(|(_, text)| FIELD_BYTES_MAX < text.len());
+            let long =
+                source.columns.iter().zip(texts.row(row)).find(|(_, text)| FIELD_BYTES_MAX < text.len());
             let done = match long {
                 Some((column, text)) => {
                     let why = format!("is {} bytes long, at most {FIELD_BYTES_MAX} are read", text.len());
@@ -230,7 +211,9 @@ fn load(
             }
         }
         let broken = broken.into_iter();
-        account.quarantined.extend(broken.map(|row| Quarantined::new(feed, row.line, &row.sku, vec![row.bad], 0)));
+        account
+            .quarantined
+            .extend(broken.map(|row| Quarantined::new(feed, row.line, &row.sku, vec![row.bad], 0)));
         if let Some(new) = account.quarantined.get_mut(first..) {
             new.sort_by_key(|row| row.line);
         }

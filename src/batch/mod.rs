@@ -1,22 +1,23 @@
 //! Whole catalogs: read (CSV, Parquet) → price → write, with a quarantine for bad rows.
 //!
-//! [`reprice`] is the pure function, Arrow in and Arrow out, for programs that bring their own rows; [`Run`] streams files through the
-//! same code with bounded memory. Every row of the items feed gives exactly one outcome for each place it applies to, or is quarantined
-//! with a code: `priced + held + refused + quarantined = read`.
+//! [`reprice`] is the pure function, Arrow in and Arrow out, for programs that bring their own rows; [`Run`]
+//! streams files through the same code with bounded memory. Every row of the items feed gives exactly one outcome
+//! for each place it applies to, or is quarantined with a code: `priced + held + refused + quarantined = read`.
 //!
-//! Same release, facts and time give the same answers on any number of threads, in any order of rows, in blocks of any size. This room
-//! reads no clock.
+//! Same release, facts and time give the same answers on any number of threads, in any order of rows, in blocks of
+//! any size. This room reads no clock.
 
 mod cells;
 mod columns;
 mod digest;
-mod find;
 mod error;
+mod find;
 mod load;
 mod quarantine;
 mod reach;
 mod report;
 mod reprice;
+mod rows;
 mod run;
 mod sink;
 mod source;

@@ -4,6 +4,7 @@ use super::BatchError;
 use super::cells::{safe_cell, show, show_bytes};
 use crate::facts::{BadField, FieldCode};
 use std::io::Write;
+use std::path::{Path, PathBuf};
 
 /// The feed a row came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,13 +44,7 @@ impl Quarantined {
             message: show(&field.message).into(),
             ..field
         });
-        Self {
-            feed,
-            line,
-            sku: show(sku).into(),
-            fields: clipped.collect(),
-            prices,
-        }
+        Self { feed, line, sku: show(sku).into(), fields: clipped.collect(), prices }
     }
 
     /// The first code: what the row is counted under.
@@ -92,17 +87,19 @@ impl Broken {
 /// Header of the quarantine file.
 const HEADER: [&str; 8] = ["feed", "line", "sku", "field", "code", "value", "message", "prices"];
 
-/// Writes the quarantine file: one line for each bad field. `prices` stands on a row's first line, 0 on its others, so that its sum
-/// is the number of prices that could not be made.
+/// Writes the quarantine file: one line for each bad field. `prices` stands on a row's first line, 0 on its others,
+/// so that its sum is the number of prices that could not be made.
 pub(super) struct QuarantineWriter<W: Write> {
+    path: PathBuf,
     csv: csv::Writer<W>,
 }
 
 impl<W: Write> QuarantineWriter<W> {
-    pub fn new(inner: W) -> Result<Self, BatchError> {
+    pub fn new(path: &Path, inner: W) -> Result<Self, BatchError> {
         let mut csv = csv::Writer::from_writer(inner);
-        csv.write_record(HEADER).map_err(write_error)?;
-        Ok(Self { csv })
+        csv.write_record(HEADER).map_err(|error| BatchError::io(path, error))?;
+        let path = path.to_owned();
+        Ok(Self { path, csv })
     }
 
     pub fn write(&mut self, row: &Quarantined) -> Result<(), BatchError> {
@@ -120,16 +117,12 @@ impl<W: Write> QuarantineWriter<W> {
             ];
             self.csv
                 .write_record(record.iter().map(|cell: &std::borrow::Cow<'_, str>| cell.as_bytes()))
-                .map_err(write_error)?;
+                .map_err(|error| BatchError::io(&self.path, error))?;
         }
         Ok(())
     }
 
     pub fn into_inner(self) -> Result<W, BatchError> {
-        self.csv.into_inner().map_err(|error| write_error(error.error()))
+        self.csv.into_inner().map_err(|error| BatchError::io(&self.path, error.error()))
     }
-}
-
-fn write_error(error: impl std::fmt::Display) -> BatchError {
-    BatchError::Usage(format!("the quarantine file cannot be written: {error}"))
 }

@@ -37,11 +37,8 @@ impl Reach {
             market.is_none_or(|wanted| *place.market == *wanted)
                 && channel.is_none_or(|wanted| *place.channel == *wanted)
         };
-        let places: Vec<usize> = (0..)
-            .zip(&release.places)
-            .filter(|(_, place)| chosen(place))
-            .map(|(at, _)| at)
-            .collect();
+        let places: Vec<usize> =
+            (0..).zip(&release.places).filter(|(_, place)| chosen(place)).map(|(at, _)| at).collect();
         if places.is_empty() || usize::from(u16::MAX) < places.len() {
             return Err(no_place(release, market, channel));
         }
@@ -53,16 +50,12 @@ impl Reach {
                         && (channel.is_empty() || place.channel == *channel)
                 };
                 let known = release.places.iter().any(applies);
-                let reached = (0_u16..).zip(&places).filter(|(_, at)| release.places.get(**at).is_some_and(applies));
+                let reached =
+                    (0_u16..).zip(&places).filter(|(_, at)| release.places.get(**at).is_some_and(applies));
                 rows.push(known.then(|| reached.map(|(at, _)| at).collect()));
             }
         }
-        Ok(Self {
-            places,
-            markets,
-            channels,
-            rows,
-        })
+        Ok(Self { places, markets, channels, rows })
     }
 
     /// Indices into `Release::places`.
@@ -70,7 +63,8 @@ impl Reach {
         self.places.iter().copied()
     }
 
-    /// The places of this run that a row for `market` and `channel` applies to; `None` if the rulebook has no such place at all.
+    /// The places of this run that a row for `market` and `channel` applies to; `None` if the rulebook has no such
+    /// place at all.
     #[must_use]
     pub fn find(&self, market: &str, channel: &str) -> Option<&[u16]> {
         let row = self.markets.iter().position(|name| **name == *market)?;
@@ -85,11 +79,8 @@ impl Reach {
 }
 
 fn no_place(release: &Release, market: Option<&str>, channel: Option<&str>) -> BatchError {
-    let known: Vec<String> = release
-        .places
-        .iter()
-        .map(|place| format!("{}/{}", place.market, place.channel))
-        .collect();
+    let known: Vec<String> =
+        release.places.iter().map(|place| format!("{}/{}", place.market, place.channel)).collect();
     let (market, channel) = (market.unwrap_or("*"), channel.unwrap_or("*"));
     BatchError::NoPlace(format!("the rulebook has no place {market}/{channel}, only {}", known.join(", ")))
 }
@@ -110,7 +101,7 @@ impl SkuKey {
     }
 }
 
-/// The (SKU, place) pairs of a run so far: 24 bytes and a little for each SKU and 64 places.
+/// The (SKU, place) pairs of a run so far: 32 bytes for each SKU and 64 places, whatever the length of the SKU.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
     bits: HashMap<(SkuKey, u16), u64>,

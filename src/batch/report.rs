@@ -78,7 +78,8 @@ impl Display for Summary {
             ("quarantined", tally.quarantined, Some(&tally.quarantine_codes)),
         ] {
             let reasons = reasons.map_or_else(String::new, listed);
-            writeln!(f, "  {name:<12} {:>13}   {reasons}", grouped(count))?;
+            let line = format!("  {name:<12} {:>13}   {reasons}", grouped(count));
+            writeln!(f, "{}", line.trim_end())?;
         }
         let rows = format!("from {} rows", grouped(tally.rows));
         writeln!(f, "  {:<12} {:>13}   {rows}", "asked for", grouped(tally.read))?;
@@ -97,7 +98,13 @@ impl Display for Summary {
             }
         }
         for (feed, rows, bad) in self.feeds.iter().filter(|(_, _, bad)| 0 < *bad) {
-            writeln!(f, "\nFeed `{}`: {} of {} rows quarantined", feed.as_str(), grouped(*bad), grouped(*rows))?;
+            writeln!(
+                f,
+                "\nFeed `{}`: {} of {} rows quarantined",
+                feed.as_str(),
+                grouped(*bad),
+                grouped(*rows)
+            )?;
         }
         write!(f, "\nDigest       {}", tally.digest)
     }
@@ -114,7 +121,8 @@ fn changes(f: &mut fmt::Formatter<'_>, tally: &Tally) -> fmt::Result {
         if bar.is_empty() && 0 < count {
             bar.push('▏');
         }
-        writeln!(f, "  {bin:<12} {:>13}   {bar}", grouped(count))?;
+        let line = format!("  {bin:<12} {:>13}   {bar}", grouped(count));
+        writeln!(f, "{}", line.trim_end())?;
     }
     if 0 < tally.new {
         writeln!(f, "  {:<12} {:>13}", "new", grouped(tally.new))?;
@@ -143,7 +151,7 @@ fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
-        if 0 < at && (digits.len() - at) % 3 == 0 {
+        if 0 < at && (digits.len() - at).is_multiple_of(3) {
             text.push(' ');
         }
         text.push(digit);

@@ -1,22 +1,21 @@
 //! One block of items, priced in every place: `RecordBatch` in, `RecordBatch` and quarantine out.
 
 use super::columns::item_meaning;
-use super::quarantine::Broken;
-use super::reach::{Reach, Seen, SkuKey};
+use super::reach::{Reach, Seen};
+use super::rows::{Parsed, ParsedRow, item_reader};
 use super::source::Block;
 use super::summary::Tally;
 use super::table::{Table, fits};
-use super::texts::Texts;
 use super::{BatchError, Columns, FeedKind, Quarantined};
-use crate::facts::{BadField, FactSet, FieldCode, ItemReader, ItemRow};
+use crate::facts::{BadField, FactSet, FieldCode};
 use crate::pricing::{self, Outcome, Refusal, RefusalCode, Release, Row, World};
 use arrow_array::RecordBatch;
 use rayon::prelude::*;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// How many rows are priced between two looks at the cancel flag.
-const CANCEL_ROWS: usize = 1_024;
+/// How many rows are read or priced between two looks at the cancel flag.
+pub(super) const CANCEL_ROWS: usize = 1_024;
 
 /// What all rows of a run share: the rules, the world around the items, the places asked for.
 #[derive(Debug)]
@@ -49,13 +48,7 @@ impl<'a> Job<'a> {
                 World::new(release, place, &facts.rates, at, known_at)
             })
             .collect();
-        Ok(Self {
-            release,
-            facts,
-            at,
-            reach,
-            worlds,
-        })
+        Ok(Self { release, facts, at, reach, worlds })
     }
 
     /// The columns of an items feed that the rulebook reads.
@@ -73,9 +66,11 @@ impl<'a> Job<'a> {
     }
 }
 
-/// Prices the items of a batch, in rayon's current pool. The columns are those of the items feed, under the names of the file or of the
-/// rulebook. Each row gives one outcome for each place it applies to, in the order of the rows and then of the places; a row that cannot
-/// be read is in the second list instead. Rows are numbered from 1.
+/// Prices the items of a batch, in rayon's current pool.
+///
+/// The columns are those of the items feed, under the names of the file or of the rulebook. Each row gives one
+/// outcome for each place it applies to, in the order of the rows and then of the places; a row that cannot be
+/// read, or whose SKU and place an earlier row has, is in the second list instead. Rows are numbered from 1.
 ///
 /// A pure function of its arguments: the same job and batch give the same answers on any number of threads.
 ///
@@ -92,37 +87,11 @@ pub fn reprice(job: &Job<'_>, batch: &RecordBatch) -> Result<(RecordBatch, Vec<Q
         broken: Vec::new(),
         done: 0,
     };
-    let mut parsed = job.parse(path, &columns, block)?;
+    let never = AtomicBool::new(false);
+    let mut parsed = job.parse(path, &columns, block, &never)?;
     parsed.mark_seen(&mut Seen::default());
-    let answers = job.price(parsed, &AtomicBool::new(false))?;
+    let answers = job.price(parsed, &never)?;
     Ok((answers.batch, answers.quarantined))
-}
-
-/// The rows of a block, read.
-#[derive(Debug)]
-pub(super) struct Parsed<'a> {
-    rows: Vec<ParsedRow<'a>>,
-    quarantined: Vec<Quarantined>,
-    elsewhere: u64,
-    count: u64,
-}
-
-#[derive(Debug)]
-struct ParsedRow<'a> {
-    line: u64,
-    row: ItemRow,
-    key: SkuKey,
-    vat_class: Box<str>,
-    places: &'a [u16],
-    /// Places that an earlier row of the same SKU has taken.
-    again: Vec<u16>,
-}
-
-enum Read<'a> {
-    Row(ParsedRow<'a>),
-    Bad(Quarantined),
-    /// A row for a place that was not asked for.
-    Elsewhere,
 }
 
 /// The answers of a block.
@@ -135,92 +104,11 @@ pub(super) struct Answers {
 }
 
 impl<'a> Job<'a> {
-    /// Reads the rows of a block.
-    pub(super) fn parse(&self, path: &Path, columns: &Columns, block: Block) -> Result<Parsed<'_>, BatchError> {
-        let reader = item_reader(self.release, path, columns)?;
-        let texts = Texts::new(path, &block.batch, columns)?;
-        let [sku, market, channel, vat] =
-            ["sku", "market", "channel", "vat_class"].map(|name| columns.find(name));
-        let read = |row: usize, line: u64| {
-            let cell = |column| texts.cell(column, row);
-            let place = self.reach.find(cell(market), cell(channel));
-            let mut bad: Vec<BadField> = texts.bad(row).cloned().collect();
-            let item = match reader.read(texts.row(row)) {
-                Ok(item) if bad.is_empty() => Some(item),
-                Ok(_) => None,
-                Err(others) => {
-                    let new = others.into_iter().filter(|other| !bad.iter().any(|known| known.field == other.field));
-                    let new: Vec<BadField> = new.collect();
-                    bad.extend(new);
-                    None
-                }
-            };
-            match (place, item) {
-                (Some([]), _) => Read::Elsewhere,
-                (Some(places), Some(item)) => Read::Row(ParsedRow {
-                    line,
-                    key: SkuKey::new(&item.item.sku),
-                    row: item,
-                    vat_class: cell(vat).into(),
-                    places,
-                    again: Vec::new(),
-                }),
-                (place, _) => {
-                    if place.is_none() && !bad.iter().any(|field| matches!(&*field.field, "market" | "channel")) {
-                        bad.push(self.unknown_place(cell(market), cell(channel)));
-                    }
-                    let prices = place.map_or(1, |places| places.len() as u64);
-                    Read::Bad(Quarantined::new(FeedKind::Items, line, cell(sku), bad, prices))
-                }
-            }
-        };
-        let reads: Vec<Read<'_>> = block
-            .lines
-            .par_iter()
-            .enumerate()
-            .with_min_len(CANCEL_ROWS / 4)
-            .map(|(row, line)| read(row, *line))
-            .collect();
-        let mut parsed = Parsed {
-            rows: Vec::with_capacity(reads.len()),
-            quarantined: Vec::new(),
-            elsewhere: 0,
-            count: (reads.len() + block.broken.len()) as u64,
-        };
-        for read in reads.into_iter().chain(block.broken.into_iter().map(|row| self.broken(row))) {
-            match read {
-                Read::Row(row) => parsed.rows.push(row),
-                Read::Bad(row) => parsed.quarantined.push(row),
-                Read::Elsewhere => parsed.elsewhere += 1,
-            }
-        }
-        Ok(parsed)
-    }
-
-    fn broken(&self, row: Broken) -> Read<'_> {
-        let place = row.place.as_ref();
-        let prices = match place.and_then(|(market, channel)| self.reach.find(market, channel)) {
-            Some([]) => return Read::Elsewhere,
-            Some(places) => places.len() as u64,
-            None => 1,
-        };
-        Read::Bad(Quarantined::new(FeedKind::Items, row.line, &row.sku, vec![row.bad], prices))
-    }
-
-    fn unknown_place(&self, market: &str, channel: &str) -> BadField {
-        let code = FieldCode::UnknownPlace;
-        if !self.reach.has_market(market) {
-            BadField::new("market", code, market, "is not a market of the rulebook")
-        } else if market.is_empty() {
-            BadField::new("channel", code, channel, "is not a channel of the rulebook")
-        } else {
-            let why = format!("is not a channel of the market `{market}`");
-            BadField::new("channel", code, channel, &why)
-        }
-    }
-
     /// Prices what was read; the cancel flag is looked at every 1,024 rows or sooner.
     pub(super) fn price(&self, mut parsed: Parsed<'_>, cancel: &AtomicBool) -> Result<Answers, BatchError> {
+        if cancel.load(Ordering::Relaxed) {
+            return Err(BatchError::Cancelled);
+        }
         let chunks = parsed.rows.par_chunks(CANCEL_ROWS);
         let priced: Vec<Vec<(u16, Outcome)>> = chunks
             .map(|rows| {
@@ -249,11 +137,7 @@ impl<'a> Job<'a> {
         for row in &quarantined {
             tally.quarantine(row);
         }
-        Ok(Answers {
-            batch: table.finish()?,
-            quarantined,
-            tally,
-        })
+        Ok(Answers { batch: table.finish()?, quarantined, tally })
     }
 
     /// The outcomes of a row in the places that are its own, in order.
@@ -305,27 +189,4 @@ impl<'a> Job<'a> {
         let place = self.worlds.get(usize::from(place))?.place;
         Some(format!("{}/{}", place.market, place.channel))
     }
-}
-
-impl Parsed<'_> {
-    /// Marks what earlier rows have taken, in the order of the rows.
-    pub fn mark_seen(&mut self, seen: &mut Seen) {
-        for row in &mut self.rows {
-            row.again = seen.mark(row.key, row.places);
-        }
-    }
-}
-
-/// The reader of the rows of a feed with these columns.
-pub(super) fn item_reader<'r>(
-    release: &'r Release,
-    path: &Path,
-    columns: &Columns,
-) -> Result<ItemReader<'r>, BatchError> {
-    let headers = columns.iter().map(|column| column.header.as_str());
-    let name_of = |header: &str| release.items_feed.name_of(header);
-    ItemReader::new(&release.schema, headers, name_of, release.items_feed.currency).map_err(|missing| {
-        let cure = "; name the file's own column under `[feed.items] columns`, or make the attribute `optional`";
-        columns.missing(path, &missing, cure)
-    })
 }

@@ -1,7 +1,7 @@
 //! The streaming driver: blocks are read ahead, priced side by side, and written in order.
 //!
 //! ```text
-//! reader thread ──► up to `threads` blocks ──► read, mark, price on rayon ──► writer thread ──► …​.part ──► renamed
+//! reader thread ──► up to `threads` blocks ──► read, mark, price on rayon ──► writer thread ──► `.part`, then renamed
 //! ```
 //!
 //! Memory is bounded by a few blocks for each thread, the writer's row group, and the SKUs seen.
@@ -77,6 +77,12 @@ pub struct Summary {
     pub verdict: Verdict,
 }
 
+impl std::fmt::Debug for Run<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Run").field("out", &self.out).finish_non_exhaustive()
+    }
+}
+
 impl Run<'_> {
     /// Prices all items of `source` in all places of the job.
     ///
@@ -84,7 +90,7 @@ impl Run<'_> {
     /// A file that cannot be read or written, or [`BatchError::Cancelled`]; then nothing is published.
     pub fn run(&self, job: &Job<'_>, source: Source, earlier: &[EarlierFeed]) -> Result<Summary, BatchError> {
         let sink = Sink::create(self.out)?;
-        let mut quarantine = QuarantineWriter::new(PartFile::create(self.quarantine)?)?;
+        let mut quarantine = QuarantineWriter::new(self.quarantine, PartFile::create(self.quarantine)?)?;
         for row in earlier.iter().flat_map(|feed| &feed.quarantined) {
             quarantine.write(row)?;
         }
@@ -99,10 +105,11 @@ impl Run<'_> {
             let (answers, to_write) = sync_channel(AHEAD);
             let writer = scope.spawn(move || write(&to_write, sink, quarantine));
             let tally = pool.install(|| {
-                let parse = |block| job.parse(&path, &columns, block);
+                let parse = |block| job.parse(&path, &columns, block, self.cancel);
                 self.price_all(job, parse, to_price, answers)
             });
-            let written = writer.join().unwrap_or_else(|_| Err(BatchError::Internal("the writer stopped".into())));
+            let written =
+                writer.join().unwrap_or_else(|_| Err(BatchError::Internal("the writer stopped".into())));
             (tally, written)
         });
         // A failed writer ends the pricing too, and knows why.
@@ -125,7 +132,7 @@ impl Run<'_> {
     fn price_all<'p>(
         &self,
         job: &'p Job<'p>,
-        parse: impl Fn(Block) -> Result<super::reprice::Parsed<'p>, BatchError> + Sync,
+        parse: impl Fn(Block) -> Result<super::rows::Parsed<'p>, BatchError> + Sync,
         blocks: Receiver<Result<Block, BatchError>>,
         answers: SyncSender<Answers>,
     ) -> Result<Tally, BatchError> {
@@ -152,19 +159,14 @@ impl Run<'_> {
                     return Err(BatchError::Internal("the writer stopped".into()));
                 }
             }
-            (self.progress)(Progress {
-                rows: tally.rows,
-                done,
-            });
+            (self.progress)(Progress { rows: tally.rows, done });
         }
         Ok(tally)
     }
 
     fn summary(&self, job: &Job<'_>, tally: Tally, earlier: &[EarlierFeed]) -> Summary {
-        let feeds: Vec<(FeedKind, u64, u64)> = earlier
-            .iter()
-            .map(|feed| (feed.feed, feed.rows, feed.quarantined.len() as u64))
-            .collect();
+        let feeds: Vec<(FeedKind, u64, u64)> =
+            earlier.iter().map(|feed| (feed.feed, feed.rows, feed.quarantined.len() as u64)).collect();
         let mut shares = feeds.iter().map(|(_, rows, bad)| (*bad, *rows)).collect::<Vec<_>>();
         shares.push((tally.quarantined, tally.read));
         let verdict = if shares.iter().any(|(bad, all)| self.too_many(*bad, *all)) {
@@ -174,14 +176,7 @@ impl Run<'_> {
         } else {
             Verdict::Clean
         };
-        Summary {
-            release: job.release.id().into(),
-            at: job.at,
-            tally,
-            feeds,
-            max_bad: self.max_bad,
-            verdict,
-        }
+        Summary { release: job.release.id().into(), at: job.at, tally, feeds, max_bad: self.max_bad, verdict }
     }
 
     /// bad ÷ all > `max_bad`, exactly.

@@ -4,7 +4,7 @@ use super::table::{MONEY_SCALE, money_text, output_schema};
 use super::{BatchError, cells::safe_cell};
 use crate::money::Ratio;
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Decimal128Type, Int32Type, UInt64Type};
+use arrow_array::types::{Decimal128Type, Int32Type, Int64Type};
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::DataType;
 use parquet::arrow::ArrowWriter;
@@ -128,10 +128,7 @@ impl Sink {
                 Writer::Parquet(Box::new(writer.map_err(|error| BatchError::io(path, error))?))
             }
         };
-        Ok(Self {
-            path: path.to_owned(),
-            writer,
-        })
+        Ok(Self { path: path.to_owned(), writer })
     }
 
     pub fn write(&mut self, batch: &RecordBatch) -> Result<(), BatchError> {
@@ -177,7 +174,7 @@ fn cell<'a>(column: &'a dyn Array, row: usize, currency: Option<&str>) -> Cow<'a
                 Ratio::from_nanos(count).to_string()
             })
         }
-        DataType::UInt64 => Cow::Owned(column.as_primitive::<UInt64Type>().value(row).to_string()),
+        DataType::Int64 => Cow::Owned(column.as_primitive::<Int64Type>().value(row).to_string()),
         DataType::Utf8 => safe_cell(column.as_string::<i32>().value(row)),
         DataType::Dictionary(..) => Texts(column).get(row).map_or(Cow::Borrowed(""), safe_cell),
         _ => Cow::Borrowed(""),

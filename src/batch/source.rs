@@ -26,14 +26,8 @@ pub struct Source {
 }
 
 enum Input {
-    Csv {
-        splitter: Splitter<File>,
-        schema: SchemaRef,
-    },
-    Parquet {
-        reader: ParquetRecordBatchReader,
-        rows: u64,
-    },
+    Csv { splitter: Splitter<File>, schema: SchemaRef },
+    Parquet { reader: ParquetRecordBatchReader, rows: u64 },
 }
 
 /// Some rows of a feed.
@@ -47,9 +41,17 @@ pub(super) struct Block {
     pub done: u64,
 }
 
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = f.debug_struct("Source");
+        shown.field("path", &self.path).field("columns", &self.columns);
+        shown.finish_non_exhaustive()
+    }
+}
+
 impl Source {
-    /// Opens a file and chooses its columns; `meaning` gives a header's name and kind. A Parquet file is known by its first bytes, anything
-    /// else is CSV.
+    /// Opens a file and chooses its columns; `meaning` gives a header's name and kind. A Parquet file is known by
+    /// its first bytes, anything else is CSV.
     ///
     /// # Errors
     /// A file that cannot be read, or columns that mean the same twice.
@@ -67,7 +69,9 @@ impl Source {
             Some([0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd]) => {
                 Err(BatchError::io(path, "is compressed; unpack it first, or write Parquet"))
             }
-            Some([0xff, 0xfe, ..] | [0xfe, 0xff, ..]) => Err(BatchError::io(path, "is UTF-16; save it as UTF-8")),
+            Some([0xff, 0xfe, ..] | [0xfe, 0xff, ..]) => {
+                Err(BatchError::io(path, "is UTF-16; save it as UTF-8"))
+            }
             _ => Self::open_csv(path, block_rows, meaning),
         }
     }
@@ -88,18 +92,14 @@ impl Source {
         let names: Result<Vec<&str>, _> = header.iter().map(std::str::from_utf8).collect();
         let names = match (names, header.fault) {
             (Ok(names), None) => names,
-            _ => return Err(BatchError::columns(path, "the first line is not a header in UTF-8 text")),
+            _ => {
+                return Err(BatchError::columns(path, "the first line is not a header in UTF-8 text"));
+            }
         };
         let columns = Columns::choose(path, names, meaning)?;
         let fields = columns.iter().map(|column| Field::new(&column.header, DataType::Utf8, false));
         let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
-        Ok(Self {
-            path: path.to_owned(),
-            columns,
-            block_rows,
-            total,
-            input: Input::Csv { splitter, schema },
-        })
+        Ok(Self { path: path.to_owned(), columns, block_rows, total, input: Input::Csv { splitter, schema } })
     }
 
     fn open_parquet(
@@ -115,11 +115,7 @@ impl Source {
         let total = u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
         let roots = columns.iter().map(|column| column.at);
         let used = ProjectionMask::roots(builder.parquet_schema(), roots);
-        let reader = builder
-            .with_projection(used)
-            .with_batch_size(block_rows)
-            .build()
-            .map_err(broken)?;
+        let reader = builder.with_projection(used).with_batch_size(block_rows).build().map_err(broken)?;
         Ok(Self {
             path: path.to_owned(),
             columns,
@@ -149,12 +145,7 @@ impl Source {
                 let batch = batch.map_err(|error| BatchError::io(&self.path, error))?;
                 let first = *rows + 1;
                 *rows += batch.num_rows() as u64;
-                Ok(Some(Block {
-                    lines: (first..=*rows).collect(),
-                    batch,
-                    broken: Vec::new(),
-                    done: *rows,
-                }))
+                Ok(Some(Block { lines: (first..=*rows).collect(), batch, broken: Vec::new(), done: *rows }))
             }
         }
     }
@@ -185,12 +176,7 @@ fn csv_block(
     let arrays = builders.iter_mut().map(|builder| Arc::new(builder.finish()) as ArrayRef);
     let options = arrow_array::RecordBatchOptions::new().with_row_count(Some(lines.len()));
     let batch = RecordBatch::try_new_with_options(schema.clone(), arrays.collect(), &options)?;
-    Ok(Some(Block {
-        batch,
-        lines,
-        broken,
-        done: splitter.bytes(),
-    }))
+    Ok(Some(Block { batch, lines, broken, done: splitter.bytes() }))
 }
 
 fn cell<'r>(record: &'r Record, column: &Column) -> Option<&'r str> {
@@ -200,8 +186,8 @@ fn cell<'r>(record: &'r Record, column: &Column) -> Option<&'r str> {
 /// A record that can be read cell by cell, or why not.
 fn check(record: &Record, columns: &Columns) -> Result<(), Broken> {
     let find = |name: &str| columns.iter().find(|column| column.name == name);
-    // With a field too many or too few, a cell may not be what its column says: where the row belongs is then unknown, unless no
-    // column says so anyway. The SKU is still the best name for it.
+    // With a field too many or too few, a cell may not be what its column says: where the row belongs is then
+    // unknown, unless no column says so anyway. The SKU is still the best name for it.
     let shifted = |name: &str| match (name, find(name)) {
         (_, None) => Some(""),
         ("sku", Some(column)) => cell(record, column),

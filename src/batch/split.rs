@@ -1,8 +1,9 @@
 //! CSV split into records, strictly (RFC 4180), with one bad record costing one row.
 //!
-//! A lenient reader joins `A,"abc,1` and `B,"def",2` into one row with the right number of columns: one price wrong, one lost. Here a
-//! quoted field must be closed, and followed by a comma or the end of the line; if it is not, the record is its first line alone, it is
-//! reported, and reading goes on with the next line. A quote inside an unquoted field (`5" pipe`) is a plain character.
+//! A lenient reader joins `A,"abc,1` and `B,"def",2` into one row with the right number of columns: one price
+//! wrong, one lost. Here a quoted field must be closed, and followed by a comma or the end of the line; if it is
+//! not, the record is its first line alone, it is reported, and reading goes on with the next line. A quote inside
+//! an unquoted field (`5" pipe`) is a plain character.
 
 use std::io::{self, Read};
 
@@ -57,14 +58,7 @@ enum Scan {
 
 impl<R: Read> Splitter<R> {
     pub fn new(input: R) -> io::Result<Self> {
-        let mut splitter = Self {
-            input,
-            buffer: Vec::new(),
-            start: 0,
-            ended: false,
-            line: 1,
-            bytes: 0,
-        };
+        let mut splitter = Self { input, buffer: Vec::new(), start: 0, ended: false, line: 1, bytes: 0 };
         while splitter.buffer.len() < 3 && !splitter.ended {
             splitter.fill()?;
         }
@@ -197,9 +191,7 @@ fn scan(bytes: &[u8], record: &mut Record, ended: bool) -> Scan {
         Start | Plain => record.end_plain_line(),
         Closing | ClosedCr => record.ends.push(record.text.len()),
     }
-    Scan::Done {
-        consumed: bytes.len(),
-    }
+    Scan::Done { consumed: bytes.len() }
 }
 
 impl Record {
@@ -245,10 +237,8 @@ mod tests {
         let mut splitter = Splitter::new(text).unwrap();
         let (mut record, mut rows) = (Record::default(), Vec::new());
         while splitter.next(&mut record).unwrap() {
-            let mut fields: Vec<String> = record
-                .iter()
-                .map(|field| String::from_utf8_lossy(field).into_owned())
-                .collect();
+            let mut fields: Vec<String> =
+                record.iter().map(|field| String::from_utf8_lossy(field).into_owned()).collect();
             if record.fault.is_some() {
                 fields.push("!".into());
             }
@@ -267,12 +257,10 @@ mod tests {
 
     #[test]
     fn records_have_their_lines() {
-        check("\u{feff}a,b\r\n1,\r\n\r\n\"x\ny\",\"2\"\"\"\r\nlast,3", &[
-            (1, &["a", "b"]),
-            (2, &["1", ""]),
-            (4, &["x\ny", "2\""]),
-            (6, &["last", "3"]),
-        ]);
+        check(
+            "\u{feff}a,b\r\n1,\r\n\r\n\"x\ny\",\"2\"\"\"\r\nlast,3",
+            &[(1, &["a", "b"]), (2, &["1", ""]), (4, &["x\ny", "2\""]), (6, &["last", "3"])],
+        );
         check("", &[]);
         check("\n\n", &[]);
         check("a\r", &[(1, &["a"])]);
@@ -282,11 +270,10 @@ mod tests {
 
     #[test]
     fn a_forgotten_quote_costs_one_row() {
-        check("A,\"abc,1\nB,\"def\",2\nC,x,3\n", &[
-            (1, &["A", "!"]),
-            (2, &["B", "def", "2"]),
-            (3, &["C", "x", "3"]),
-        ]);
+        check(
+            "A,\"abc,1\nB,\"def\",2\nC,x,3\n",
+            &[(1, &["A", "!"]), (2, &["B", "def", "2"]), (3, &["C", "x", "3"])],
+        );
         check("A,\"abc\nB,x", &[(1, &["A", "!"]), (2, &["B", "x"])]);
         check("A,\"abc\"d,1\nB,x,2", &[(1, &["A", "!"]), (2, &["B", "x", "2"])]);
     }
@@ -304,7 +291,9 @@ mod tests {
         struct Slow<'a>(&'a [u8]);
         impl Read for Slow<'_> {
             fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-                let Some((first, rest)) = self.0.split_first() else { return Ok(0) };
+                let Some((first, rest)) = self.0.split_first() else {
+                    return Ok(0);
+                };
                 into[0] = *first;
                 self.0 = rest;
                 Ok(1)

@@ -10,15 +10,8 @@ use std::collections::BTreeMap;
 pub type Counts = BTreeMap<Box<str>, u64>;
 
 /// How prices moved: the names of the bins, each with both ends as people read them.
-pub const CHANGE_BINS: [&str; 7] = [
-    "below -5%",
-    "-5% .. -2%",
-    "-2% .. 0",
-    "unchanged",
-    "0 .. +2%",
-    "+2% .. +5%",
-    "above +5%",
-];
+pub const CHANGE_BINS: [&str; 7] =
+    ["below -5%", "-5% .. -2%", "-2% .. 0", "unchanged", "0 .. +2%", "+2% .. +5%", "above +5%"];
 
 /// Counts of a run or of a part of it.
 ///
@@ -65,11 +58,7 @@ pub(super) struct Answer<'a> {
 
 impl Tally {
     pub(super) fn new(rows: u64, elsewhere: u64) -> Self {
-        Self {
-            rows,
-            elsewhere,
-            ..Self::default()
-        }
+        Self { rows, elsewhere, ..Self::default() }
     }
 
     pub(super) fn answer(&mut self, answer: &Answer<'_>, canonical: &[u8]) {

@@ -5,7 +5,7 @@ use super::{BatchError, Job};
 use crate::facts::{Item, Value, builtin};
 use crate::money::{Amount, Currency, Money, Ratio, Rounding};
 use crate::pricing::{Decision, Flags, GuardRef, Outcome, Place, Refusal, Status, Winner};
-use arrow_array::builder::{Decimal128Builder, StringBuilder, StringDictionaryBuilder, UInt64Builder};
+use arrow_array::builder::{Decimal128Builder, Int64Builder, StringBuilder, StringDictionaryBuilder};
 use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
@@ -64,14 +64,15 @@ pub fn output_schema() -> SchemaRef {
             Cell::Word => DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)),
             Cell::Money => DataType::Decimal128(DIGITS, MONEY_SCALE),
             Cell::Ratio => DataType::Decimal128(DIGITS, RATIO_SCALE),
-            Cell::Line => DataType::UInt64,
+            Cell::Line => DataType::Int64,
         };
         Field::new(name, kind, optional)
     });
     Arc::new(Schema::new(fields.to_vec()))
 }
 
-/// Whether the amounts of a decision fit the output's decimals: below 10¹² currency units. A batch refuses a larger price with
+/// Whether the amounts of a decision fit the output's decimals: below 10¹² currency units. A batch refuses a larger
+/// price with
 /// `AMOUNT_OVERFLOW` rather than write another one.
 pub(super) fn fits(decision: &Decision) -> bool {
     let amounts = [
@@ -82,10 +83,7 @@ pub(super) fn fits(decision: &Decision) -> bool {
         Some(decision.range.floor.amount),
         decision.contribution,
     ];
-    amounts
-        .into_iter()
-        .flatten()
-        .all(|amount| amount.micros().unsigned_abs() < COUNT_LIMIT)
+    amounts.into_iter().flatten().all(|amount| amount.micros().unsigned_abs() < COUNT_LIMIT)
 }
 
 /// Builds the columns, answer by answer.
@@ -100,7 +98,7 @@ enum Builder {
     Text(StringBuilder),
     Word(StringDictionaryBuilder<Int32Type>),
     Decimal(Decimal128Builder),
-    Line(UInt64Builder),
+    Line(Int64Builder),
 }
 
 /// One cell of an answer.
@@ -119,13 +117,9 @@ impl<'a> Table<'a> {
             Cell::Word => Builder::Word(StringDictionaryBuilder::new()),
             Cell::Money => Builder::Decimal(decimals(rows, MONEY_SCALE)),
             Cell::Ratio => Builder::Decimal(decimals(rows, RATIO_SCALE)),
-            Cell::Line => Builder::Line(UInt64Builder::with_capacity(rows)),
+            Cell::Line => Builder::Line(Int64Builder::with_capacity(rows)),
         });
-        Self {
-            job,
-            columns: columns.into(),
-            canonical: Vec::new(),
-        }
+        Self { job, columns: columns.into(), canonical: Vec::new() }
     }
 
     /// Adds the answer for an item in a place of the run.
@@ -178,7 +172,9 @@ impl Builder {
                 builder.append(text)?;
             }
             (Self::Decimal(builder), Given::Count(count)) => builder.append_value(count.into()),
-            (Self::Line(builder), Given::Line(line)) => builder.append_value(line),
+            (Self::Line(builder), Given::Line(line)) => {
+                builder.append_value(i64::try_from(line).unwrap_or(i64::MAX));
+            }
             (Self::Text(builder), _) => builder.append_null(),
             (Self::Word(builder), _) => builder.append_null(),
             (Self::Decimal(builder), _) => builder.append_null(),
@@ -238,7 +234,8 @@ impl<'a> Flat<'a> {
                     Status::Held(reason) => ("held", Some(reason.as_str())),
                 };
                 let price = decision.price.amount();
-                let moved = |previous: Amount| price.sub(previous).ok()?.ratio_to(previous, Rounding::HalfEven);
+                let moved =
+                    |previous: Amount| price.sub(previous).ok()?.ratio_to(previous, Rounding::HalfEven);
                 Self {
                     status,
                     reason,
@@ -251,12 +248,7 @@ impl<'a> Flat<'a> {
                     ..Self::empty(place, decision.hits.iter())
                 }
             }
-            Outcome::Refused(Refusal {
-                code,
-                guards,
-                fact,
-                winner,
-            }) => Self {
+            Outcome::Refused(Refusal { code, guards, fact, winner }) => Self {
                 status: "refused",
                 reason: Some(code.as_str()),
                 detail: fact.as_deref(),
@@ -296,7 +288,8 @@ impl<'a> Flat<'a> {
 
     /// In the order of [`COLUMNS`].
     fn cells<'s>(&'s self, item: &'s Item, place: &'s Place, release: &'s str, line: u64) -> [Given<'s>; 22] {
-        let text = |text: Option<&'s str>| text.filter(|text| !text.is_empty()).map_or(Given::Missing, Given::Text);
+        let text =
+            |text: Option<&'s str>| text.filter(|text| !text.is_empty()).map_or(Given::Missing, Given::Text);
         let count = |micros: i64| {
             let fits = micros.unsigned_abs() < COUNT_LIMIT;
             if fits { Given::Count(micros) } else { Given::Missing }

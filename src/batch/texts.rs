@@ -35,23 +35,21 @@ impl Texts {
     /// # Errors
     /// A column of a type that cannot hold what it should.
     pub fn new(path: &Path, batch: &RecordBatch, columns: &Columns) -> Result<Self, BatchError> {
-        let mut texts = Self {
-            columns: Vec::with_capacity(columns.len()),
-            bad: Vec::new(),
-        };
+        let mut texts = Self { columns: Vec::with_capacity(columns.len()), bad: Vec::new() };
         for (array, column) in batch.columns().iter().zip(columns.iter()) {
-            let mut reader = Reader {
-                kind: column.kind,
-                bad: Vec::new(),
-            };
+            let mut reader = Reader { kind: column.kind, bad: Vec::new() };
             let read = reader.read(array.as_ref()).ok_or_else(|| {
                 let (header, given) = (&column.header, array.data_type());
-                BatchError::columns(path, format!("column `{header}` is of type {given}, {}", wanted(column.kind, given)))
+                BatchError::columns(
+                    path,
+                    format!("column `{header}` is of type {given}, {}", wanted(column.kind, given)),
+                )
             })?;
             texts.columns.push(read);
-            let bad = reader.bad.into_iter().map(|(row, code, value, why)| {
-                (row, BadField::new(&column.name, code, &value, why))
-            });
+            let bad = reader
+                .bad
+                .into_iter()
+                .map(|(row, code, value, why)| (row, BadField::new(&column.name, code, &value, why)));
             texts.bad.extend(bad);
         }
         texts.bad.sort_by_key(|(row, _)| *row);
@@ -66,9 +64,7 @@ impl Texts {
     /// One cell; empty when there is no such column.
     #[must_use]
     pub fn cell(&self, column: Option<usize>, row: usize) -> &str {
-        column
-            .and_then(|at| self.columns.get(at))
-            .map_or("", |column| text(column, row))
+        column.and_then(|at| self.columns.get(at)).map_or("", |column| text(column, row))
     }
 
     /// What could not be read in a row.
@@ -80,11 +76,7 @@ impl Texts {
 }
 
 fn text(column: &StringArray, row: usize) -> &str {
-    if row < column.len() && column.is_valid(row) {
-        column.value(row)
-    } else {
-        ""
-    }
+    if row < column.len() && column.is_valid(row) { column.value(row) } else { "" }
 }
 
 fn wanted(kind: Kind, given: &DataType) -> &'static str {
@@ -154,10 +146,7 @@ impl Reader {
             return Some(StringArray::new_null(array.len()));
         }
         // A bad value of the dictionary is reported for the rows that use it, not for its own place.
-        let mut inner = Self {
-            kind: self.kind,
-            bad: Vec::new(),
-        };
+        let mut inner = Self { kind: self.kind, bad: Vec::new() };
         let values = inner.read(dictionary.values().as_ref())?;
         let keys = dictionary.normalized_keys();
         for (row, key) in keys.iter().enumerate().filter(|(row, _)| array.is_valid(*row)) {
@@ -165,25 +154,21 @@ impl Reader {
             self.bad.extend(bad.map(|(_, code, value, why)| (row, *code, value.clone(), *why)));
         }
         let cells = keys.iter().enumerate();
-        Some(
-            cells
-                .map(|(row, key)| array.is_valid(row).then(|| text(&values, *key)))
-                .collect(),
-        )
+        Some(cells.map(|(row, key)| array.is_valid(row).then(|| text(&values, *key))).collect())
     }
 
     fn integers<T: ArrowPrimitiveType<Native: Into<i128>>>(&self, array: &dyn Array) -> Option<StringArray> {
         let cells = array.as_primitive::<T>().iter();
-        cells
-            .map(|cell| optional(cell, |value| number(value.into(), 0, self.kind)))
-            .collect()
+        cells.map(|cell| optional(cell, |value| number(value.into(), 0, self.kind))).collect()
     }
 
-    fn decimals<T: DecimalType<Native: Into<i128>>>(&self, array: &dyn Array, scale: i8) -> Option<StringArray> {
+    fn decimals<T: DecimalType<Native: Into<i128>>>(
+        &self,
+        array: &dyn Array,
+        scale: i8,
+    ) -> Option<StringArray> {
         let cells = array.as_primitive::<T>().iter();
-        cells
-            .map(|cell| optional(cell, |value| number(value.into(), scale.into(), self.kind)))
-            .collect()
+        cells.map(|cell| optional(cell, |value| number(value.into(), scale.into(), self.kind))).collect()
     }
 
     fn floats<T: ArrowPrimitiveType<Native: Into<f64>>>(&mut self, array: &dyn Array) -> Option<StringArray> {
@@ -239,9 +224,7 @@ fn optional<T>(cell: Option<T>, read: impl Fn(T) -> Option<String>) -> Option<Op
 
 fn instants<T: ArrowPrimitiveType<Native = i64>>(array: &dyn Array, per_second: i64) -> StringArray {
     let cells = array.as_primitive::<T>().iter();
-    cells
-        .map(|cell| cell.map(|value| crate::facts::show_instant(value.div_euclid(per_second))))
-        .collect()
+    cells.map(|cell| cell.map(|value| crate::facts::show_instant(value.div_euclid(per_second)))).collect()
 }
 
 /// A count of 10^-`scale` in the grammar of its kind; `None` if numbers cannot hold this kind.
@@ -276,9 +259,7 @@ fn fixed(value: i128, scale: i32) -> String {
 mod tests {
     use super::*;
     use arrow_array::builder::{ListBuilder, StringBuilder, StringDictionaryBuilder};
-    use arrow_array::{
-        BooleanArray, Decimal128Array, Float64Array, Int64Array, TimestampMicrosecondArray,
-    };
+    use arrow_array::{BooleanArray, Decimal128Array, Float64Array, Int64Array, TimestampMicrosecondArray};
 
     fn check(kind: Kind, array: &dyn Array, expected: &[&str]) {
         let mut reader = Reader { kind, bad: Vec::new() };

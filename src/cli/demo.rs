@@ -52,21 +52,20 @@ fn demo(args: &Args) -> Result<(), String> {
     let reprice = ["reprice", "--rulebook", &iowa_text, "--items", &catalog, "--out", &priced, at[0], at[1]];
     command(&reprice, &[0])?;
     let compared = compare_with_charged(&out.join("iowa.csv"));
-    let cleaned = std::fs::remove_dir_all(&out).map_err(|error| format!("cannot remove {}: {error}", out.display()));
+    let cleaned =
+        std::fs::remove_dir_all(&out).map_err(|error| format!("cannot remove {}: {error}", out.display()));
     compared?;
     cleaned?;
     heading("3  One price, explained (Orda is invented; its feeds are of 18 November 2026)");
     let feed = |name: &str| orda.join("feeds").join(name).display().to_string();
     let (items, offers) = (feed("items.csv"), feed("offers.csv"));
     let of = ["--rulebook", &orda_text, "--items", &items, "--offers", &offers];
-    let explain = [&["explain", "TEL-A55"][..], &of, &["--market", "DE", "--channel", "own", "--at", ORDA_AT]].concat();
+    let explain =
+        [&["explain", "TEL-A55"][..], &of, &["--market", "DE", "--channel", "own", "--at", ORDA_AT]].concat();
     command(&explain, &[0])?;
     heading("4  The same over gRPC");
-    let folder = Folder {
-        rulebook: iowa.clone(),
-        items: Some(iowa.join("feeds/catalog.csv")),
-        ..Folder::default()
-    };
+    let folder =
+        Folder { rulebook: iowa.clone(), items: Some(iowa.join("feeds/catalog.csv")), ..Folder::default() };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("no runtime: {error}"))?;
     runtime.block_on(serve_and_ask(folder, args.exit, &of))
@@ -107,20 +106,26 @@ fn command(arguments: &[&str], allowed: &[u8]) -> Result<(), String> {
 fn compare_with_charged(priced: &Path) -> Result<(), String> {
     let mut reader = csv::Reader::from_path(priced).map_err(|error| error.to_string())?;
     let headers = reader.headers().map_err(|error| error.to_string())?.clone();
-    let column = |name: &str| headers.iter().position(|header| header == name).ok_or(format!("no column `{name}`"));
+    let column =
+        |name: &str| headers.iter().position(|header| header == name).ok_or(format!("no column `{name}`"));
     let (sku, price, previous) = (column("sku")?, column("price")?, column("previous_price")?);
     let (mut same, mut differing) = (0_u32, Vec::new());
     for row in reader.records() {
         let row = row.map_err(|error| error.to_string())?;
         let cell = |at: usize| row.get(at).unwrap_or("").to_owned();
-        let number = |at: usize| crate::money::Amount::parse(&cell(at)).map_err(|error| format!("{}: {error}", cell(at)));
+        let number = |at: usize| {
+            crate::money::Amount::parse(&cell(at)).map_err(|error| format!("{}: {error}", cell(at)))
+        };
         if number(price)? == number(previous)? {
             same += 1;
         } else {
             differing.push((cell(sku), cell(price), cell(previous)));
         }
     }
-    println!("\n{same} of {} prices are exactly what was charged (State Bottle Retail).", same as usize + differing.len());
+    println!(
+        "\n{same} of {} prices are exactly what was charged (State Bottle Retail).",
+        same as usize + differing.len()
+    );
     println!("The others depart from the statutory 50 % in the source; models/iowa/README.md looks at each:");
     for (sku, price, charged) in differing {
         println!("  {sku:<8} rule {price:>9}   charged {charged:>9}");
@@ -132,7 +137,9 @@ fn compare_with_charged(priced: &Path) -> Result<(), String> {
 async fn serve_and_ask(folder: Folder, exit: bool, orda: &[&str]) -> Result<(), String> {
     let grpc = match TcpListener::bind("127.0.0.1:50051").await {
         Ok(listener) => listener,
-        Err(_) => TcpListener::bind("127.0.0.1:0").await.map_err(|error| format!("cannot listen: {error}"))?,
+        Err(_) => {
+            TcpListener::bind("127.0.0.1:0").await.map_err(|error| format!("cannot listen: {error}"))?
+        }
     };
     let address = grpc.local_addr().map_err(|error| error.to_string())?;
     let (ready_sender, ready) = oneshot::channel::<()>();
@@ -141,14 +148,17 @@ async fn serve_and_ask(folder: Folder, exit: bool, orda: &[&str]) -> Result<(), 
     let ended = async {
         drop(end.await);
     };
-    let on_ready = move |_: &crate::service::state::Serving| drop(ready_sender.send(()));
+    let on_ready = move |_: &crate::service::state::Serving| {
+        let _ = ready_sender.send(());
+    };
     let rulebook = folder.rulebook.clone();
     let serving = tokio::spawn(serve(Config::default(), Arc::new(folder), listeners, on_ready, ended));
     ready.await.map_err(|_| "the service did not start".to_owned())?;
     println!("\n$ pricer serve --rulebook {} --items … --listen {address}", rulebook.display());
     let addr = format!("http://{address}");
     let asked = tokio::task::spawn_blocking(move || {
-        let quote = ["quote", "10006", "--market", "US-IA", "--channel", "wholesale", "--explain", "--addr", &addr];
+        let quote =
+            ["quote", "10006", "--market", "US-IA", "--channel", "wholesale", "--explain", "--addr", &addr];
         command(&quote, &[0])
     });
     asked.await.map_err(|error| error.to_string())??;
@@ -156,7 +166,7 @@ async fn serve_and_ask(folder: Folder, exit: bool, orda: &[&str]) -> Result<(), 
         what_next(&address.to_string(), orda);
         tokio::signal::ctrl_c().await.map_err(|error| error.to_string())?;
     }
-    drop(end_sender.send(()));
+    let _ = end_sender.send(());
     let served = serving.await.map_err(|error| error.to_string())?;
     served.map_err(|error| error.to_string())?;
     println!("\nThe demo is over: every part did what it should.");

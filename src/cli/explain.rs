@@ -1,6 +1,6 @@
 //! `pricer explain`: the price waterfall of one item, or why a rule does not apply to it.
 
-use super::opened::{Opened, now, open, own_rates};
+use super::opened::{now, open, own_rates};
 use crate::batch::{BatchError, Feeds, find_item, load_facts};
 use crate::explain::{Explanation, Subject};
 use crate::facts::parse_instant;
@@ -77,9 +77,12 @@ impl From<BatchError> for Problem {
 }
 
 fn explain(args: &Args) -> Result<u8, Problem> {
-    let Some(Opened { release, .. }) = open(&args.rulebook) else { return Ok(1) };
+    let Some(release) = open(&args.rulebook) else {
+        return Ok(1);
+    };
     let place = release.place(&args.market, &args.channel).ok_or_else(|| {
-        let known: Vec<String> = release.places.iter().map(|place| format!("{}/{}", place.market, place.channel)).collect();
+        let known: Vec<String> =
+            release.places.iter().map(|place| format!("{}/{}", place.market, place.channel)).collect();
         Problem::Usage(format!(
             "`{}/{}` is no market and channel of the rulebook; it has {}",
             args.market,
@@ -161,7 +164,8 @@ fn why_not(name: &str, row: &Row<'_>, world: &World<'_>, facts: &Facts) -> Resul
             }
         }
         let holds = open && view.inside(&rule.scope);
-        let winner = place.rules.iter().find(|rule| rule.window.holds(world.now.at) && view.inside(&rule.scope));
+        let winner =
+            place.rules.iter().find(|rule| rule.window.holds(world.now.at) && view.inside(&rule.scope));
         match winner {
             Some(winner) if holds && winner.info.label != rule.info.label => {
                 println!("  it holds, but {} wins over it", winner.info.label);

@@ -1,11 +1,14 @@
 //! One file a command.
 
+pub mod check;
 pub mod demo;
 pub mod explain;
 mod opened;
+mod output;
 pub mod quote;
 pub mod reprice;
 pub mod serve;
+pub mod test;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -25,6 +28,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Demo(demo::Args),
+    Check(check::CheckArgs),
+    Test(test::TestArgs),
     Explain(explain::Args),
     Reprice(reprice::Reprice),
     Serve(serve::Args),
@@ -40,6 +45,8 @@ pub fn main() -> ExitCode {
 fn run(cli: &Cli) -> ExitCode {
     match &cli.command {
         Command::Demo(args) => demo::run(args),
+        Command::Check(args) => output::to_stdout(|colour, out| check::run(args, colour, out)),
+        Command::Test(args) => output::to_stdout(|colour, out| test::run(args, colour, out)),
         Command::Explain(args) => explain::run(args),
         Command::Reprice(args) => args.run(),
         Command::Serve(args) => serve::run(args),

@@ -1,33 +1,25 @@
 //! A rulebook folder opened for a command, its findings said on the way.
 
 use crate::pricing::Release;
-use crate::rulebook::{Files, Loaded, Severity, load, render};
+use crate::rulebook::{Diagnostic, Files, Loaded, Severity, load, render};
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// A rulebook without errors.
-pub(super) struct Opened {
-    pub release: Arc<Release>,
-    pub loaded: Loaded,
-}
-
-/// Reads and checks the folder; errors are printed to stderr, and then there is nothing to go on with.
-pub(super) fn open(folder: &Path) -> Option<Opened> {
+/// Reads and checks the folder; errors are printed to stderr, and then there is no release to go on with.
+pub(super) fn open(folder: &Path) -> Option<Arc<Release>> {
     let loaded = match Files::read_dir(folder) {
         Ok(files) => load(files),
         Err(diagnostics) => Loaded { diagnostics, ..Loaded::default() },
     };
-    match loaded.release.clone() {
-        Some(release) => Some(Opened { release, loaded }),
-        None => {
-            let errors: Vec<_> =
-                loaded.diagnostics.iter().filter(|finding| finding.severity == Severity::Error).cloned().collect();
-            eprint!("{}", render::human(&loaded.files, &errors, colour()));
-            eprintln!("error: the rulebook `{}` has {} errors, so nothing is priced", folder.display(), errors.len());
-            None
-        }
+    if loaded.release.is_none() {
+        let is_error = |finding: &&Diagnostic| finding.severity == Severity::Error;
+        let errors: Vec<Diagnostic> = loaded.diagnostics.iter().filter(is_error).cloned().collect();
+        eprint!("{}", render::human(&loaded.files, &errors, colour()));
+        let count = errors.len();
+        eprintln!("error: the rulebook `{}` has {count} errors, so nothing is priced", folder.display());
     }
+    loaded.release
 }
 
 /// Colors on a terminal that wants them.

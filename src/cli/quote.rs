@@ -172,21 +172,10 @@ mod tests {
         assert_eq!((rival.age, rival.offer.in_stock), (Some(21_600), Some(false)));
         assert_eq!(rival.offer.r#match.as_deref(), Some("0.99"));
         assert_eq!(rival.offer.price.unwrap().units, 399);
-        assert!(
-            parse_rival("alza 399.00")
-                .unwrap_err()
-                .contains("name price currency")
-        );
-        assert!(
-            parse_rival("alza 399,00 EUR")
-                .unwrap_err()
-                .contains("decimal point")
-        );
+        assert!(parse_rival("alza 399.00").unwrap_err().contains("name price currency"));
+        assert!(parse_rival("alza 399,00 EUR").unwrap_err().contains("decimal point"));
         assert!(parse_rival("alza 399.00 EUR soon").is_err());
-        assert_eq!(
-            parse_fact("tags=kvi|new"),
-            Ok(("tags".to_owned(), "kvi|new".to_owned()))
-        );
+        assert_eq!(parse_fact("tags=kvi|new"), Ok(("tags".to_owned(), "kvi|new".to_owned())));
         assert!(parse_fact("kvi").is_err());
     }
 }

@@ -1,5 +1,6 @@
 //! `pricer reprice`: a whole catalog, from files to a file.
 
+use super::opened::{now, open, own_rates};
 use crate::batch::{
     BLOCK_ROWS, BatchError, EarlierFeed, Feeds, Format, Job, Progress, Run, Source, Summary, Verdict,
     item_meaning, load_facts,
@@ -7,7 +8,7 @@ use crate::batch::{
 use crate::facts::{parse_instant, parse_percent};
 use crate::money::Ratio;
 use crate::pricing::Release;
-use crate::rulebook::{self, Files, render};
+use crate::rulebook::{self, Files, Loaded, render};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{IsTerminal, Write};
@@ -25,9 +26,9 @@ const INTERRUPTED: u8 = 130;
 
 /// Prices every item of a catalog in every market and channel.
 ///
-/// Each row of the items file gives one price for each place it applies to, or is written to the quarantine file with the reason; nothing
-/// is dropped. Exit codes: 0 clean, 1 failed, 2 wrong usage, 3 some rows quarantined, 4 more than `--max-bad` quarantined (then only the
-/// quarantine file is written), 130 interrupted (then nothing is).
+/// Each row of the items file gives one price for each place it applies to, or is written to the quarantine file
+/// with the reason; nothing is dropped. Exit codes: 0 clean, 1 failed, 2 wrong usage, 3 some rows quarantined, 4
+/// more than `--max-bad` quarantined (then only the quarantine file is written), 130 interrupted (then nothing is).
 #[derive(Clone, Debug, Args)]
 pub struct Reprice {
     /// The rulebook's folder.
@@ -51,7 +52,8 @@ pub struct Reprice {
     /// The time of the prices, such as `2026-11-18T10:00:00+01:00` [default: now].
     #[arg(long, value_name = "TIME", value_parser = parse_instant)]
     at: Option<i64>,
-    /// The answers: `.csv` or `.parquet`. Texts that a spreadsheet would take for a formula get a leading apostrophe in CSV.
+    /// The answers: `.csv` or `.parquet`. Texts that a spreadsheet would take for a formula get a leading
+    /// apostrophe in CSV.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// The rows that could not be priced, CSV [default: the name of `--out` with the ending `.quarantine.csv`].
@@ -93,23 +95,14 @@ impl Reprice {
 
     fn price(&self) -> Result<u8, BatchError> {
         let quarantine = self.files()?;
-        let Some((release, rates)) = self.release() else {
+        let Some(release) = self.release() else {
             return Ok(FAILED);
         };
+        let rates = self.fx.clone().or_else(|| own_rates(&self.rulebook, &release));
         let at = self.at.unwrap_or_else(now);
-        let feeds = Feeds {
-            items: None,
-            offers: self.offers.as_deref(),
-            rates: self.fx.as_deref().or(rates.as_deref()),
-        };
+        let feeds = Feeds { items: None, offers: self.offers.as_deref(), rates: rates.as_deref() };
         let (facts, earlier) = load_facts(&release, feeds)?;
-        let job = Job::new(
-            &release,
-            &facts,
-            at,
-            self.market.as_deref(),
-            self.channel.as_deref(),
-        )?;
+        let job = Job::new(&release, &facts, at, self.market.as_deref(), self.channel.as_deref())?;
         let source = Source::open(&self.items, BLOCK_ROWS, |header| item_meaning(&release, header))?;
         let summary = self.stream(&job, source, &earlier, &quarantine)?;
         self.report(&summary, &quarantine);
@@ -132,48 +125,29 @@ impl Reprice {
                 _ => output == other,
             };
             if inputs.into_iter().flatten().any(|input| same(input)) {
-                let why = format!(
-                    "`{}` is an input: choose another name for the output",
-                    output.display()
-                );
+                let why = format!("`{}` is an input: choose another name for the output", output.display());
                 return Err(BatchError::Usage(why));
             }
         }
         if self.out == quarantine {
-            return Err(BatchError::Usage(
-                "`--out` and `--quarantine` name the same file".into(),
-            ));
+            return Err(BatchError::Usage("`--out` and `--quarantine` name the same file".into()));
         }
         Ok(quarantine)
     }
 
-    /// The checked rulebook and its feed of rates; `None` after its errors were printed.
-    fn release(&self) -> Option<(Arc<Release>, Option<PathBuf>)> {
-        let (files, diagnostics, release) = match Files::read_dir(&self.rulebook) {
-            Ok(files) => {
-                let loaded = rulebook::load(files);
-                (loaded.files, loaded.diagnostics, loaded.release)
-            }
-            Err(diagnostics) => (Files::default(), diagnostics, None),
+    /// The checked rulebook; `None` after its errors were printed.
+    fn release(&self) -> Option<Arc<Release>> {
+        if self.format == Output::Human {
+            return open(&self.rulebook);
+        }
+        let loaded = match Files::read_dir(&self.rulebook) {
+            Ok(files) => rulebook::load(files),
+            Err(diagnostics) => Loaded { diagnostics, ..Loaded::default() },
         };
-        if let Some(release) = release {
-            let feed = rates_feed(&files).map(|feed| self.rulebook.join(feed));
-            return Some((release, feed.filter(|path| path.exists())));
+        if loaded.release.is_none() {
+            say(&mut std::io::stdout(), &render::json(&loaded.files, &loaded.diagnostics));
         }
-        if self.format == Output::Json {
-            say(&mut std::io::stdout(), &render::json(&files, &diagnostics));
-        } else {
-            let colour = if std::io::stderr().is_terminal() {
-                render::Colour::Ansi
-            } else {
-                render::Colour::Plain
-            };
-            say(
-                &mut std::io::stderr(),
-                &render::human(&files, &diagnostics, colour),
-            );
-        }
-        None
+        loaded.release
     }
 
     fn stream(
@@ -218,10 +192,7 @@ impl Reprice {
             &match summary.verdict {
                 Verdict::Clean => format!("Written to {}.", self.out.display()),
                 Verdict::Partial => {
-                    format!(
-                        "Written to {}; the bad rows are in {quarantine}.",
-                        self.out.display()
-                    )
+                    format!("Written to {}; the bad rows are in {quarantine}.", self.out.display())
                 }
                 Verdict::TooMany => {
                     format!(
@@ -231,32 +202,6 @@ impl Reprice {
             },
         );
     }
-}
-
-/// The one feed of exchange rates that the rulebook's markets name, if they name one.
-fn rates_feed(files: &Files) -> Option<String> {
-    let book = toml::de::DeTable::parse(files.get("rulebook.toml")?).ok()?;
-    let markets = book.get_ref().get("market")?.get_ref().as_table()?.values();
-    let mut feeds: Vec<&str> = markets
-        .filter_map(|market| {
-            let fx = market.get_ref().as_table()?.get("fx")?.get_ref().as_table()?;
-            fx.get("feed")?.get_ref().as_str()
-        })
-        .collect();
-    feeds.sort_unstable();
-    feeds.dedup();
-    match feeds.as_slice() {
-        [feed] => Some((*feed).to_owned()),
-        _ => None,
-    }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the edge of the program: the clock is read once, here"
-)]
-fn now() -> i64 {
-    jiff::Timestamp::now().as_second()
 }
 
 /// Sets the flag on Ctrl-C; the run then ends within a few thousand rows.
@@ -309,38 +254,15 @@ mod tests {
         let plain = parse(&[]).unwrap();
         assert_eq!((plain.max_bad, plain.at), (Ratio::from_nanos(1_000_000), None));
         assert_eq!(plain.files().unwrap(), Path::new("o.quarantine.csv"));
-        let full = parse(&[
-            "--at",
-            "2026-11-18T10:00:00+01:00",
-            "--threads",
-            "3",
-            "--max-bad",
-            "2%",
-        ])
-        .unwrap();
+        let full =
+            parse(&["--at", "2026-11-18T10:00:00+01:00", "--threads", "3", "--max-bad", "2%"]).unwrap();
         assert_eq!(full.at, parse_instant("2026-11-18T09:00:00Z").ok());
-        for bad in [
-            ["--at", "2026-11-18"],
-            ["--threads", "0"],
-            ["--max-bad", "0.1"],
-            ["--format", "xml"],
-        ] {
+        for bad in [["--at", "2026-11-18"], ["--threads", "0"], ["--max-bad", "0.1"], ["--format", "xml"]] {
             assert!(parse(&bad).is_err(), "{bad:?}");
         }
         for out in ["o.txt", "i.csv"] {
-            let same = Reprice {
-                out: out.into(),
-                ..plain.clone()
-            };
+            let same = Reprice { out: out.into(), ..plain.clone() };
             assert!(matches!(same.files(), Err(BatchError::Usage(_))), "{out}");
         }
-    }
-
-    #[test]
-    fn the_rulebook_names_its_rates() {
-        let files = |text: &str| Files([("rulebook.toml".into(), text.into())].into());
-        let orda = "[market.DE]\ncurrency = \"EUR\"\n[market.KZ]\nfx = { feed = \"feeds/fx.csv\" }\n";
-        assert_eq!(rates_feed(&files(orda)).as_deref(), Some("feeds/fx.csv"));
-        assert_eq!(rates_feed(&files("[market.DE]\n")), None);
     }
 }

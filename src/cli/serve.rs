@@ -87,10 +87,7 @@ async fn bind_and_serve(args: &Args) -> Result<(), ServeError> {
     };
     let addresses = (
         listeners.grpc.local_addr().ok(),
-        listeners
-            .metrics
-            .as_ref()
-            .and_then(|metrics| metrics.local_addr().ok()),
+        listeners.metrics.as_ref().and_then(|metrics| metrics.local_addr().ok()),
     );
     let folder = Folder {
         rulebook: args.rulebook.clone(),
@@ -98,10 +95,7 @@ async fn bind_and_serve(args: &Args) -> Result<(), ServeError> {
         offers: args.offers.clone(),
         rates: args.fx.clone(),
     };
-    let config = Config {
-        at: args.at,
-        ..Config::default()
-    };
+    let config = Config { at: args.at, ..Config::default() };
     let ready = |serving: &Serving| print!("{}", greeting(serving, args, addresses));
     serve(config, Arc::new(folder), listeners, ready, told_to_end()).await
 }
@@ -124,13 +118,7 @@ fn greeting(
     let grpc = grpc.unwrap_or(args.listen);
     let place = release.places.first();
     let (market, channel) = place.map_or(("M", "C"), |place| (&*place.market, &*place.channel));
-    let sku = serving
-        .facts
-        .items
-        .iter()
-        .map(|row| &*row.item.sku)
-        .min()
-        .unwrap_or("SKU");
+    let sku = serving.facts.items.iter().map(|row| &*row.item.sku).min().unwrap_or("SKU");
     let mut lines = vec![
         format!("serving   {} from {}", release.name, args.rulebook.display()),
         format!("release   {}   {} guards", release.id(), release.guard_count),
@@ -147,9 +135,7 @@ fn greeting(
         50_051 => String::new(),
         _ => format!(" --addr http://{grpc}"),
     };
-    lines.push(format!(
-        "try       pricer quote '{sku}' --market {market} --channel {channel}{addr}"
-    ));
+    lines.push(format!("try       pricer quote '{sku}' --market {market} --channel {channel}{addr}"));
     lines.push("Changes of the rulebook are served when they are whole. Ctrl-C ends.".to_owned());
     lines.join("\n") + "\n"
 }
@@ -174,10 +160,7 @@ fn log_to_stderr() {
     let targets = Targets::new().with_default(LevelFilter::INFO).with_targets(
         ["h2", "hyper", "hyper_util", "tonic", "tower", "axum"].map(|name| (name, LevelFilter::WARN)),
     );
-    let lines = tracing_subscriber::fmt::layer()
-        .json()
-        .flatten_event(true)
-        .with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(std::io::stderr);
     let subscriber = tracing_subscriber::registry().with(targets).with(lines);
     // Another one may be there already when this runs inside a larger program, such as `pricer demo`.
     let _ = tracing::subscriber::set_global_default(subscriber);

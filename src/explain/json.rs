@@ -42,12 +42,7 @@ impl Explanation<'_> {
                 );
                 put("previous", json!(decision.previous.map(exact)));
                 let change = decision.previous.and_then(|previous| {
-                    decision
-                        .price
-                        .amount()
-                        .sub(previous)
-                        .ok()?
-                        .ratio_to(previous, Rounding::HalfEven)
+                    decision.price.amount().sub(previous).ok()?.ratio_to(previous, Rounding::HalfEven)
                 });
                 put("change", json!(change.map(|change| change.to_string())));
                 put(
@@ -58,26 +53,14 @@ impl Explanation<'_> {
                 put("contribution", json!(decision.contribution.map(exact)));
                 put("full_contribution", json!(decision.full_contribution.map(exact)));
                 put("break_even", json!(decision.break_even.map(exact)));
-                put(
-                    "flags",
-                    json!(
-                        decision
-                            .flags
-                            .iter()
-                            .map(|flag| flag.as_str())
-                            .collect::<Vec<_>>()
-                    ),
-                );
+                put("flags", json!(decision.flags.iter().map(|flag| flag.as_str()).collect::<Vec<_>>()));
                 put("oldest_input", json!(decision.oldest_input.map(show_instant)));
             }
             None => {
                 put("status", json!("refused"));
                 let refusal = self.refusal();
                 put("reason", json!(refusal.map(|refusal| refusal.code.as_str())));
-                put(
-                    "message",
-                    json!(refusal.map(|refusal| super::refusal_text(refusal, self.world))),
-                );
+                put("message", json!(refusal.map(|refusal| super::refusal_text(refusal, self.world))));
                 put("fact", json!(refusal.and_then(|refusal| refusal.fact.clone())));
             }
         }
@@ -85,10 +68,7 @@ impl Explanation<'_> {
         put("winner", self.winner_json());
         put("steps", Value::Array(self.lines.iter().map(step_json).collect()));
         put("no_price", json!(self.no_price));
-        put(
-            "not_applied",
-            Value::Array(self.not_applied.iter().map(not_applied_json).collect()),
-        );
+        put("not_applied", Value::Array(self.not_applied.iter().map(not_applied_json).collect()));
         let excluded = self.excluded.iter().map(|offer| {
             json!({ "rival": offer.rival, "price": offer.price, "reason": offer.reason, "detail": offer.detail })
         });
@@ -119,9 +99,7 @@ impl Explanation<'_> {
     }
 
     fn edge(&self, edge: Edge) -> Value {
-        let guard = edge
-            .set_by
-            .and_then(|guard| self.world.place.guards.get(usize::from(guard.guard)));
+        let guard = edge.set_by.and_then(|guard| self.world.place.guards.get(usize::from(guard.guard)));
         match (edge.amount, guard) {
             (Amount::MAX, None) => Value::Null,
             (amount, guard) => {
@@ -149,9 +127,7 @@ fn step_json(line: &super::Line) -> Value {
 }
 
 fn not_applied_json(rule: &super::NotApplied) -> Value {
-    let failed = rule
-        .cell
-        .as_ref()
-        .map(|(attr, wants, has)| json!({ "attr": attr, "wants": wants, "has": has }));
+    let failed =
+        rule.cell.as_ref().map(|(attr, wants, has)| json!({ "attr": attr, "wants": wants, "has": has }));
     json!({ "rule": rule.rule, "failed": failed, "text": rule.text })
 }

@@ -85,11 +85,7 @@ impl<'a> Explanation<'a> {
         steps: &[Step],
         names: &Names,
     ) -> Self {
-        let reader = words::Words {
-            world,
-            names,
-            facts: &subject.facts,
-        };
+        let reader = words::Words { world, names, facts: &subject.facts };
         let lines = waterfall::lines(steps, &reader);
         let winner = reasons::winner(steps, outcome, &reader);
         let no_price = reasons::no_price(steps, &reader);
@@ -97,18 +93,7 @@ impl<'a> Explanation<'a> {
         let not_applied = reasons::not_applied(steps, &reader);
         let guards_hit = reasons::guards_hit(outcome, &reader);
         let notes = reasons::notes(steps, outcome, &reader);
-        Self {
-            subject,
-            world,
-            outcome,
-            lines,
-            winner,
-            no_price,
-            excluded,
-            not_applied,
-            guards_hit,
-            notes,
-        }
+        Self { subject, world, outcome, lines, winner, no_price, excluded, not_applied, guards_hit, notes }
     }
 
     #[must_use]

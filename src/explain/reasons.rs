@@ -33,11 +33,7 @@ pub(super) fn winner(steps: &[Step], outcome: &Outcome, words: &Words<'_>) -> Op
 
 pub(super) fn no_price(steps: &[Step], words: &Words<'_>) -> Vec<String> {
     let text = |step: &Step| match step {
-        Step::NoPrice {
-            rule,
-            alternative,
-            why,
-        } => {
+        Step::NoPrice { rule, alternative, why } => {
             let which = match alternative {
                 0 => String::new(),
                 n => format!(", else {n}"),
@@ -52,21 +48,11 @@ pub(super) fn no_price(steps: &[Step], words: &Words<'_>) -> Vec<String> {
 pub(super) fn excluded(steps: &[Step], words: &Words<'_>) -> Vec<ExcludedText> {
     let mut seen: Vec<ExcludedText> = Vec::new();
     for step in steps {
-        let Step::OfferExcluded {
-            set,
-            rival,
-            price,
-            why,
-            age,
-            match_quality,
-        } = step
-        else {
+        let Step::OfferExcluded { set, rival, price, why, age, match_quality } = step else {
             continue;
         };
         let set = words.place().sets.get(usize::from(*set));
-        let age = age.map_or("age unknown".to_owned(), |age| {
-            format!("{} old", show_duration(age))
-        });
+        let age = age.map_or("age unknown".to_owned(), |age| format!("{} old", show_duration(age)));
         let detail = match why {
             Excluded::Own => "is our own shop".to_owned(),
             Excluded::Currency => format!("is not in {}", words.currency()),
@@ -74,33 +60,19 @@ pub(super) fn excluded(steps: &[Step], words: &Words<'_>) -> Vec<ExcludedText> {
             Excluded::Shipping => "its shipping is not known".to_owned(),
             Excluded::Implausible => {
                 let (low, high) = words.place().plausibility.rival;
-                format!(
-                    "is outside {} .. {} of our price",
-                    low.to_percent_text(2),
-                    high.to_percent_text(2)
-                )
+                format!("is outside {} .. {} of our price", low.to_percent_text(2), high.to_percent_text(2))
             }
             Excluded::Match => {
                 let quality = match_quality.map_or("unknown".to_owned(), |share| share.to_percent_text(1));
-                format!(
-                    "match {quality}, wanted {}",
-                    set.map_or("", |set| &set.matching_text)
-                )
+                format!("match {quality}, wanted {}", set.map_or("", |set| &set.matching_text))
             }
             Excluded::Stale => format!("{age}, wanted {}", set.map_or("", |set| &set.age_text)),
             Excluded::Stock => "is not in stock".to_owned(),
         };
         let rival = words.rival(*rival).to_owned();
-        let known = seen
-            .iter()
-            .any(|other| other.rival == rival && other.reason == why.as_str());
+        let known = seen.iter().any(|other| other.rival == rival && other.reason == why.as_str());
         if !known {
-            seen.push(ExcludedText {
-                rival,
-                price: price.to_string(),
-                reason: why.as_str(),
-                detail,
-            });
+            seen.push(ExcludedText { rival, price: price.to_string(), reason: why.as_str(), detail });
         }
     }
     seen
@@ -113,11 +85,7 @@ pub(super) fn not_applied(steps: &[Step], words: &Words<'_>) -> Vec<NotApplied> 
             continue;
         };
         let (cell, text) = mismatch(why, words);
-        seen.push(NotApplied {
-            rule: words.rule_label(*rule),
-            cell,
-            text,
-        });
+        seen.push(NotApplied { rule: words.rule_label(*rule), cell, text });
     }
     seen
 }
@@ -157,10 +125,7 @@ pub(super) fn guards_hit(outcome: &Outcome, words: &Words<'_>) -> Vec<String> {
         Outcome::Decided(decision) => decision.hits.iter().collect(),
         Outcome::Refused(refusal) => refusal.guards.clone(),
     };
-    guards
-        .into_iter()
-        .filter_map(|guard| Some(words.variant(guard)?.info.id.to_string()))
-        .collect()
+    guards.into_iter().filter_map(|guard| Some(words.variant(guard)?.info.id.to_string())).collect()
 }
 
 /// What deserves a sentence beside the waterfall.
@@ -168,16 +133,11 @@ pub(super) fn notes(steps: &[Step], outcome: &Outcome, words: &Words<'_>) -> Vec
     let mut notes = Vec::new();
     for step in steps {
         let named = |guard: &crate::pricing::GuardRef| {
-            words
-                .variant(*guard)
-                .map(|variant| variant.info.label.to_string())
+            words.variant(*guard).map(|variant| variant.info.label.to_string())
         };
         match step {
             Step::Yielded { guard } => {
-                notes.push(format!(
-                    "guard {} yielded to a higher class",
-                    named(guard).unwrap_or_default()
-                ));
+                notes.push(format!("guard {} yielded to a higher class", named(guard).unwrap_or_default()));
             }
             Step::Relaxed { guard } => {
                 notes.push(format!(
@@ -225,11 +185,7 @@ pub(super) fn refusal(refusal: &Refusal, world: &World<'_>) -> String {
             Some(&*guard.id)
         })
         .collect();
-    let guards = named
-        .iter()
-        .map(|id| format!("`{id}`"))
-        .collect::<Vec<_>>()
-        .join(" and ");
+    let guards = named.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(" and ");
     let fact = refusal.fact.as_deref().unwrap_or("");
     match refusal.code {
         RefusalCode::VatClass => {

@@ -20,10 +20,7 @@ impl Explanation<'_> {
             (Some(decision), _) => self.price_lines(decision, &mut out),
             (None, Some(refusal)) => {
                 let text = super::refusal_text(refusal, self.world);
-                line(
-                    &mut out,
-                    &format!("  refused     {}: {text}", refusal.code.as_str()),
-                );
+                line(&mut out, &format!("  refused     {}: {text}", refusal.code.as_str()));
             }
             (None, None) => {}
         }
@@ -35,12 +32,7 @@ impl Explanation<'_> {
     fn header(&self, out: &mut String) {
         let fact = |name: &str| self.subject.facts.get(name).map_or("", String::as_str);
         let tags = fact("tags").replace('|', " ");
-        let known = [
-            self.subject.sku.as_str(),
-            fact("name"),
-            fact("category"),
-            tags.as_str(),
-        ];
+        let known = [self.subject.sku.as_str(), fact("name"), fact("category"), tags.as_str()];
         let known: Vec<&str> = known.into_iter().filter(|text| !text.is_empty()).collect();
         let place = self.world.place;
         let at = jiff::Timestamp::from_second(self.world.now.at).map(|at| {
@@ -72,16 +64,8 @@ impl Explanation<'_> {
                 first = true;
                 self.vat_rule(out);
             }
-            let amount = if first {
-                shown(entry.delta, currency)
-            } else {
-                signed(entry.delta, currency)
-            };
-            let total = if first {
-                String::new()
-            } else {
-                shown(entry.after, currency)
-            };
+            let amount = if first { shown(entry.delta, currency) } else { signed(entry.delta, currency) };
+            let total = if first { String::new() } else { shown(entry.after, currency) };
             first = false;
             let text = match entry.id.as_str() {
                 "" => entry.text.clone(),
@@ -91,10 +75,7 @@ impl Explanation<'_> {
                 0 => String::new(),
                 number => format!("   {}:{number}", entry.at.file),
             };
-            let row = format!(
-                "  {:<9} {amount:>12}   {text:<TEXT_WIDTH$} {total:>12}{at}",
-                entry.word
-            );
+            let row = format!("  {:<9} {amount:>12}   {text:<TEXT_WIDTH$} {total:>12}{at}", entry.word);
             line(out, row.trim_end());
         }
         if !gross {
@@ -103,13 +84,8 @@ impl Explanation<'_> {
     }
 
     fn vat_rule(&self, out: &mut String) {
-        let vat = self
-            .decision()
-            .map(|decision| format!(" (VAT {})", decision.vat.to_percent_text(2)));
-        line(
-            out,
-            &format!("  {} gross from here{}", "─".repeat(60), vat.unwrap_or_default()),
-        );
+        let vat = self.decision().map(|decision| format!(" (VAT {})", decision.vat.to_percent_text(2)));
+        line(out, &format!("  {} gross from here{}", "─".repeat(60), vat.unwrap_or_default()));
     }
 
     fn price_lines(&self, decision: &Decision, out: &mut String) {
@@ -124,46 +100,23 @@ impl Explanation<'_> {
             Status::Held(_) => "held",
         };
         let flags: Vec<&str> = decision.flags.iter().map(|flag| flag.as_str()).collect();
-        let flags = if flags.is_empty() {
-            String::new()
-        } else {
-            format!("   flags: {}", flags.join(", "))
-        };
+        let flags = if flags.is_empty() { String::new() } else { format!("   flags: {}", flags.join(", ")) };
         let price = format!("{} {currency}", decision.price);
-        line(
-            out,
-            &format!("  {word:<9} {price:>12}{}{flags}", was.unwrap_or_default()),
-        );
+        line(out, &format!("  {word:<9} {price:>12}{}{flags}", was.unwrap_or_default()));
         let mut earns = Vec::new();
         let money = |amount: Amount| format!("{} {currency}", shown(amount, currency));
         match decision.margin {
             Some(margin) => earns.push(format!("margin {}", margin.to_percent_text(1))),
             None => earns.push("margin unknown (no cost)".to_owned()),
         }
-        earns.extend(
-            decision
-                .contribution
-                .map(|amount| format!("unit contribution {}", money(amount))),
-        );
-        earns.extend(
-            decision
-                .full_contribution
-                .map(|amount| format!("full contribution {}", money(amount))),
-        );
-        earns.extend(
-            decision
-                .break_even
-                .map(|amount| format!("break-even {}", money(amount))),
-        );
+        earns.extend(decision.contribution.map(|amount| format!("unit contribution {}", money(amount))));
+        earns.extend(decision.full_contribution.map(|amount| format!("full contribution {}", money(amount))));
+        earns.extend(decision.break_even.map(|amount| format!("break-even {}", money(amount))));
         line(out, &format!("  {}", earns.join("   ")));
         let edge = |edge: crate::pricing::Edge, none: &str| match edge.set_by {
             Some(guard) => {
                 let guard = self.world.place.guards.get(usize::from(guard.guard));
-                format!(
-                    "{} ({})",
-                    shown(edge.amount, currency),
-                    guard.map_or("", |guard| &*guard.id)
-                )
+                format!("{} ({})", shown(edge.amount, currency), guard.map_or("", |guard| &*guard.id))
             }
             None => none.to_owned(),
         };
@@ -174,46 +127,29 @@ impl Explanation<'_> {
 
     fn reasons(&self, out: &mut String) {
         if let Some(winner) = &self.winner {
-            let against = winner
-                .runner_up
-                .as_ref()
-                .map_or(String::new(), |(label, target)| {
-                    let currency = self.world.place.currency;
-                    let says = target.map(|target| format!(" (would say {})", shown(target, currency)));
-                    format!(" than {label}{}", says.unwrap_or_default())
-                });
+            let against = winner.runner_up.as_ref().map_or(String::new(), |(label, target)| {
+                let currency = self.world.place.currency;
+                let says = target.map(|target| format!(" (would say {})", shown(target, currency)));
+                format!(" than {label}{}", says.unwrap_or_default())
+            });
             let because = match winner.because {
                 "only candidate" => "only candidate".to_owned(),
                 "over" => format!("declared over{}", against.replacen(" than", "", 1)),
                 word => format!("{word}{against}"),
             };
-            line(
-                out,
-                &format!(
-                    "  why this rule   {} ({}) · {because}",
-                    winner.label, winner.layer
-                ),
-            );
+            line(out, &format!("  why this rule   {} ({}) · {because}", winner.label, winner.layer));
             if !winner.why.is_empty() {
-                line(
-                    out,
-                    &format!("                  “{}” {}", winner.why, winner.owner),
-                );
+                line(out, &format!("                  “{}” {}", winner.why, winner.owner));
             }
         }
         list(out, "no price from", self.no_price.clone());
-        let not_used = self
-            .excluded
-            .iter()
-            .map(|offer| format!("{} {}: {}", offer.rival, offer.price, offer.detail));
+        let not_used =
+            self.excluded.iter().map(|offer| format!("{} {}: {}", offer.rival, offer.price, offer.detail));
         list(out, "not used", not_used.collect());
         list(
             out,
             "did not apply",
-            self.not_applied
-                .iter()
-                .map(|rule| format!("{}: {}", rule.rule, rule.text))
-                .collect(),
+            self.not_applied.iter().map(|rule| format!("{}: {}", rule.rule, rule.text)).collect(),
         );
         list(out, "note", self.notes.clone());
     }
@@ -232,10 +168,7 @@ fn list(out: &mut String, word: &str, entries: Vec<String>) {
 }
 
 fn change_text(price: Amount, previous: Amount) -> String {
-    let change = price
-        .sub(previous)
-        .ok()
-        .and_then(|delta| delta.ratio_to(previous, Rounding::HalfEven));
+    let change = price.sub(previous).ok().and_then(|delta| delta.ratio_to(previous, Rounding::HalfEven));
     match change {
         Some(Ratio::ZERO) => " (unchanged)".to_owned(),
         Some(change) => format!(" ({})", super::words::signed_percent_1(change)),

@@ -53,13 +53,11 @@ pub(super) fn lines(steps: &[Step], words: &Words<'_>) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     let mut reference = String::new();
     for step in steps {
-        let before = lines
-            .last()
-            .map_or(Amount::ZERO, |line: &Line| match (line.stage, step) {
-                (Stage::Cost, Step::Landed { .. }) => line.after,
-                (Stage::Cost, _) => Amount::ZERO,
-                _ => line.after,
-            });
+        let before = lines.last().map_or(Amount::ZERO, |line: &Line| match (line.stage, step) {
+            (Stage::Cost, Step::Landed { .. }) => line.after,
+            (Stage::Cost, _) => Amount::ZERO,
+            _ => line.after,
+        });
         if let Step::Reference { .. } = step {
             reference = reference_text(step, words);
         }
@@ -82,25 +80,13 @@ fn line(step: &Step, before: Amount, reference: &str, words: &Words<'_>) -> Opti
     };
     let nowhere = SourceAt::default;
     match step {
-        Step::Cost {
-            cost,
-            rate,
-            inverse,
-            purchase,
-        } => {
+        Step::Cost { cost, rate, inverse, purchase } => {
             let text = match rate {
                 Some(rate) if *inverse => format!("purchase {cost} ÷ rate {rate}"),
                 Some(rate) => format!("purchase {cost} × rate {rate}"),
                 None => "purchase".to_owned(),
             };
-            Some(make(
-                Stage::Cost,
-                "cost",
-                String::new(),
-                *purchase,
-                text,
-                nowhere(),
-            ))
+            Some(make(Stage::Cost, "cost", String::new(), *purchase, text, nowhere()))
         }
         Step::Landed { buffer, landed } if *landed != before => {
             let market = &words.place().market;
@@ -109,57 +95,23 @@ fn line(step: &Step, before: Amount, reference: &str, words: &Words<'_>) -> Opti
                 buffer => format!(", rate buffer {}", buffer.to_percent_text(4)),
             };
             let text = format!("market {market}{buffer}");
-            Some(make(
-                Stage::Cost,
-                "landed",
-                String::new(),
-                *landed,
-                text,
-                nowhere(),
-            ))
+            Some(make(Stage::Cost, "landed", String::new(), *landed, text, nowhere()))
         }
-        Step::Strategy {
-            rule,
-            alternative,
-            strategy,
-            after,
-        } => {
+        Step::Strategy { rule, alternative, strategy, after } => {
             let info = words.rule(*rule)?;
             let text = strategy_text(*rule, *alternative, strategy, reference, words);
-            Some(make(
-                Stage::Strategy,
-                "strategy",
-                info.label.to_string(),
-                *after,
-                text,
-                info.at.clone(),
-            ))
+            Some(make(Stage::Strategy, "strategy", info.label.to_string(), *after, text, info.at.clone()))
         }
-        Step::Adjusted {
-            adjustment,
-            variant,
-            after,
-        } => {
+        Step::Adjusted { adjustment, variant, after } => {
             let adjustment = words.place().adjustments.get(usize::from(*adjustment))?;
             let variant = adjustment.variants.get(usize::from(*variant))?;
             let word = match adjustment.kind {
                 crate::pricing::AdjustmentKind::Season => "season",
                 crate::pricing::AdjustmentKind::Stock => "stock",
             };
-            let text = format!(
-                "{} → {}",
-                why_adjusted(variant, words),
-                signed_percent(variant.adjust)
-            );
+            let text = format!("{} → {}", why_adjusted(variant, words), signed_percent(variant.adjust));
             let id = format!("{word}.{}", variant.info.label);
-            Some(make(
-                Stage::Adjust,
-                word,
-                id,
-                *after,
-                text,
-                variant.info.at.clone(),
-            ))
+            Some(make(Stage::Adjust, word, id, *after, text, variant.info.at.clone()))
         }
         Step::Limited { after } => {
             let (low, high) = words.place().limit?;
@@ -168,27 +120,14 @@ fn line(step: &Step, before: Amount, reference: &str, words: &Words<'_>) -> Opti
                 signed_percent(low),
                 signed_percent(high)
             );
-            Some(make(
-                Stage::Adjust,
-                "limit",
-                "limit".to_owned(),
-                *after,
-                text,
-                nowhere(),
-            ))
+            Some(make(Stage::Adjust, "limit", "limit".to_owned(), *after, text, nowhere()))
         }
         Step::Moved { guard, after } => {
             let (id, text, at) = match guard.and_then(|guard| words.variant(guard)) {
-                Some(variant) => (
-                    variant.info.label.to_string(),
-                    words.demands(variant),
-                    variant.info.at.clone(),
-                ),
-                None => (
-                    String::new(),
-                    "a price is at least one minor unit".to_owned(),
-                    nowhere(),
-                ),
+                Some(variant) => {
+                    (variant.info.label.to_string(), words.demands(variant), variant.info.at.clone())
+                }
+                None => (String::new(), "a price is at least one minor unit".to_owned(), nowhere()),
             };
             Some(make(Stage::Guard, "guard", id, *after, text, at))
         }
@@ -201,16 +140,9 @@ fn line(step: &Step, before: Amount, reference: &str, words: &Words<'_>) -> Opti
                         Way::Down => "down to",
                         Way::Up => "up to",
                     };
-                    let band = rule
-                        .bands
-                        .iter()
-                        .find(|band| band.to.is_none_or(|to| after.minor() < to));
+                    let band = rule.bands.iter().find(|band| band.to.is_none_or(|to| after.minor() < to));
                     let ends = band.map_or("minor unit", |band| &*band.text);
-                    (
-                        format!("round.{}", rule.info.label),
-                        format!("{way} {ends}"),
-                        rule.info.at.clone(),
-                    )
+                    (format!("round.{}", rule.info.label), format!("{way} {ends}"), rule.info.at.clone())
                 }
                 None => (String::new(), "nearest payable price".to_owned(), nowhere()),
             };
@@ -242,21 +174,14 @@ fn reference_text(step: &Step, words: &Words<'_>) -> String {
         .filter(|(_, amount, ..)| amount == price)
         .take(1)
         .map(|(rival, _, age, quality)| {
-            let age = age
-                .map(|age| format!(", {}", show_duration(age)))
-                .unwrap_or_default();
-            let quality = quality
-                .map(|share| format!(", match {}", share.to_percent_text(1)))
-                .unwrap_or_default();
+            let age = age.map(|age| format!(", {}", show_duration(age))).unwrap_or_default();
+            let quality =
+                quality.map(|share| format!(", match {}", share.to_percent_text(1))).unwrap_or_default();
             format!(" ({}{age}{quality})", words.rival(*rival))
         })
         .collect();
     let of = format!("{} {}{}", words.set(*set), words.shown(*price), named.concat());
-    if named.is_empty() {
-        format!("{of} ({} rivals)", rivals.len())
-    } else {
-        of
-    }
+    if named.is_empty() { format!("{of} ({} rivals)", rivals.len()) } else { of }
 }
 
 fn strategy_text(rule: u32, alternative: u8, name: &str, reference: &str, words: &Words<'_>) -> String {
@@ -318,9 +243,5 @@ fn why_adjusted(variant: &AdjustmentVariant, words: &Words<'_>) -> String {
     if !variant.when.text.is_empty() {
         texts.push(variant.when.text.to_string());
     }
-    if texts.is_empty() {
-        "in its scope".to_owned()
-    } else {
-        texts.join(", ")
-    }
+    if texts.is_empty() { "in its scope".to_owned() } else { texts.join(", ") }
 }

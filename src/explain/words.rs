@@ -14,11 +14,7 @@ pub(super) struct Words<'a> {
 
 /// An amount to the currency's minor digits, for the eye only: `375.52`.
 pub(super) fn shown(amount: Amount, currency: Currency) -> String {
-    format!(
-        "{:.width$}",
-        amount.to_decimal().round_dp(currency.digits()),
-        width = currency.digits() as usize
-    )
+    format!("{:.width$}", amount.to_decimal().round_dp(currency.digits()), width = currency.digits() as usize)
 }
 
 /// `−11.55`, `+1.79`.
@@ -66,27 +62,17 @@ impl<'a> Words<'a> {
     }
 
     pub fn rule_label(&self, index: u32) -> String {
-        self.rule(index)
-            .map(|info| info.label.to_string())
-            .unwrap_or_default()
+        self.rule(index).map(|info| info.label.to_string()).unwrap_or_default()
     }
 
     pub fn layer(&self, index: u32) -> String {
-        let layer = self
-            .place()
-            .rules
-            .get(index as usize)
-            .map(|rule| usize::from(rule.layer));
+        let layer = self.place().rules.get(index as usize).map(|rule| usize::from(rule.layer));
         let name = layer.and_then(|layer| self.world.release.layers.get(layer));
         name.map(ToString::to_string).unwrap_or_default()
     }
 
     pub fn set(&self, index: u16) -> String {
-        self.place()
-            .sets
-            .get(usize::from(index))
-            .map(|set| set.name.to_string())
-            .unwrap_or_default()
+        self.place().sets.get(usize::from(index)).map(|set| set.name.to_string()).unwrap_or_default()
     }
 
     pub fn rival(&self, id: RivalId) -> &'a str {
@@ -94,11 +80,7 @@ impl<'a> Words<'a> {
     }
 
     pub fn variant(&self, guard: GuardRef) -> Option<&'a GuardVariant> {
-        self.place()
-            .guards
-            .get(usize::from(guard.guard))?
-            .variants
-            .get(usize::from(guard.variant))
+        self.place().guards.get(usize::from(guard.guard))?.variants.get(usize::from(guard.variant))
     }
 
     pub fn attr(&self, attr: AttrId) -> &'a str {
@@ -149,11 +131,7 @@ impl<'a> Words<'a> {
             }
             Bound::Absolute { low, high } => format!("between {} and {}", money(low), money(high)),
             Bound::MaxChange { down, up } => {
-                format!(
-                    "no move beyond {} .. {}",
-                    signed_percent(*down),
-                    signed_percent(*up)
-                )
+                format!("no move beyond {} .. {}", signed_percent(*down), signed_percent(*up))
             }
             Bound::MinChange(by) => format!("no move smaller than {}", percent(by)),
             Bound::Cooldown(seconds) => format!("no move within {} of the last", show_duration(*seconds)),

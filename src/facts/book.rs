@@ -33,10 +33,7 @@ impl ItemBook {
     /// Adds or replaces the row of the same SKU, market and channel.
     pub fn put(&mut self, row: ItemRow) {
         let rows = self.rows.entry(row.item.sku.clone()).or_default();
-        match rows
-            .iter_mut()
-            .find(|known| known.market == row.market && known.channel == row.channel)
-        {
+        match rows.iter_mut().find(|known| known.market == row.market && known.channel == row.channel) {
             Some(known) => *known = row,
             None => {
                 rows.push(row);
@@ -50,8 +47,7 @@ impl ItemBook {
     pub fn get(&self, sku: &str, market: &str, channel: &str) -> Option<&ItemRow> {
         let rows = self.rows.get(sku)?;
         let find = |market: &str, channel: &str| {
-            rows.iter()
-                .find(|row| *row.market == *market && *row.channel == *channel)
+            rows.iter().find(|row| *row.market == *market && *row.channel == *channel)
         };
         find(market, channel)
             .or_else(|| find(market, ""))
@@ -86,12 +82,7 @@ impl OfferBook {
     #[must_use]
     pub fn new(markets: Vec<(Box<str>, Currency)>, names: Names) -> Self {
         let newest = vec![None; markets.len()];
-        Self {
-            markets,
-            offers: HashMap::new(),
-            newest,
-            names,
-        }
+        Self { markets, offers: HashMap::new(), newest, names }
     }
 
     /// Adds an offer; an empty market is every market with the offer's currency. Of two offers of one rival in one
@@ -109,26 +100,19 @@ impl OfferBook {
                 "is not a market of the rulebook",
             ));
         }
-        let chosen = self
-            .markets
-            .iter()
-            .zip(0_u16..)
-            .filter(|((name, currency), _)| match market {
-                "" => *currency == offer.price.currency,
-                _ => **name == *market,
-            });
+        let chosen = self.markets.iter().zip(0_u16..).filter(|((name, currency), _)| match market {
+            "" => *currency == offer.price.currency,
+            _ => **name == *market,
+        });
         for (_, at) in chosen {
             let lists = match self.offers.get_mut(sku) {
                 Some(lists) => lists,
                 None => self.offers.entry(sku.into()).or_default(),
             };
-            let index = lists
-                .iter()
-                .position(|(place, _)| *place == at)
-                .unwrap_or_else(|| {
-                    lists.push((at, Vec::new()));
-                    lists.len() - 1
-                });
+            let index = lists.iter().position(|(place, _)| *place == at).unwrap_or_else(|| {
+                lists.push((at, Vec::new()));
+                lists.len() - 1
+            });
             if let Some((_, list)) = lists.get_mut(index) {
                 keep_newest(list, offer);
             }
@@ -158,11 +142,8 @@ impl OfferBook {
             Some(newest) if newest <= at => Some(newest),
             None => None,
             Some(_) => {
-                let lists = self
-                    .offers
-                    .values()
-                    .flatten()
-                    .filter(|(market, _)| usize::from(*market) == place);
+                let lists =
+                    self.offers.values().flatten().filter(|(market, _)| usize::from(*market) == place);
                 lists
                     .flat_map(|(_, list)| list)
                     .filter_map(|offer| offer.seen_at)

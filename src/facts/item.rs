@@ -78,12 +78,7 @@ pub struct BadField {
 impl BadField {
     #[must_use]
     pub fn new(field: &str, code: FieldCode, value: &str, message: &str) -> Self {
-        Self {
-            field: field.into(),
-            code,
-            value: value.into(),
-            message: message.into(),
-        }
+        Self { field: field.into(), code, value: value.into(), message: message.into() }
     }
 }
 
@@ -125,21 +120,14 @@ impl<'a> ItemReader<'a> {
             let plain = |name: &str| schema.find(name).filter(|id| schema.attr(*id).derive.is_none());
             let instant = |name: &str| plain(name).filter(|id| schema.attr(*id).kind == Kind::Duration);
             if let Some(id) = plain(&name) {
-                return if schema.attr(id).customer {
-                    Target::Ignored
-                } else {
-                    Target::Fact(id)
-                };
+                return if schema.attr(id).customer { Target::Ignored } else { Target::Fact(id) };
             }
             let money = |name: &str| plain(name).filter(|id| schema.attr(*id).kind == Kind::Money);
             match name.as_str() {
                 "inbound_at" => instant("inbound").map(Target::Until),
                 "shelf_life_until" => instant("shelf_life").map(Target::Until),
                 "on_sale_since" => instant("on_sale_for").map(Target::Since),
-                _ => name
-                    .strip_suffix("_currency")
-                    .and_then(money)
-                    .map(Target::CurrencyOf),
+                _ => name.strip_suffix("_currency").and_then(money).map(Target::CurrencyOf),
             }
             .unwrap_or(Target::Ignored)
         };
@@ -158,15 +146,7 @@ impl<'a> ItemReader<'a> {
             })
             .map(|(_, attr)| attr.name.to_string())
             .collect();
-        if absent.is_empty() {
-            Ok(Self {
-                schema,
-                columns,
-                currency,
-            })
-        } else {
-            Err(absent)
-        }
+        if absent.is_empty() { Ok(Self { schema, columns, currency }) } else { Err(absent) }
     }
 
     /// Reads one row; `fields` come in the order of the headers, an empty one is missing.
@@ -186,18 +166,12 @@ impl<'a> ItemReader<'a> {
             }
             let (id, read) = match target {
                 Target::Fact(id) => (*id, self.fact(*id, text, fields.clone())),
-                Target::Until(id) => (
-                    *id,
-                    parse_instant(text)
-                        .map(Value::Until)
-                        .map_err(|why| (FieldCode::Instant, why)),
-                ),
-                Target::Since(id) => (
-                    *id,
-                    parse_instant(text)
-                        .map(Value::Since)
-                        .map_err(|why| (FieldCode::Instant, why)),
-                ),
+                Target::Until(id) => {
+                    (*id, parse_instant(text).map(Value::Until).map_err(|why| (FieldCode::Instant, why)))
+                }
+                Target::Since(id) => {
+                    (*id, parse_instant(text).map(Value::Since).map_err(|why| (FieldCode::Instant, why)))
+                }
                 Target::CurrencyOf(_) | Target::Ignored => continue,
             };
             match id {
@@ -219,10 +193,7 @@ impl<'a> ItemReader<'a> {
         self.complete(&mut values, &mut bad);
         if bad.is_empty() {
             Ok(ItemRow {
-                item: Item {
-                    sku: sku.into(),
-                    values,
-                },
+                item: Item { sku: sku.into(), values },
                 market: market.into(),
                 channel: channel.into(),
             })
@@ -243,20 +214,11 @@ impl<'a> ItemReader<'a> {
             if attr.kind == Kind::Set {
                 *slot = Value::Tags(0);
             } else if !attr.optional && !bad.iter().any(|field| *field.field == *attr.name) {
-                bad.push(BadField::new(
-                    &attr.name,
-                    FieldCode::Missing,
-                    "",
-                    "is missing and not optional",
-                ));
+                bad.push(BadField::new(&attr.name, FieldCode::Missing, "", "is missing and not optional"));
             }
         }
         let at = |id: AttrId| values.get(usize::from(id.0)).copied().unwrap_or(Value::Missing);
-        let cover = match (
-            at(builtin::STOCK_COVER),
-            at(builtin::STOCK_UNITS),
-            at(builtin::UNITS_PER_DAY),
-        ) {
+        let cover = match (at(builtin::STOCK_COVER), at(builtin::STOCK_UNITS), at(builtin::UNITS_PER_DAY)) {
             (Value::Missing, Value::Count(stock), Value::Count(rate)) => stock_cover(stock, rate),
             _ => None,
         };
@@ -280,11 +242,7 @@ impl<'a> ItemReader<'a> {
         }
         let allowed = |text: &str| match &attr.values {
             Some(values) if !values.iter().any(|value| **value == *text) => {
-                let list = values
-                    .iter()
-                    .map(|value| format!("`{value}`"))
-                    .collect::<Vec<_>>()
-                    .join(", ");
+                let list = values.iter().map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", ");
                 Err((FieldCode::UnknownValue, format!("`{text}` is not one of {list}")))
             }
             _ => Ok(()),
@@ -313,11 +271,9 @@ impl<'a> ItemReader<'a> {
                     .map_err(|error| (FieldCode::Number, format!("`{text}` is {error}")))?
                     .nanos(),
             ),
-            Kind::Percent => Value::Count(
-                parse_percent(text)
-                    .map_err(|why| (FieldCode::Percent, why))?
-                    .nanos(),
-            ),
+            Kind::Percent => {
+                Value::Count(parse_percent(text).map_err(|why| (FieldCode::Percent, why))?.nanos())
+            }
             Kind::Duration => Value::Count(parse_duration(text).map_err(|why| (FieldCode::Duration, why))?),
             Kind::Instant => Value::Count(parse_instant(text).map_err(|why| (FieldCode::Instant, why))?),
         };
@@ -340,14 +296,11 @@ impl<'a> ItemReader<'a> {
             .zip(fields)
             .find(|(target, text)| **target == Target::CurrencyOf(id) && !text.is_empty());
         let currency = match beside {
-            Some((_, code)) => Currency::from_code(code).ok_or((
-                FieldCode::Currency,
-                format!("`{code}` is not an ISO 4217 currency code"),
-            ))?,
-            None => self.currency.ok_or((
-                FieldCode::Money,
-                format!("`{text}` has no currency, such as `{text} EUR`"),
-            ))?,
+            Some((_, code)) => Currency::from_code(code)
+                .ok_or((FieldCode::Currency, format!("`{code}` is not an ISO 4217 currency code")))?,
+            None => self
+                .currency
+                .ok_or((FieldCode::Money, format!("`{text}` has no currency, such as `{text} EUR`")))?,
         };
         let amount =
             Amount::parse(text).map_err(|error| (FieldCode::Money, format!("`{text}` is {error}")))?;
@@ -361,14 +314,8 @@ impl<'a> ItemReader<'a> {
             Value::Count(count) => count,
             _ => return Ok(value),
         };
-        if attr
-            .range
-            .is_some_and(|(low, high)| number < low || high < number)
-        {
-            return Err((
-                FieldCode::OutOfRange,
-                format!("`{text}` is outside the range the schema allows"),
-            ));
+        if attr.range.is_some_and(|(low, high)| number < low || high < number) {
+            return Err((FieldCode::OutOfRange, format!("`{text}` is outside the range the schema allows")));
         }
         let positive = [
             builtin::CURRENT_PRICE,
@@ -404,10 +351,7 @@ impl Item {
     /// The value of an attribute.
     #[must_use]
     pub fn value(&self, id: AttrId) -> Value {
-        self.values
-            .get(usize::from(id.0))
-            .copied()
-            .unwrap_or(Value::Missing)
+        self.values.get(usize::from(id.0)).copied().unwrap_or(Value::Missing)
     }
 
     /// The same item with another current price: what the next run sees.
@@ -417,9 +361,6 @@ impl Item {
         if let Some(slot) = values.get_mut(usize::from(builtin::CURRENT_PRICE.0)) {
             *slot = Value::Money(price.amount, price.currency);
         }
-        Self {
-            sku: self.sku.clone(),
-            values,
-        }
+        Self { sku: self.sku.clone(), values }
     }
 }

@@ -33,10 +33,7 @@ impl Names {
     /// Starts with the rivals that a rulebook mentions, whose ids are their symbols.
     #[must_use]
     pub fn new(mentioned: &Symbols) -> Self {
-        let mut names = Self {
-            texts: vec!["".into()],
-            index: HashMap::new(),
-        };
+        let mut names = Self { texts: vec!["".into()], index: HashMap::new() };
         for text in mentioned.texts() {
             names.id(text);
         }
@@ -93,12 +90,7 @@ pub fn read_offer(
     let price = match money(text.price) {
         Ok(price) if Amount::ZERO < price.amount => Some(price),
         Ok(_) => {
-            bad.push(BadField::new(
-                "price",
-                FieldCode::OutOfRange,
-                text.price,
-                "must be above zero",
-            ));
+            bad.push(BadField::new("price", FieldCode::OutOfRange, text.price, "must be above zero"));
             None
         }
         Err(why) => {
@@ -109,55 +101,31 @@ pub fn read_offer(
     let shipping = optional(text.shipping, "shipping", FieldCode::Money, &mut bad, |text| {
         let shipping = money(text)?;
         match price {
-            Some(price) if price.currency != shipping.currency => Err(format!(
-                "`{text}` is not in the price's currency {}",
-                price.currency
-            )),
+            Some(price) if price.currency != shipping.currency => {
+                Err(format!("`{text}` is not in the price's currency {}", price.currency))
+            }
             _ if shipping.amount < Amount::ZERO => Err(format!("`{text}` is below zero")),
             _ => Ok(shipping.amount),
         }
     });
-    let match_quality = optional(
-        text.match_quality,
-        "match",
-        FieldCode::Percent,
-        &mut bad,
-        |text| {
-            let share = parse_percent(text)?;
-            if (Ratio::ZERO..=Ratio::ONE).contains(&share) {
-                Ok(share)
-            } else {
-                Err(format!("`{text}` is not between 0% and 100%"))
-            }
-        },
-    );
-    let in_stock = optional(
-        text.in_stock,
-        "in_stock",
-        FieldCode::Text,
-        &mut bad,
-        |text| match text {
-            "yes" => Ok(true),
-            "no" => Ok(false),
-            _ => Err(format!("`{text}` is neither `yes` nor `no`")),
-        },
-    );
-    let seen_at = optional(
-        text.seen_at,
-        "seen_at",
-        FieldCode::Instant,
-        &mut bad,
-        parse_instant,
-    );
+    let match_quality = optional(text.match_quality, "match", FieldCode::Percent, &mut bad, |text| {
+        let share = parse_percent(text)?;
+        if (Ratio::ZERO..=Ratio::ONE).contains(&share) {
+            Ok(share)
+        } else {
+            Err(format!("`{text}` is not between 0% and 100%"))
+        }
+    });
+    let in_stock = optional(text.in_stock, "in_stock", FieldCode::Text, &mut bad, |text| match text {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => Err(format!("`{text}` is neither `yes` nor `no`")),
+    });
+    let seen_at = optional(text.seen_at, "seen_at", FieldCode::Instant, &mut bad, parse_instant);
     match price {
-        Some(price) if bad.is_empty() => Ok(Offer {
-            rival: names.id(text.rival),
-            price,
-            shipping,
-            match_quality,
-            in_stock,
-            seen_at,
-        }),
+        Some(price) if bad.is_empty() => {
+            Ok(Offer { rival: names.id(text.rival), price, shipping, match_quality, in_stock, seen_at })
+        }
         _ => Err(bad),
     }
 }
@@ -172,9 +140,7 @@ fn optional<T>(
     if text.is_empty() {
         return None;
     }
-    read(text)
-        .map_err(|why| bad.push(BadField::new(field, code, text, &why)))
-        .ok()
+    read(text).map_err(|why| bad.push(BadField::new(field, code, text, &why))).ok()
 }
 
 #[cfg(test)]
@@ -193,10 +159,7 @@ mod tests {
             shipping: "",
         };
         let offer = read_offer(good, None, &mut names).unwrap();
-        assert_eq!(
-            (offer.rival, offer.shipping, offer.in_stock),
-            (RivalId(1), None, Some(true))
-        );
+        assert_eq!((offer.rival, offer.shipping, offer.in_stock), (RivalId(1), None, Some(true)));
         assert_eq!(names.name(offer.rival), "alza");
         let bad = OfferText {
             rival: "",

@@ -48,12 +48,7 @@ pub fn read_rate(text: RateText<'_>) -> Result<RateRow, Vec<BadField>> {
     let mut bad = Vec::new();
     let mut currency = |field: &'static str, code: &str| {
         Currency::from_code(code).or_else(|| {
-            bad.push(BadField::new(
-                field,
-                FieldCode::Currency,
-                code,
-                "is not an ISO 4217 currency code",
-            ));
+            bad.push(BadField::new(field, FieldCode::Currency, code, "is not an ISO 4217 currency code"));
             None
         })
     };
@@ -61,21 +56,11 @@ pub fn read_rate(text: RateText<'_>) -> Result<RateRow, Vec<BadField>> {
     let rate = match Ratio::parse(text.rate) {
         Ok(rate) if Ratio::ZERO < rate => Some(rate),
         Ok(_) => {
-            bad.push(BadField::new(
-                "rate",
-                FieldCode::OutOfRange,
-                text.rate,
-                "must be above zero",
-            ));
+            bad.push(BadField::new("rate", FieldCode::OutOfRange, text.rate, "must be above zero"));
             None
         }
         Err(error) => {
-            bad.push(BadField::new(
-                "rate",
-                FieldCode::Number,
-                text.rate,
-                &format!("is {error}"),
-            ));
+            bad.push(BadField::new("rate", FieldCode::Number, text.rate, &format!("is {error}")));
             None
         }
     };
@@ -83,12 +68,9 @@ pub fn read_rate(text: RateText<'_>) -> Result<RateRow, Vec<BadField>> {
         .map_err(|why| bad.push(BadField::new("as_of", FieldCode::Instant, text.as_of, &why)))
         .ok();
     match (base, quote, rate, as_of) {
-        (Some(base), Some(quote), Some(rate), Some(as_of)) if bad.is_empty() => Ok(RateRow {
-            base,
-            quote,
-            rate,
-            as_of,
-        }),
+        (Some(base), Some(quote), Some(rate), Some(as_of)) if bad.is_empty() => {
+            Ok(RateRow { base, quote, rate, as_of })
+        }
         _ => Err(bad),
     }
 }
@@ -116,12 +98,7 @@ impl Rates {
             let rows = self.pairs.get(&(base, quote))?;
             let known = rows.get(..rows.partition_point(|row| row.as_of <= at))?;
             let (row, earlier) = known.split_last()?;
-            Some(Rate {
-                rate: row.rate,
-                inverse,
-                as_of: row.as_of,
-                last: earlier.last().map(|row| row.rate),
-            })
+            Some(Rate { rate: row.rate, inverse, as_of: row.as_of, last: earlier.last().map(|row| row.rate) })
         };
         newest(from, to, false).or_else(|| newest(to, from, true))
     }
@@ -157,46 +134,21 @@ mod tests {
 
     #[test]
     fn the_newest_known_rate_counts() {
-        let row = |rate, as_of| {
-            read_rate(RateText {
-                base: "EUR",
-                quote: "KZT",
-                rate,
-                as_of,
-            })
-            .unwrap()
-        };
+        let row = |rate, as_of| read_rate(RateText { base: "EUR", quote: "KZT", rate, as_of }).unwrap();
         let rates = Rates::new([
             row("598.20", "2026-11-18T08:00:00Z"),
             row("596.40", "2026-11-17T08:00:00Z"),
             row("700", "2026-11-19T08:00:00Z"),
         ]);
-        let (eur, kzt) = (
-            Currency::from_code("EUR").unwrap(),
-            Currency::from_code("KZT").unwrap(),
-        );
+        let (eur, kzt) = (Currency::from_code("EUR").unwrap(), Currency::from_code("KZT").unwrap());
         let at = parse_instant("2026-11-18T10:00:00Z").unwrap();
         let rate = rates.find(eur, kzt, at).unwrap();
-        assert_eq!(
-            (rate.rate.to_string(), rate.last.unwrap().to_string()),
-            ("598.2".into(), "596.4".into())
-        );
-        assert_eq!(
-            rate.convert(Amount::parse("189").unwrap()).unwrap().to_string(),
-            "113059.80"
-        );
+        assert_eq!((rate.rate.to_string(), rate.last.unwrap().to_string()), ("598.2".into(), "596.4".into()));
+        assert_eq!(rate.convert(Amount::parse("189").unwrap()).unwrap().to_string(), "113059.80");
         assert!(rates.find(kzt, eur, at).unwrap().inverse);
         assert_eq!(rates.find(eur, kzt, 0), None);
         assert!(
-            read_rate(RateText {
-                base: "eur",
-                quote: "KZT",
-                rate: "0",
-                as_of: "x"
-            })
-            .unwrap_err()
-            .len()
-                == 3
+            read_rate(RateText { base: "eur", quote: "KZT", rate: "0", as_of: "x" }).unwrap_err().len() == 3
         );
     }
 }

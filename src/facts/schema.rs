@@ -67,11 +67,7 @@ pub struct Schema {
 impl Schema {
     #[must_use]
     pub fn new(attrs: Vec<Attr>) -> Self {
-        let index = attrs
-            .iter()
-            .zip(0..)
-            .map(|(attr, at)| (attr.name.clone(), AttrId(at)))
-            .collect();
+        let index = attrs.iter().zip(0..).map(|(attr, at)| (attr.name.clone(), AttrId(at))).collect();
         Self { attrs, index }
     }
 
@@ -86,11 +82,7 @@ impl Schema {
                     name: (*name).into(),
                     kind: *kind,
                     optional: *name != "sku",
-                    basis: if name.contains("cost") {
-                        Basis::Net
-                    } else {
-                        Basis::Gross
-                    },
+                    basis: if name.contains("cost") { Basis::Net } else { Basis::Gross },
                     customer: false,
                     values: closed.map(|values| values.iter().map(|text| (*text).into()).collect()),
                     range: None,

@@ -20,11 +20,7 @@ impl Symbols {
         let mut texts: Vec<Box<str>> = texts.into_iter().map(String::into_boxed_str).collect();
         texts.sort();
         texts.dedup();
-        let index = texts
-            .iter()
-            .zip(0..)
-            .map(|(text, at)| (text.clone(), at))
-            .collect();
+        let index = texts.iter().zip(0..).map(|(text, at)| (text.clone(), at)).collect();
         Self { texts, index, tree }
     }
 
@@ -95,11 +91,7 @@ impl Symbols {
             return self.texts.get(at as usize).map(ToString::to_string);
         }
         let text = self.texts.get(at as usize / 2)?;
-        Some(if at % 2 == 0 {
-            text.to_string()
-        } else {
-            format!("{text}/…")
-        })
+        Some(if at % 2 == 0 { text.to_string() } else { format!("{text}/…") })
     }
 }
 

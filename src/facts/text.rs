@@ -7,9 +7,8 @@ use crate::money::{Amount, Currency, InvalidNumber, Money, Ratio, parse_fixed};
 /// # Errors
 /// What is wrong, as the end of a sentence.
 pub fn parse_money(text: &str) -> Result<Money, String> {
-    let (number, code) = text
-        .rsplit_once(' ')
-        .ok_or_else(|| format!("`{text}` has no currency, such as `{text} EUR`"))?;
+    let (number, code) =
+        text.rsplit_once(' ').ok_or_else(|| format!("`{text}` has no currency, such as `{text} EUR`"))?;
     let currency =
         Currency::from_code(code).ok_or_else(|| format!("`{code}` is not an ISO 4217 currency code"))?;
     let amount = Amount::parse(number).map_err(|error| invalid(number, error))?;
@@ -21,9 +20,7 @@ pub fn parse_money(text: &str) -> Result<Money, String> {
 /// # Errors
 /// What is wrong, as the end of a sentence.
 pub fn parse_percent(text: &str) -> Result<Ratio, String> {
-    let number = text
-        .strip_suffix('%')
-        .ok_or_else(|| format!("`{text}` has no percent sign"))?;
+    let number = text.strip_suffix('%').ok_or_else(|| format!("`{text}` has no percent sign"))?;
     Ratio::parse_percent(number).map_err(|error| invalid(number, error))
 }
 
@@ -67,13 +64,7 @@ pub fn show_duration(seconds: i64) -> String {
     if seconds == i64::MAX {
         return "forever".to_owned();
     }
-    let units = [
-        (604_800, "w", 1),
-        (86_400, "d", 3),
-        (3_600, "h", 1),
-        (60, "m", 1),
-        (1, "s", 0),
-    ];
+    let units = [(604_800, "w", 1), (86_400, "d", 3), (3_600, "h", 1), (60, "m", 1), (1, "s", 0)];
     for (size, name, least) in units {
         if seconds % size == 0 && size * least <= seconds.abs() {
             return format!("{}{name}", seconds / size);
@@ -94,11 +85,7 @@ pub fn show_instant(seconds: i64) -> String {
 }
 
 fn invalid(number: &str, error: InvalidNumber) -> String {
-    let hint = if number.contains(',') {
-        ": write a decimal point and no thousands separators"
-    } else {
-        ""
-    };
+    let hint = if number.contains(',') { ": write a decimal point and no thousands separators" } else { "" };
     format!("`{number}` is {error}{hint}")
 }
 

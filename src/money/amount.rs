@@ -81,9 +81,7 @@ impl Amount {
     /// `self ÷ other` as a ratio, quantized to 10⁻⁹; `None` when `other` is zero or the result too large.
     #[must_use]
     pub fn ratio_to(self, other: Self, rounding: Rounding) -> Option<Ratio> {
-        mul_div(self.0.into(), Ratio::SCALE.into(), other.0.into(), rounding)
-            .map(Ratio)
-            .ok()
+        mul_div(self.0.into(), Ratio::SCALE.into(), other.0.into(), rounding).map(Ratio).ok()
     }
 
     /// The same value as a decimal, for people and other programs.
@@ -193,16 +191,11 @@ mod tests {
     #[test]
     fn amounts_are_exact() {
         let cost = Amount::parse("298.00").unwrap();
-        let landed = cost
-            .mul(Ratio::parse("1.006").unwrap(), Rounding::HalfEven)
-            .unwrap();
+        let landed = cost.mul(Ratio::parse("1.006").unwrap(), Rounding::HalfEven).unwrap();
         assert_eq!(landed.to_string(), "299.788");
         assert_eq!(Amount::MAX.add(Amount::from_micros(1)), Err(Overflow));
         assert_eq!(Amount::from_decimal(Decimal::new(1, 7)), Err(Overflow));
-        assert_eq!(
-            Amount::from_decimal(Decimal::new(-12345, 2)).unwrap().to_string(),
-            "-123.45"
-        );
+        assert_eq!(Amount::from_decimal(Decimal::new(-12345, 2)).unwrap().to_string(), "-123.45");
         assert_eq!(Ratio::parse_percent("-4.8").unwrap().to_percent_text(1), "-4.8%");
     }
 }

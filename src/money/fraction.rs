@@ -23,10 +23,7 @@ impl Fraction {
         }
         let divisor = gcd(num.unsigned_abs(), den.unsigned_abs()) as i128;
         let sign = den.signum();
-        Ok(Self {
-            num: sign * num / divisor,
-            den: sign * den / divisor,
-        })
+        Ok(Self { num: sign * num / divisor, den: sign * den / divisor })
     }
 
     /// The same value as a count of 10⁻⁹.
@@ -34,10 +31,7 @@ impl Fraction {
     pub fn of(ratio: Ratio) -> Self {
         let num = i128::from(ratio.nanos());
         let divisor = gcd(num.unsigned_abs(), Ratio::SCALE.unsigned_abs().into()) as i128;
-        Self {
-            num: num / divisor,
-            den: i128::from(Ratio::SCALE) / divisor,
-        }
+        Self { num: num / divisor, den: i128::from(Ratio::SCALE) / divisor }
     }
 
     /// An amount's value in currency units.
@@ -45,10 +39,7 @@ impl Fraction {
     pub fn of_amount(amount: Amount) -> Self {
         let num = i128::from(amount.micros());
         let divisor = gcd(num.unsigned_abs(), Amount::SCALE.unsigned_abs().into()) as i128;
-        Self {
-            num: num / divisor,
-            den: i128::from(Amount::SCALE) / divisor,
-        }
+        Self { num: num / divisor, den: i128::from(Amount::SCALE) / divisor }
     }
 
     #[must_use]
@@ -95,10 +86,7 @@ impl Fraction {
     /// # Errors
     /// [`Overflow`] when the exact difference needs more than 127 bits.
     pub fn sub(self, other: Self) -> Result<Self, Overflow> {
-        self.add(Self {
-            num: -other.num,
-            den: other.den,
-        })
+        self.add(Self { num: -other.num, den: other.den })
     }
 
     /// `amount × self`, quantized once to 10⁻⁶.
@@ -154,10 +142,7 @@ mod tests {
         // 299.788 × 119 ÷ 95 = 375.5239157…
         let landed = Amount::from_micros(299_788_000);
         assert_eq!(factor.apply(landed, Rounding::Up).unwrap().micros(), 375_523_916);
-        assert_eq!(
-            factor.apply(landed, Rounding::Down).unwrap().micros(),
-            375_523_915
-        );
+        assert_eq!(factor.apply(landed, Rounding::Down).unwrap().micros(), 375_523_915);
         assert_eq!(Fraction::new(1, 0), Err(Overflow));
     }
 }

@@ -68,11 +68,7 @@ pub(super) fn write_fixed(
     let magnitude = value.unsigned_abs();
     let sign = if value < 0 { "-" } else { "" };
     let decimals = format!("{:0width$}", magnitude % scale, width = places as usize);
-    let kept = decimals
-        .trim_end_matches('0')
-        .len()
-        .max(least)
-        .min(decimals.len());
+    let kept = decimals.trim_end_matches('0').len().max(least).min(decimals.len());
     let shown = decimals.get(..kept).unwrap_or(&decimals);
     let text = match shown {
         "" => format!("{sign}{}", magnitude / scale),
@@ -92,9 +88,8 @@ mod tests {
         assert_eq!(six("-0.000001"), Ok(-1));
         assert_eq!(six("0017"), Ok(17_000_000));
         assert_eq!(six("1.100000000"), Ok(1_100_000));
-        for bad in [
-            "", "-", ".5", "5.", "+5", "1e3", "1_000", "1,23", " 1", "1 ", "--1", "1.2.3", "٣", "NaN",
-        ] {
+        for bad in ["", "-", ".5", "5.", "+5", "1e3", "1_000", "1,23", " 1", "1 ", "--1", "1.2.3", "٣", "NaN"]
+        {
             assert_eq!(six(bad), Err(InvalidNumber::Grammar), "{bad:?}");
         }
         assert_eq!(six("1234567890123456"), Err(InvalidNumber::Range));

@@ -25,9 +25,7 @@ impl Price {
     pub fn from_money(money: Money) -> Option<Self> {
         let unit = money.currency.micros_per_minor();
         let micros = money.amount.micros();
-        (micros % unit == 0)
-            .then(|| Self::from_minor(micros / unit, money.currency))
-            .flatten()
+        (micros % unit == 0).then(|| Self::from_minor(micros / unit, money.currency)).flatten()
     }
 
     #[must_use]
@@ -57,12 +55,7 @@ impl Price {
 /// # Errors
 /// Never overflows for a valid amount; the type is shared with the other roundings.
 pub(crate) fn to_minor(amount: Amount, currency: Currency, rounding: Rounding) -> Result<i64, Overflow> {
-    super::wide::mul_div(
-        amount.micros().into(),
-        1,
-        currency.micros_per_minor().into(),
-        rounding,
-    )
+    super::wide::mul_div(amount.micros().into(), 1, currency.micros_per_minor().into(), rounding)
 }
 
 impl std::fmt::Display for Price {

@@ -74,13 +74,9 @@ mod tests {
 
     #[test]
     fn ties_go_where_they_are_told() {
-        for (a, down, up, even) in [
-            (5, 2, 3, 2),
-            (7, 3, 4, 4),
-            (-5, -3, -2, -2),
-            (-7, -4, -3, -4),
-            (4, 2, 2, 2),
-        ] {
+        for (a, down, up, even) in
+            [(5, 2, 3, 2), (7, 3, 4, 4), (-5, -3, -2, -2), (-7, -4, -3, -4), (4, 2, 2, 2)]
+        {
             assert_eq!(mul_div(a, 1, 2, Rounding::Down), Ok(down));
             assert_eq!(mul_div(a, 1, 2, Rounding::Up), Ok(up));
             assert_eq!(mul_div(a, 1, 2, Rounding::HalfEven), Ok(even));

@@ -18,17 +18,10 @@ pub(super) fn apply<'a, T: Trace>(
 ) -> Result<Adjusted<'a>, Refusal> {
     let place: &'a Place = view.world.place;
     let now = &view.world.now;
-    let mut adjusted = Adjusted {
-        target,
-        applied: SmallVec::new(),
-    };
+    let mut adjusted = Adjusted { target, applied: SmallVec::new() };
     let mut factor = Fraction::ONE;
     for (adjustment, index) in place.adjustments.iter().zip(0_u16..) {
-        let held = adjustment
-            .variants
-            .iter()
-            .zip(0_u16..)
-            .find(|(variant, _)| view.inside(&variant.scope));
+        let held = adjustment.variants.iter().zip(0_u16..).find(|(variant, _)| view.inside(&variant.scope));
         let Some((variant, at)) = held.filter(|(v, _)| v.window.holds(now.at) && v.when.holds(now)) else {
             continue;
         };
@@ -39,11 +32,7 @@ pub(super) fn apply<'a, T: Trace>(
         adjusted.applied.push(variant);
         if T::ON {
             let after = factor.apply(target, Rounding::HalfEven)?;
-            trace.step(|| Step::Adjusted {
-                adjustment: index,
-                variant: at,
-                after,
-            });
+            trace.step(|| Step::Adjusted { adjustment: index, variant: at, after });
         }
     }
     if adjusted.applied.is_empty() {
@@ -52,9 +41,7 @@ pub(super) fn apply<'a, T: Trace>(
     let limited = within(factor, place.limit)?;
     adjusted.target = limited.apply(target, Rounding::HalfEven)?;
     if limited != factor {
-        trace.step(|| Step::Limited {
-            after: adjusted.target,
-        });
+        trace.step(|| Step::Limited { after: adjusted.target });
     }
     Ok(adjusted)
 }
@@ -64,10 +51,7 @@ fn within(factor: Fraction, limit: Option<(Ratio, Ratio)>) -> Result<Fraction, O
     let Some((low, high)) = limit else {
         return Ok(factor);
     };
-    let (low, high) = (
-        Fraction::of(Ratio::ONE.add(low)?),
-        Fraction::of(Ratio::ONE.add(high)?),
-    );
+    let (low, high) = (Fraction::of(Ratio::ONE.add(low)?), Fraction::of(Ratio::ONE.add(high)?));
     if factor.sub(low)?.num() < 0 {
         Ok(low)
     } else if high.sub(factor)?.num() < 0 {

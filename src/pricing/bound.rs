@@ -45,19 +45,13 @@ pub(super) struct Asking<'a> {
 impl Asking<'_> {
     /// Adds the guard's demands.
     pub(super) fn add_to(&self, asked: &mut Asked) -> Result<(), Refusal> {
-        self.variant
-            .bounds
-            .iter()
-            .try_for_each(|bound| self.bound(bound, asked))
+        self.variant.bounds.iter().try_for_each(|bound| self.bound(bound, asked))
     }
 
     fn bound(&self, bound: &Bound, asked: &mut Asked) -> Result<(), Refusal> {
         match bound {
             Bound::MinMargin { factor, .. } => self.cost_bound(asked, Side::Floor, |costs| {
-                self.per_vat(factor)?
-                    .apply(costs.landed, Rounding::Up)
-                    .map(Some)
-                    .map_err(Refusal::from)
+                self.per_vat(factor)?.apply(costs.landed, Rounding::Up).map(Some).map_err(Refusal::from)
             }),
             Bound::MinContribution(least) => self.cost_bound(asked, Side::Floor, |costs| {
                 let charges = self.charges()?;
@@ -72,10 +66,7 @@ impl Asking<'_> {
                     CostBasis::Purchase => costs.purchase,
                     CostBasis::Landed => costs.landed,
                 };
-                self.per_vat(factor)?
-                    .apply(basis, Rounding::Down)
-                    .map(Some)
-                    .map_err(Refusal::from)
+                self.per_vat(factor)?.apply(basis, Rounding::Down).map(Some).map_err(Refusal::from)
             }),
             Bound::Price { side, limit } => self.price_bound(asked, *side, limit),
             Bound::Absolute { low, high } => {
@@ -94,10 +85,7 @@ impl Asking<'_> {
             }
             Bound::MinChange(by) => {
                 if self.regular_price().is_some() && asked.least_move.is_none_or(|known| known.by < *by) {
-                    asked.least_move = Some(LeastMove {
-                        guard: self.guard,
-                        by: *by,
-                    });
+                    asked.least_move = Some(LeastMove { guard: self.guard, by: *by });
                 }
                 Ok(())
             }
@@ -141,8 +129,7 @@ impl Asking<'_> {
             }
             Limit::Relative { attr, factor, .. } => {
                 let name = || self.missing(&self.view.world.release.schema.attr(*attr).name);
-                self.per_vat(factor)?
-                    .apply(self.view.money(*attr).ok_or_else(name)?, rounding)?
+                self.per_vat(factor)?.apply(self.view.money(*attr).ok_or_else(name)?, rounding)?
             }
         };
         self.demand(asked, side, Some(at));
@@ -150,37 +137,31 @@ impl Asking<'_> {
     }
 
     fn demand(&self, asked: &mut Asked, side: Side, at: Option<Amount>) {
-        asked.demands.push(Demand {
-            guard: self.guard,
-            side,
-            at,
-            may_yield: self.variant.may_yield,
-        });
+        asked.demands.push(Demand { guard: self.guard, side, at, may_yield: self.variant.may_yield });
     }
 
     fn per_vat(&self, factors: &[Fraction]) -> Result<Fraction, Refusal> {
-        factors
-            .get(self.costs.vat)
-            .copied()
-            .ok_or_else(|| Refusal::new(RefusalCode::VatClass))
+        factors.get(self.costs.vat).copied().ok_or_else(|| Refusal::new(RefusalCode::VatClass))
     }
 
     fn charges(&self) -> Result<&Charges, Refusal> {
-        self.view.world.charges.as_ref().map_err(|refusal| Refusal {
-            guards: vec![self.guard],
-            ..refusal.clone()
-        })
+        self.view
+            .world
+            .charges
+            .as_ref()
+            .map_err(|refusal| Refusal { guards: vec![self.guard], ..refusal.clone() })
     }
 
     fn orders(&self) -> Result<&OrderCosts, Refusal> {
-        self.view.world.orders.as_ref().map_err(|refusal| Refusal { guards: vec![self.guard], ..refusal.clone() })
+        self.view
+            .world
+            .orders
+            .as_ref()
+            .map_err(|refusal| Refusal { guards: vec![self.guard], ..refusal.clone() })
     }
 
     fn missing(&self, fact: &str) -> Refusal {
-        Refusal {
-            guards: vec![self.guard],
-            ..Refusal::fact(RefusalCode::FactMissing, fact)
-        }
+        Refusal { guards: vec![self.guard], ..Refusal::fact(RefusalCode::FactMissing, fact) }
     }
 
     fn regular_price(&self) -> Option<Amount> {
@@ -195,11 +176,7 @@ pub(super) fn regular_price(view: &View<'_>) -> Option<Amount> {
         Value::Symbol(kind) => kind == kinds.lookup("regular"),
         _ => true,
     };
-    if regular {
-        view.money(builtin::CURRENT_PRICE)
-    } else {
-        None
-    }
+    if regular { view.money(builtin::CURRENT_PRICE) } else { None }
 }
 
 /// Whether a `when = {feed, age}` guard acts on a price that read these feeds.
@@ -216,7 +193,12 @@ pub(super) fn acts(stale: &StaleFeed, reads: super::strategy::Reads, view: &View
 }
 
 /// The lowest P ≥ 0 with a·P − C ≥ least.
-fn unit_floor(charges: &Charges, vat: usize, cost: Fraction, least: Amount) -> Result<Option<Amount>, Refusal> {
+fn unit_floor(
+    charges: &Charges,
+    vat: usize,
+    cost: Fraction,
+    least: Amount,
+) -> Result<Option<Amount>, Refusal> {
     let a = *charges.a.get(vat).ok_or_else(|| Refusal::new(RefusalCode::VatClass))?;
     Ok(lowest(a, cost.add(Fraction::of_amount(least))?)?.map(|at| at.max(Amount::ZERO)))
 }

@@ -63,10 +63,7 @@ struct Day {
 }
 
 impl Window {
-    pub const ALWAYS: Self = Self {
-        from: i64::MIN,
-        until: i64::MAX,
-    };
+    pub const ALWAYS: Self = Self { from: i64::MIN, until: i64::MAX };
 
     #[must_use]
     pub fn holds(self, at: i64) -> bool {
@@ -84,20 +81,13 @@ impl Now {
     /// The instant `at` (seconds since 1970) in `zone`; an instant no calendar holds is the nearest that one does.
     #[must_use]
     pub fn new(at: i64, zone: &TimeZone) -> Self {
-        let clamped = at.clamp(
-            jiff::Timestamp::MIN.as_second() + 86_400,
-            jiff::Timestamp::MAX.as_second() - 86_400,
-        );
+        let clamped =
+            at.clamp(jiff::Timestamp::MIN.as_second() + 86_400, jiff::Timestamp::MAX.as_second() - 86_400);
         let local = zone.to_datetime(jiff::Timestamp::from_second(clamped).unwrap_or_default());
         let date = local.date();
         let second =
             i32::from(local.hour()) * 3_600 + i32::from(local.minute()) * 60 + i32::from(local.second());
-        Self {
-            at,
-            second,
-            today: Day::new(date),
-            yesterday: Day::new(date.yesterday().unwrap_or(date)),
-        }
+        Self { at, second, today: Day::new(date), yesterday: Day::new(date.yesterday().unwrap_or(date)) }
     }
 
     /// The local date, in days since 1970.
@@ -120,9 +110,7 @@ impl Day {
 /// Days since 1970-01-01.
 #[must_use]
 pub fn day_number(date: Date) -> i32 {
-    let seconds = TimeZone::UTC
-        .to_timestamp(date.at(0, 0, 0, 0))
-        .map_or(0, |instant| instant.as_second());
+    let seconds = TimeZone::UTC.to_timestamp(date.at(0, 0, 0, 0)).map_or(0, |instant| instant.as_second());
     i32::try_from(seconds.div_euclid(86_400)).unwrap_or(0)
 }
 
@@ -144,20 +132,16 @@ impl When {
     fn day_holds(&self, day: Day) -> bool {
         let weekday = self.weekdays == 0 || self.weekdays >> day.weekday & 1 == 1;
         let of_month = self.days_of_month.is_empty()
-            || self
-                .days_of_month
-                .iter()
-                .any(|(first, last)| (*first..=*last).contains(&day.month_day.1));
+            || self.days_of_month.iter().any(|(first, last)| (*first..=*last).contains(&day.month_day.1));
         let of_year = self.days_of_year.is_empty()
             || self.days_of_year.iter().any(|(first, last)| match first <= last {
                 true => (*first..=*last).contains(&day.month_day),
                 false => *first <= day.month_day || day.month_day <= *last,
             });
-        let dates = self.dates.as_ref().is_none_or(|ranges| {
-            ranges
-                .iter()
-                .any(|range| (range.first..=range.last).contains(&day.number))
-        });
+        let dates = self
+            .dates
+            .as_ref()
+            .is_none_or(|ranges| ranges.iter().any(|range| (range.first..=range.last).contains(&day.number)));
         weekday && of_month && of_year && dates
     }
 }
@@ -167,21 +151,14 @@ mod tests {
     use super::*;
 
     fn now(text: &str, zone: &str) -> Now {
-        Now::new(
-            crate::facts::parse_instant(text).unwrap(),
-            &TimeZone::get(zone).unwrap(),
-        )
+        Now::new(crate::facts::parse_instant(text).unwrap(), &TimeZone::get(zone).unwrap())
     }
 
     #[test]
     fn a_window_across_midnight_belongs_to_its_start_day() {
         let friday_night = When {
             weekdays: 1 << 4,
-            times: [TimeRange {
-                from: 22 * 3_600,
-                until: 2 * 3_600,
-            }]
-            .into(),
+            times: [TimeRange { from: 22 * 3_600, until: 2 * 3_600 }].into(),
             ..When::default()
         };
         let berlin = |text| friday_night.holds(&now(text, "Europe/Berlin"));
@@ -194,16 +171,10 @@ mod tests {
 
     #[test]
     fn days_are_the_markets_days() {
-        let payday = When {
-            days_of_month: [(5, 8)].into(),
-            ..When::default()
-        };
+        let payday = When { days_of_month: [(5, 8)].into(), ..When::default() };
         assert!(payday.holds(&now("2026-11-04T20:00:00Z", "Asia/Almaty")));
         assert!(!payday.holds(&now("2026-11-04T18:59:59Z", "Asia/Almaty")));
-        let new_year = When {
-            days_of_year: [(MonthDay(12, 28), MonthDay(1, 3))].into(),
-            ..When::default()
-        };
+        let new_year = When { days_of_year: [(MonthDay(12, 28), MonthDay(1, 3))].into(), ..When::default() };
         assert!(new_year.holds(&now("2026-01-03T12:00:00Z", "UTC")));
         assert!(!new_year.holds(&now("2026-01-04T12:00:00Z", "UTC")));
     }

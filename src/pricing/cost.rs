@@ -21,12 +21,7 @@ pub(super) struct Costs {
 pub(super) fn check<T: Trace>(row: &Row<'_>, world: &World<'_>, trace: &mut T) -> Result<Costs, Refusal> {
     let vat = vat_class(row, world)?;
     let Some(cost) = money(row, world.place.cost_from) else {
-        return Ok(Costs {
-            vat,
-            landed: None,
-            rate: None,
-            doubt: None,
-        });
+        return Ok(Costs { vat, landed: None, rate: None, doubt: None });
     };
     let rate = world.rate(cost.currency)?;
     let landed = Landed::new(world.place, cost, rate)?;
@@ -37,11 +32,7 @@ pub(super) fn check<T: Trace>(row: &Row<'_>, world: &World<'_>, trace: &mut T) -
         purchase: landed.purchase,
     });
     trace.step(|| Step::Landed {
-        buffer: if rate.is_some() {
-            world.place.fx.buffer
-        } else {
-            Ratio::ZERO
-        },
+        buffer: if rate.is_some() { world.place.fx.buffer } else { Ratio::ZERO },
         landed: landed.landed,
     });
     let doubt = if !cost_is_plausible(row, world, cost)? {
@@ -51,12 +42,7 @@ pub(super) fn check<T: Trace>(row: &Row<'_>, world: &World<'_>, trace: &mut T) -
     } else {
         None
     };
-    Ok(Costs {
-        vat,
-        landed: Some(landed),
-        rate,
-        doubt,
-    })
+    Ok(Costs { vat, landed: Some(landed), rate, doubt })
 }
 
 fn vat_class(row: &Row<'_>, world: &World<'_>) -> Result<usize, Refusal> {
@@ -116,7 +102,8 @@ impl Reference {
         let schema = &view.world.release.schema;
         let one_plus = view.vat()?.one_plus;
         let positive = |amount: &Amount| Amount::ZERO < *amount;
-        let current = || view.money(builtin::CURRENT_PRICE).map(|amount| Self { amount, factor: Fraction::ONE });
+        let current =
+            || view.money(builtin::CURRENT_PRICE).map(|amount| Self { amount, factor: Fraction::ONE });
         let rrp = || {
             let rrp = schema.find("rrp")?;
             let factor = if schema.attr(rrp).basis == Basis::Net { one_plus } else { Fraction::ONE };

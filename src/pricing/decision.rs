@@ -190,13 +190,8 @@ impl Flags {
 }
 
 impl Flag {
-    pub const ALL: [Self; 5] = [
-        Self::Fallback,
-        Self::NeedsApproval,
-        Self::NoEnding,
-        Self::GuardConflict,
-        Self::Moved,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Fallback, Self::NeedsApproval, Self::NoEnding, Self::GuardConflict, Self::Moved];
 
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -255,26 +250,15 @@ impl RefusalCode {
 
 impl Refusal {
     pub(super) fn new(code: RefusalCode) -> Self {
-        Self {
-            code,
-            guards: Vec::new(),
-            fact: None,
-            winner: None,
-        }
+        Self { code, guards: Vec::new(), fact: None, winner: None }
     }
 
     pub(super) fn fact(code: RefusalCode, fact: impl Into<Box<str>>) -> Self {
-        Self {
-            fact: Some(fact.into()),
-            ..Self::new(code)
-        }
+        Self { fact: Some(fact.into()), ..Self::new(code) }
     }
 
     pub(super) fn guards(code: RefusalCode, guards: Vec<GuardRef>) -> Self {
-        Self {
-            guards,
-            ..Self::new(code)
-        }
+        Self { guards, ..Self::new(code) }
     }
 }
 

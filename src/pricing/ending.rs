@@ -30,10 +30,9 @@ impl Ending {
     pub fn parse(pattern: &str, currency: Currency) -> Result<Vec<Self>, String> {
         let digits = currency.digits() as usize;
         let (whole, minor) = match pattern.split_once('.') {
-            Some((whole, minor)) => (
-                whole,
-                expand(minor, digits).ok_or_else(|| wrong_minor(pattern, currency))?,
-            ),
+            Some((whole, minor)) => {
+                (whole, expand(minor, digits).ok_or_else(|| wrong_minor(pattern, currency))?)
+            }
             None => (pattern, vec!["0".repeat(digits)]),
         };
         let (star, fixed) = match whole.strip_prefix('*') {
@@ -58,11 +57,7 @@ impl Ending {
                 text.parse().map_err(|_| format!("`{pattern}` is too long"))?
             };
             let modulus = if star { 10_i64.pow(text.len() as u32) } else { 0 };
-            Ok(Self {
-                residue,
-                modulus,
-                least,
-            })
+            Ok(Self { residue, modulus, least })
         };
         minor.iter().map(make).collect()
     }
@@ -112,13 +107,11 @@ fn expand(minor: &str, digits: usize) -> Option<Vec<String>> {
     let free = digits - fixed;
     Some(
         (0..10_u32.pow(free as u32))
-            .map(|n| {
-                if free == 0 {
-                    format!("{before}{after}")
-                } else {
-                    format!("{before}{n:0free$}{after}")
-                }
-            })
+            .map(
+                |n| {
+                    if free == 0 { format!("{before}{after}") } else { format!("{before}{n:0free$}{after}") }
+                },
+            )
             .collect(),
     )
 }
@@ -149,19 +142,9 @@ mod tests {
         assert!(fits("*04.99", 10_499) && !fits("*04.99", 499) && !fits("*04.99", 2_499));
         assert!(fits("9.99", 999) && !fits("9.99", 1_999));
         assert!(fits("*.*", 1) && fits("*0.49", 49));
-        assert_eq!(
-            endings("*90", "JPY"),
-            [Ending {
-                residue: 90,
-                modulus: 100,
-                least: 10
-            }]
-        );
+        assert_eq!(endings("*90", "JPY"), [Ending { residue: 90, modulus: 100, least: 10 }]);
         for bad in ["", "*.9", "*.999", "1*9.99", "*,99", ".99", "*.9**"] {
-            assert!(
-                Ending::parse(bad, Currency::from_code("EUR").unwrap()).is_err(),
-                "{bad}"
-            );
+            assert!(Ending::parse(bad, Currency::from_code("EUR").unwrap()).is_err(), "{bad}");
         }
     }
 

@@ -4,7 +4,8 @@ use super::bound::{Asked, Asking, Demand, Demands, LeastMove, acts};
 use super::cost::Costs;
 use super::strategy::Reads;
 use super::{
-    Edge, Flag, Flags, GuardClass, GuardRef, GuardVariant, Hits, Range, Refusal, RefusalCode, Side, Step, Trace, View,
+    Edge, Flag, Flags, GuardClass, GuardRef, GuardVariant, Hits, Range, Refusal, RefusalCode, Side, Step,
+    Trace, View,
 };
 use crate::money::{Amount, Currency, Rounding, to_minor};
 use smallvec::SmallVec;
@@ -88,7 +89,9 @@ fn acting<'a, T: Trace>(
     let now = view.world.now.at;
     for (guard, index) in view.world.place.guards.iter().zip(0_u16..) {
         let held = guard.variants.iter().zip(0_u16..).find(|(variant, _)| view.inside(&variant.scope));
-        let Some((variant, at)) = held.filter(|(variant, _)| variant.window.holds(now)) else { continue };
+        let Some((variant, at)) = held.filter(|(variant, _)| variant.window.holds(now)) else {
+            continue;
+        };
         let id = GuardRef { guard: index, variant: at, class: variant.class };
         if relaxed(index) && variant.class != GuardClass::Legal {
             flags.set(Flag::NeedsApproval);
@@ -114,14 +117,8 @@ fn report<T: Trace>(demands: &[Demand], trace: &mut T) {
 /// At least one minor unit; no ceiling.
 fn everything(currency: Currency) -> Range {
     Range {
-        floor: Edge {
-            amount: Amount::from_micros(currency.micros_per_minor()),
-            set_by: None,
-        },
-        ceiling: Edge {
-            amount: Amount::MAX,
-            set_by: None,
-        },
+        floor: Edge { amount: Amount::from_micros(currency.micros_per_minor()), set_by: None },
+        ceiling: Edge { amount: Amount::MAX, set_by: None },
     }
 }
 
@@ -184,11 +181,7 @@ impl Guarded {
             if payable_between(floor.1, ceiling.1, currency) {
                 break;
             }
-            let loser = match (
-                floor.0.guard.class.is_hard(),
-                floor.0.may_yield,
-                ceiling.0.may_yield,
-            ) {
+            let loser = match (floor.0.guard.class.is_hard(), floor.0.may_yield, ceiling.0.may_yield) {
                 (false, ..) | (true, _, true) => ceiling.0,
                 (true, true, false) => floor.0,
                 (true, false, false) => {
@@ -204,18 +197,12 @@ impl Guarded {
         if let Some((demand, at)) = tightest(&kept, Side::Floor)
             && self.range.floor.amount < at
         {
-            self.range.floor = Edge {
-                amount: at,
-                set_by: Some(demand.guard),
-            };
+            self.range.floor = Edge { amount: at, set_by: Some(demand.guard) };
         }
         if let Some((demand, at)) = tightest(&kept, Side::Ceiling)
             && at < self.range.ceiling.amount
         {
-            self.range.ceiling = Edge {
-                amount: at,
-                set_by: Some(demand.guard),
-            };
+            self.range.ceiling = Edge { amount: at, set_by: Some(demand.guard) };
         }
         Ok(())
     }
@@ -297,9 +284,8 @@ fn contradiction(demand: Demand, range: Range) -> Refusal {
     };
     match (demand.at, met) {
         (None, _) => Refusal::guards(RefusalCode::Infeasible, vec![demand.guard]),
-        (Some(_), met) => Refusal::guards(
-            RefusalCode::GuardsContradict,
-            std::iter::once(demand.guard).chain(met).collect(),
-        ),
+        (Some(_), met) => {
+            Refusal::guards(RefusalCode::GuardsContradict, std::iter::once(demand.guard).chain(met).collect())
+        }
     }
 }

@@ -28,7 +28,7 @@ mod trace;
 mod view;
 mod world;
 
-pub use calendar::{day_number, DayRange, MonthDay, Now, TimeRange, When, Window};
+pub use calendar::{DayRange, MonthDay, Now, TimeRange, When, Window, day_number};
 pub use decision::{
     Because, Decision, Edge, Flag, Flags, GuardRef, HeldReason, Hits, Outcome, Range, Refusal, RefusalCode,
     Status, Winner,

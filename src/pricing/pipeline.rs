@@ -76,12 +76,7 @@ pub fn price<T: Trace>(row: &Row<'_>, world: &World<'_>, trace: &mut T) -> Outco
 pub fn view<'a>(row: &Row<'a>, world: &'a World<'a>) -> Result<View<'a>, Refusal> {
     let costs = cost::check(row, world, &mut ())?;
     let purchase = costs.landed.map(|landed| landed.purchase);
-    Ok(View {
-        item: row.item,
-        world,
-        vat: costs.vat,
-        purchase,
-    })
+    Ok(View { item: row.item, world, vat: costs.vat, purchase })
 }
 
 /// Facts checked → cost → strategy → adjust → ranges.
@@ -96,12 +91,7 @@ pub fn propose<'a, T: Trace>(
 ) -> Result<Proposal<'a>, Refusal> {
     let costs = cost::check(row, world, trace)?;
     let purchase = costs.landed.map(|landed| landed.purchase);
-    let view = View {
-        item: row.item,
-        world,
-        vat: costs.vat,
-        purchase,
-    };
+    let view = View { item: row.item, world, vat: costs.vat, purchase };
     let choice = strategy::choose(row, &view, &costs, trace)?;
     let winner = choice.winner.map(|(winner, _)| winner);
     let of_winner = |refusal: Refusal| Refusal { winner, ..refusal };
@@ -120,55 +110,19 @@ pub fn propose<'a, T: Trace>(
         let reads = Reads::default();
         let target = Target::Held(reason);
         let (manner, intent) = (Manner::Kept, Intent::Any);
-        return Ok(Proposal {
-            target,
-            winner,
-            view,
-            costs,
-            guarded,
-            manner,
-            intent,
-            reads,
-            fallback: false,
-        });
+        return Ok(Proposal { target, winner, view, costs, guarded, manner, intent, reads, fallback: false });
     };
-    let Proposed {
-        target,
-        manner,
-        intent,
-        reads,
-        fallback,
-    } = proposed;
+    let Proposed { target, manner, intent, reads, fallback } = proposed;
     let adjusted = match manner {
         Manner::Free => adjust::apply(target, &view, trace).map_err(of_winner)?,
-        Manner::Kept | Manner::Fixed => Adjusted {
-            target,
-            applied: SmallVec::new(),
-        },
+        Manner::Kept | Manner::Fixed => Adjusted { target, applied: SmallVec::new() },
     };
     let relaxed = |guard: u16| {
-        rule.relax.contains(&guard)
-            || adjusted
-                .applied
-                .iter()
-                .any(|applied| applied.relax.contains(&guard))
+        rule.relax.contains(&guard) || adjusted.applied.iter().any(|applied| applied.relax.contains(&guard))
     };
     let guarded = guard::bound(&view, &costs, Some(reads), relaxed, trace).map_err(of_winner)?;
-    let target = Target::Price {
-        proposed: target,
-        adjusted: adjusted.target,
-    };
-    Ok(Proposal {
-        target,
-        winner,
-        view,
-        costs,
-        guarded,
-        manner,
-        intent,
-        reads,
-        fallback,
-    })
+    let target = Target::Price { proposed: target, adjusted: adjusted.target };
+    Ok(Proposal { target, winner, view, costs, guarded, manner, intent, reads, fallback })
 }
 
 /// Bound → round → `Decision`.
@@ -227,7 +181,12 @@ impl Proposal<'_> {
     }
 
     /// A kept or printed price stays as it is if it can be paid and lies inside the range.
-    fn unrounded<T: Trace>(&mut self, target: Amount, range: Payable, trace: &mut T) -> Result<Price, Refusal> {
+    fn unrounded<T: Trace>(
+        &mut self,
+        target: Amount,
+        range: Payable,
+        trace: &mut T,
+    ) -> Result<Price, Refusal> {
         let currency = self.view.world.place.currency;
         let minor = round::nearest_payable(Goal::new(target, currency)?, range).ok_or_else(no_price)?;
         let price = Price::from_minor(minor, currency).ok_or_else(no_price)?;
@@ -268,10 +227,7 @@ impl Proposal<'_> {
         }
         self.guarded.hits.add(least.guard);
         self.guarded.flags.clear(Flag::NoEnding);
-        trace.step(|| Step::Kept {
-            guard: least.guard,
-            after: current,
-        });
+        trace.step(|| Step::Kept { guard: least.guard, after: current });
         current
     }
 
@@ -295,12 +251,7 @@ impl Proposal<'_> {
     }
 
     fn decide<T: Trace>(self, status: Status, price: Price, trace: &mut T) -> Result<Decision, Refusal> {
-        let Guarded {
-            range,
-            hits,
-            mut flags,
-            ..
-        } = self.guarded;
+        let Guarded { range, hits, mut flags, .. } = self.guarded;
         debug_assert!(range.floor.amount <= price.amount() && price.amount() <= range.ceiling.amount);
         if self.fallback {
             flags.set(Flag::Fallback);

@@ -370,13 +370,7 @@ pub enum Way {
 }
 
 impl GuardClass {
-    pub const ALL: [Self; 5] = [
-        Self::Legal,
-        Self::Safety,
-        Self::Contract,
-        Self::Commercial,
-        Self::Comfort,
-    ];
+    pub const ALL: [Self; 5] = [Self::Legal, Self::Safety, Self::Contract, Self::Commercial, Self::Comfort];
 
     #[must_use]
     pub fn as_str(self) -> &'static str {

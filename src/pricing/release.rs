@@ -55,9 +55,7 @@ impl Release {
 
     #[must_use]
     pub fn place(&self, market: &str, channel: &str) -> Option<&Place> {
-        self.places
-            .iter()
-            .find(|place| &*place.market == market && &*place.channel == channel)
+        self.places.iter().find(|place| &*place.market == market && &*place.channel == channel)
     }
 }
 

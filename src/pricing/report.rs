@@ -18,9 +18,7 @@ pub(super) struct Report {
 impl Report {
     pub(super) fn new(view: &View<'_>, costs: &Costs, price: Price) -> Result<Self, Refusal> {
         let gross = price.amount();
-        let (vat, one_plus) = view
-            .vat()
-            .map_or((Ratio::ZERO, Fraction::ONE), |vat| (vat.rate, vat.one_plus));
+        let (vat, one_plus) = view.vat().map_or((Ratio::ZERO, Fraction::ONE), |vat| (vat.rate, vat.one_plus));
         let net = one_plus.unapply(gross, Rounding::HalfEven)?;
         let landed = costs.landed.map(|landed| landed.landed);
         let charges = view.world.charges.as_ref().ok();
@@ -44,9 +42,7 @@ impl Report {
 fn margin(gross: Amount, one_plus: Fraction, landed: Amount) -> Option<Ratio> {
     let net = i128::from(gross.micros()).checked_mul(one_plus.den())?;
     let left = net.checked_sub(i128::from(landed.micros()).checked_mul(one_plus.num())?)?;
-    mul_div(left, Ratio::SCALE.into(), net, Rounding::HalfEven)
-        .ok()
-        .map(Ratio::from_nanos)
+    mul_div(left, Ratio::SCALE.into(), net, Rounding::HalfEven).ok().map(Ratio::from_nanos)
 }
 
 type Earned = (Option<Amount>, Option<Amount>, Option<Amount>);
@@ -64,10 +60,6 @@ fn earned(
     let half_even = |value: Fraction| value.to_amount(Rounding::HalfEven).ok();
     let unit = a.mul(Fraction::of_amount(gross)).ok()?.sub(cost).ok()?;
     let full = orders.and_then(|orders| unit.sub(orders.of(gross).ok()?).ok());
-    let break_even = if a.is_positive() {
-        cost.div(a).ok().and_then(half_even)
-    } else {
-        None
-    };
+    let break_even = if a.is_positive() { cost.div(a).ok().and_then(half_even) } else { None };
     Some((half_even(unit), full.and_then(half_even), break_even))
 }

@@ -109,11 +109,7 @@ impl Valid {
 
     /// The price of a rank; none with too few offers.
     pub(super) fn rank(&self, rank: Rank) -> Option<RankPrice> {
-        let at = |index: usize| {
-            self.prices
-                .get(index)
-                .map(|(price, _)| i128::from(price.micros()))
-        };
+        let at = |index: usize| self.prices.get(index).map(|(price, _)| i128::from(price.micros()));
         let one = |sum: i128| RankPrice { sum, count: 1 };
         let count = self.prices.len();
         match rank {
@@ -122,20 +118,12 @@ impl Valid {
             Rank::Third => at(2).map(one),
             Rank::Highest => at(count.checked_sub(1)?).map(one),
             Rank::Median if count % 2 == 1 => at(count / 2).map(one),
-            Rank::Median => Some(RankPrice {
-                sum: at(count.checked_sub(2)? / 2)? + at(count / 2)?,
-                count: 2,
-            }),
+            Rank::Median => {
+                Some(RankPrice { sum: at(count.checked_sub(2)? / 2)? + at(count / 2)?, count: 2 })
+            }
             Rank::Mean => {
-                let sum = self
-                    .prices
-                    .iter()
-                    .map(|(price, _)| i128::from(price.micros()))
-                    .sum();
-                (0 < count).then_some(RankPrice {
-                    sum,
-                    count: count as i128,
-                })
+                let sum = self.prices.iter().map(|(price, _)| i128::from(price.micros())).sum();
+                (0 < count).then_some(RankPrice { sum, count: count as i128 })
             }
         }
     }
@@ -161,10 +149,9 @@ fn effective(
     }
     let price = match set.delivery {
         Delivery::Excluded => amount,
-        Delivery::Included => offer
-            .shipping
-            .and_then(|shipping| amount.add(shipping).ok())
-            .ok_or(Excluded::Shipping)?,
+        Delivery::Included => {
+            offer.shipping.and_then(|shipping| amount.add(shipping).ok()).ok_or(Excluded::Shipping)?
+        }
     };
     let believed = view.world.place.plausibility.rival;
     if reference.is_some_and(|reference| !reference.share_within(price, believed)) {

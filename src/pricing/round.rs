@@ -45,10 +45,7 @@ impl Payable {
 
     /// Every payable price.
     pub(super) fn everything(currency: Currency) -> Self {
-        Self {
-            low: 1,
-            high: i64::MAX / currency.micros_per_minor(),
-        }
+        Self { low: 1, high: i64::MAX / currency.micros_per_minor() }
     }
 
     pub(super) fn contains(self, minor: i64) -> bool {
@@ -58,22 +55,13 @@ impl Payable {
     fn and(self, intent: Intent) -> Self {
         match intent {
             Intent::Any => self,
-            Intent::AtMost(limit) => Self {
-                high: self.high.min(limit),
-                ..self
-            },
-            Intent::AtLeast(limit) => Self {
-                low: self.low.max(limit),
-                ..self
-            },
+            Intent::AtMost(limit) => Self { high: self.high.min(limit), ..self },
+            Intent::AtLeast(limit) => Self { low: self.low.max(limit), ..self },
         }
     }
 
     fn below(self, to: Option<i64>) -> Self {
-        Self {
-            high: to.map_or(self.high, |to| self.high.min(to.saturating_sub(1))),
-            ..self
-        }
+        Self { high: to.map_or(self.high, |to| self.high.min(to.saturating_sub(1))), ..self }
     }
 }
 
@@ -108,24 +96,15 @@ impl Goal {
 /// Semantics 7: allowed endings first, those that keep the intent before others; else the nearest payable price.
 pub(super) fn settle(goal: Goal, range: Payable, rule: Option<&RoundRule>, intent: Intent) -> Option<Found> {
     let Some(rule) = rule else {
-        return nearest(goal, range, intent, Tie::Upper).map(|minor| Found {
-            minor,
-            allowed_ending: true,
-        });
+        return nearest(goal, range, intent, Tie::Upper).map(|minor| Found { minor, allowed_ending: true });
     };
     let allowed = with_ending(goal, range.and(intent), rule).or_else(|| match intent {
         Intent::Any => None,
         _ => with_ending(goal, range, rule),
     });
     match allowed {
-        Some(minor) => Some(Found {
-            minor,
-            allowed_ending: true,
-        }),
-        None => nearest(goal, range, intent, Tie::Lower).map(|minor| Found {
-            minor,
-            allowed_ending: false,
-        }),
+        Some(minor) => Some(Found { minor, allowed_ending: true }),
+        None => nearest(goal, range, intent, Tie::Lower).map(|minor| Found { minor, allowed_ending: false }),
     }
 }
 
@@ -158,20 +137,11 @@ fn with_ending(goal: Goal, range: Payable, rule: &RoundRule) -> Option<i64> {
     let mut best = None;
     let mut from = 1;
     for band in &rule.bands {
-        let part = Payable {
-            low: range.low.max(from),
-            ..range
-        }
-        .below(band.to);
+        let part = Payable { low: range.low.max(from), ..range }.below(band.to);
         if part.low <= part.high {
             for ending in &band.endings {
-                let found = on_side(
-                    goal,
-                    part,
-                    rule.way,
-                    |at| ending.at_or_below(at),
-                    |at| ending.at_or_above(at),
-                );
+                let found =
+                    on_side(goal, part, rule.way, |at| ending.at_or_below(at), |at| ending.at_or_above(at));
                 best = goal.nearer(best, found, Tie::Lower);
             }
         }
@@ -195,18 +165,8 @@ fn on_side(
         return None;
     }
     let inside = |minor: &i64| range.contains(*minor);
-    let lower = || {
-        Some(goal.below.min(range.high))
-            .filter(inside)
-            .and_then(&at_or_below)
-            .filter(inside)
-    };
-    let upper = || {
-        Some(goal.above.max(range.low))
-            .filter(inside)
-            .and_then(&at_or_above)
-            .filter(inside)
-    };
+    let lower = || Some(goal.below.min(range.high)).filter(inside).and_then(&at_or_below).filter(inside);
+    let upper = || Some(goal.above.max(range.low)).filter(inside).and_then(&at_or_above).filter(inside);
     match way {
         Way::Down => lower(),
         Way::Up => upper(),

@@ -47,9 +47,7 @@ impl Scope {
     /// Holds for every item.
     #[must_use]
     pub fn everything() -> Self {
-        Self {
-            boxes: Box::new([Box::new([])]),
-        }
+        Self { boxes: Box::new([Box::new([])]) }
     }
 
     /// Holds for no item.
@@ -86,9 +84,7 @@ impl Bits {
 
     #[must_use]
     pub fn contains(&self, member: u32) -> bool {
-        self.0
-            .get(member as usize / 64)
-            .is_some_and(|word| word >> (member % 64) & 1 == 1)
+        self.0.get(member as usize / 64).is_some_and(|word| word >> (member % 64) & 1 == 1)
     }
 
     /// The members, 64 to a word, for algebra on whole sets.
@@ -99,9 +95,7 @@ impl Bits {
 
     pub fn iter(&self) -> impl Iterator<Item = u32> {
         (0_u32..).zip(&self.0).flat_map(|(at, word)| {
-            (0..64)
-                .filter(move |bit| word >> bit & 1 == 1)
-                .map(move |bit| at * 64 + bit)
+            (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| at * 64 + bit)
         })
     }
 }
@@ -112,16 +106,10 @@ mod tests {
 
     #[test]
     fn clauses_and_bits_hold_what_they_say() {
-        let kvi_or_not_fresh = Clause {
-            with: 0b01,
-            without: 0b10,
-        };
+        let kvi_or_not_fresh = Clause { with: 0b01, without: 0b10 };
         assert!(kvi_or_not_fresh.holds(0b00) && kvi_or_not_fresh.holds(0b11));
         assert!(!kvi_or_not_fresh.holds(0b10));
-        assert_eq!(
-            Bits::new(130, [0, 64, 129]).iter().collect::<Vec<_>>(),
-            [0, 64, 129]
-        );
+        assert_eq!(Bits::new(130, [0, 64, 129]).iter().collect::<Vec<_>>(), [0, 64, 129]);
         assert!(!Bits::new(10, [3]).contains(700));
     }
 }

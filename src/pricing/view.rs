@@ -22,11 +22,7 @@ pub enum Mismatch {
     /// A season's `when` does not hold now.
     NotNow,
     /// The fact, the cell as written, and whether the fact is missing.
-    Cell {
-        attr: AttrId,
-        wants: Box<str>,
-        missing: bool,
-    },
+    Cell { attr: AttrId, wants: Box<str>, missing: bool },
     /// No box of the scope exists in this place.
     Elsewhere,
 }
@@ -35,10 +31,7 @@ impl<'a> View<'a> {
     /// Whether the scope holds.
     #[must_use]
     pub fn inside(&self, scope: &Scope) -> bool {
-        scope
-            .boxes
-            .iter()
-            .any(|conds| conds.iter().all(|cond| self.holds(cond)))
+        scope.boxes.iter().any(|conds| conds.iter().all(|cond| self.holds(cond)))
     }
 
     /// The first condition of the box that comes closest which does not hold; `None` if the scope holds.
@@ -130,10 +123,7 @@ impl<'a> View<'a> {
         let value = formula.eval(&fact, self.vat()?.one_plus)?;
         match schema.attr(attr).kind {
             Kind::Money => value.to_amount(Rounding::HalfEven).ok().map(Amount::micros),
-            _ => value
-                .to_ratio(Rounding::HalfEven)
-                .ok()
-                .map(crate::money::Ratio::nanos),
+            _ => value.to_ratio(Rounding::HalfEven).ok().map(crate::money::Ratio::nanos),
         }
     }
 }

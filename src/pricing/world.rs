@@ -59,15 +59,7 @@ impl<'a> World<'a> {
         let now = Now::new(at, &place.zone);
         let charges = Charges::new(place, rates, at);
         let orders = OrderCosts::new(place, rates, at);
-        Self {
-            release,
-            place,
-            rates,
-            now,
-            rivals_known_at,
-            charges,
-            orders,
-        }
+        Self { release, place, rates, now, rivals_known_at, charges, orders }
     }
 
     /// The rate from `from` to the market's currency; `Ok(None)` when no conversion is needed.
@@ -101,7 +93,9 @@ fn convert(place: &Place, rates: &Rates, at: i64, money: &Money) -> Result<Amoun
 }
 
 fn sum(place: &Place, rates: &Rates, at: i64, costs: &[(Box<str>, Money)]) -> Result<Amount, Refusal> {
-    let add = |sum: Amount, (_, money): &(Box<str>, Money)| sum.add(convert(place, rates, at, money)?).map_err(Refusal::from);
+    let add = |sum: Amount, (_, money): &(Box<str>, Money)| {
+        sum.add(convert(place, rates, at, money)?).map_err(Refusal::from)
+    };
     costs.iter().try_fold(Amount::ZERO, add)
 }
 
@@ -164,15 +158,8 @@ impl Landed {
             None => cost.amount,
             Some(rate) => rate.convert(cost.amount)?,
         };
-        let buffer = if rate.is_some() {
-            place.fx.buffer
-        } else {
-            Ratio::ZERO
-        };
+        let buffer = if rate.is_some() { place.fx.buffer } else { Ratio::ZERO };
         let factor = Fraction::ONE.add(Fraction::of(buffer))?.mul(place.landed)?;
-        Ok(Self {
-            purchase,
-            landed: factor.apply(purchase, Rounding::HalfEven)?,
-        })
+        Ok(Self { purchase, landed: factor.apply(purchase, Rounding::HalfEven)? })
     }
 }

@@ -31,9 +31,7 @@ pub fn overlaps<'s>(schema: &'s Schema, a: &'s Scope, b: &'s Scope) -> impl Iter
 /// Whether an item can be inside both.
 #[must_use]
 pub fn meet(schema: &Schema, a: &Scope, b: &Scope) -> bool {
-    a.boxes
-        .iter()
-        .any(|left| b.boxes.iter().any(|right| boxes_meet(schema, left, right)))
+    a.boxes.iter().any(|left| b.boxes.iter().any(|right| boxes_meet(schema, left, right)))
 }
 
 /// Whether no item can be inside.
@@ -46,14 +44,8 @@ pub fn is_empty(schema: &Schema, scope: &Scope) -> bool {
 #[must_use]
 pub fn contains(schema: &Schema, outer: &Scope, inner: &Scope) -> bool {
     inner.boxes.iter().all(|small| {
-        !is_inhabited(schema, small) || outer.boxes.iter().any(|large| box_contains(schema, large, small))
+        outer.boxes.iter().any(|large| box_contains(schema, large, small)) || !is_inhabited(schema, small)
     })
-}
-
-/// Whether each contains the other.
-#[must_use]
-pub fn equal(schema: &Schema, a: &Scope, b: &Scope) -> bool {
-    contains(schema, a, b) && contains(schema, b, a)
 }
 
 /// A box in the analyst's words: `category electronics/audio/**  and  tags has kvi`.
@@ -123,14 +115,12 @@ fn implies(attr: &Attr, id: AttrId, inner: &Cond, outer: &Cond) -> bool {
             let large = large.words().iter().copied().chain(std::iter::repeat(0));
             !any_inhabited(attr, small.words().iter().zip(large).map(|(a, b)| a & !b))
         }
-        (Test::Tags(small), Test::Tags(large)) => large
-            .iter()
-            .all(|clause| clauses::implied(small.iter().copied(), *clause)),
+        (Test::Tags(small), Test::Tags(large)) => {
+            large.iter().all(|clause| clauses::implied(small.iter().copied(), *clause))
+        }
         (Test::Spans(small), Test::Spans(large)) => {
             let (least, most) = universe(attr, id);
-            small
-                .iter()
-                .all(|(low, high)| covered(max(*low, least), min(*high, most), large))
+            small.iter().all(|(low, high)| covered(max(*low, least), min(*high, most), large))
         }
         _ => false,
     }
@@ -145,9 +135,7 @@ fn holds_always(attr: &Attr, id: AttrId, cond: &Cond) -> bool {
         Test::Symbols(bits) => {
             !(0..attr.symbols.len()).any(|symbol| !bits.contains(symbol) && symbol_is_inhabited(attr, symbol))
         }
-        Test::Tags(list) => list
-            .iter()
-            .all(|clause| clauses::implied(std::iter::empty(), *clause)),
+        Test::Tags(list) => list.iter().all(|clause| clauses::implied(std::iter::empty(), *clause)),
         Test::Spans(spans) => {
             let (least, most) = universe(attr, id);
             covered(least, most, spans)
@@ -197,9 +185,7 @@ fn universe(attr: &Attr, id: AttrId) -> (i64, i64) {
 /// All pairs of spans, cut to their common part; those that do not meet come out empty (low above high).
 fn pairs<'s>(left: &'s [(i64, i64)], right: &'s [(i64, i64)]) -> impl Iterator<Item = (i64, i64)> + 's {
     left.iter().flat_map(move |(low, high)| {
-        right
-            .iter()
-            .map(move |(other_low, other_high)| (max(*low, *other_low), min(*high, *other_high)))
+        right.iter().map(move |(other_low, other_high)| (max(*low, *other_low), min(*high, *other_high)))
     })
 }
 
@@ -233,12 +219,7 @@ fn common(schema: &Schema, left: &Conds, right: &Conds) -> Box<Conds> {
             None => cond.clone(),
         })
         .collect();
-    both.extend(
-        right
-            .iter()
-            .filter(|cond| find(left, cond.attr).is_none())
-            .cloned(),
-    );
+    both.extend(right.iter().filter(|cond| find(left, cond.attr).is_none()).cloned());
     both.into()
 }
 
@@ -254,10 +235,7 @@ fn intersect(attr: &Attr, a: &Cond, b: &Cond) -> Cond {
         (Test::Symbols(left), Test::Symbols(right)) => {
             let shared: Vec<u32> = left.iter().filter(|symbol| right.contains(*symbol)).collect();
             let names: Option<Vec<String>> = match shared.len() {
-                1..=4 => shared
-                    .iter()
-                    .map(|symbol| attr.symbols.example(*symbol))
-                    .collect(),
+                1..=4 => shared.iter().map(|symbol| attr.symbols.example(*symbol)).collect(),
                 _ => None,
             };
             let text = names.map_or_else(joined, |names| names.join(" | "));
@@ -276,12 +254,7 @@ fn intersect(attr: &Attr, a: &Cond, b: &Cond) -> Cond {
         }
         _ => (a.test.clone(), joined()),
     };
-    Cond {
-        attr: a.attr,
-        test,
-        or_missing: a.or_missing && b.or_missing,
-        text: text.into(),
-    }
+    Cond { attr: a.attr, test, or_missing: a.or_missing && b.or_missing, text: text.into() }
 }
 
 #[cfg(test)]

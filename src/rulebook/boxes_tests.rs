@@ -30,10 +30,7 @@ pub(crate) fn small_world() -> Schema {
         values: Some(vec!["large".into(), "small".into()]),
         ..attr("size", Kind::Text, false, &["large", "small"])
     };
-    let ranged = Attr {
-        range: Some((0, 4)),
-        ..attr("demand", Kind::Number, false, &[])
-    };
+    let ranged = Attr { range: Some((0, 4)), ..attr("demand", Kind::Number, false, &[]) };
     Schema::new(vec![
         attr("brand", Kind::Text, true, &["Bose", "Sennheiser"]),
         closed,
@@ -47,12 +44,7 @@ type World = [Value; 5];
 
 fn every_item() -> Vec<World> {
     let mut items = Vec::new();
-    let brands = [
-        Value::Missing,
-        Value::Symbol(0),
-        Value::Symbol(1),
-        Value::Symbol(2),
-    ];
+    let brands = [Value::Missing, Value::Symbol(0), Value::Symbol(1), Value::Symbol(2)];
     let covers = (-2..=7).map(Value::Count).chain([Value::Missing]);
     for brand in brands {
         for size in [1, 2] {
@@ -75,16 +67,14 @@ fn every_item() -> Vec<World> {
 }
 
 fn holds(conds: &Conds, item: &World) -> bool {
-    conds
-        .iter()
-        .all(|cond| match (&cond.test, item[usize::from(cond.attr.0)]) {
-            (Test::Symbols(bits), Value::Symbol(symbol)) => bits.contains(symbol),
-            (Test::Tags(list), Value::Tags(tags)) => list.iter().all(|clause| clause.holds(tags)),
-            (Test::Spans(spans), Value::Count(count)) => {
-                spans.iter().any(|(low, high)| (*low..=*high).contains(&count))
-            }
-            _ => cond.or_missing,
-        })
+    conds.iter().all(|cond| match (&cond.test, item[usize::from(cond.attr.0)]) {
+        (Test::Symbols(bits), Value::Symbol(symbol)) => bits.contains(symbol),
+        (Test::Tags(list), Value::Tags(tags)) => list.iter().all(|clause| clause.holds(tags)),
+        (Test::Spans(spans), Value::Count(count)) => {
+            spans.iter().any(|(low, high)| (*low..=*high).contains(&count))
+        }
+        _ => cond.or_missing,
+    })
 }
 
 fn inside(scope: &Scope, item: &World) -> bool {
@@ -92,12 +82,7 @@ fn inside(scope: &Scope, item: &World) -> bool {
 }
 
 fn cond(attr: AttrId, test: Test, or_missing: bool) -> Cond {
-    Cond {
-        attr,
-        test,
-        or_missing,
-        text: "as written".into(),
-    }
+    Cond { attr, test, or_missing, text: "as written".into() }
 }
 
 fn symbols(attr: AttrId) -> impl Strategy<Value = Cond> {
@@ -113,10 +98,8 @@ fn tags() -> impl Strategy<Value = Cond> {
 fn spans(attr: AttrId) -> impl Strategy<Value = Cond> {
     let edges = prop::sample::subsequence((-1..=6_i64).collect::<Vec<_>>(), 0..=4);
     (edges, any::<bool>(), any::<bool>()).prop_map(move |(edges, open, missing)| {
-        let mut spans: Vec<(i64, i64)> = edges
-            .chunks(2)
-            .map(|pair| (pair[0], pair[pair.len() - 1]))
-            .collect();
+        let mut spans: Vec<(i64, i64)> =
+            edges.chunks(2).map(|pair| (pair[0], pair[pair.len() - 1])).collect();
         if let (true, Some(last)) = (open, spans.last_mut()) {
             last.1 = i64::MAX;
         }
@@ -169,7 +152,7 @@ proptest! {
         });
         prop_assert_eq!(contains(&schema, &outer, &inner), by_hand);
         prop_assert!(contains(&schema, &Scope::everything(), &inner));
-        prop_assert!(equal(&schema, &inner, &inner));
+        prop_assert!(contains(&schema, &inner, &inner));
     }
 }
 
@@ -180,30 +163,12 @@ fn a_box_is_described_in_the_analysts_words() {
         text: text.into(),
         ..cond(BRAND, Test::Symbols(Bits::new(3, list.iter().copied())), false)
     };
-    let kvi = Test::Tags(
-        [Clause {
-            with: 0b010,
-            without: 0,
-        }]
-        .into(),
-    );
-    let left = Scope {
-        boxes: [[brands(&[1, 2], "Bose | Sennheiser")].into()].into(),
-    };
-    let right = Scope {
-        boxes: [[cond(TAGS, kvi, false)].into()].into(),
-    };
+    let kvi = Test::Tags([Clause { with: 0b010, without: 0 }].into());
+    let left = Scope { boxes: [[brands(&[1, 2], "Bose | Sennheiser")].into()].into() };
+    let right = Scope { boxes: [[cond(TAGS, kvi, false)].into()].into() };
     let shared = overlap(&schema, &left, &right).unwrap();
-    assert_eq!(
-        describe(&schema, &shared),
-        "brand Bose | Sennheiser  and  tags has kvi"
-    );
-    let not_bose = Scope {
-        boxes: [[brands(&[0, 2], "!Bose")].into()].into(),
-    };
-    assert_eq!(
-        describe(&schema, &overlap(&schema, &left, &not_bose).unwrap()),
-        "brand Sennheiser"
-    );
+    assert_eq!(describe(&schema, &shared), "brand Bose | Sennheiser  and  tags has kvi");
+    let not_bose = Scope { boxes: [[brands(&[0, 2], "!Bose")].into()].into() };
+    assert_eq!(describe(&schema, &overlap(&schema, &left, &not_bose).unwrap()), "brand Sennheiser");
     assert_eq!(describe(&schema, &[]), "every item");
 }

@@ -47,11 +47,7 @@ impl Candidates {
                 }
             }
         }
-        Self {
-            attrs,
-            seen: vec![usize::MAX; keys.len()],
-            keys,
-        }
+        Self { attrs, seen: vec![usize::MAX; keys.len()], keys }
     }
 
     /// The scopes with a larger index that `first` may overlap, sorted.
@@ -114,8 +110,5 @@ fn symbols(scope: &Scope) -> Vec<(AttrId, Vec<u32>)> {
         list.dedup();
         Some(list)
     };
-    first
-        .iter()
-        .filter_map(|cond| Some((cond.attr, all(cond.attr)?)))
-        .collect()
+    first.iter().filter_map(|cond| Some((cond.attr, all(cond.attr)?))).collect()
 }

@@ -13,10 +13,7 @@ pub(super) fn implied(clauses: impl Iterator<Item = Clause>, clause: Clause) -> 
     if clause.with & clause.without != 0 {
         return true;
     }
-    let denied = Partial {
-        present: clause.without,
-        absent: clause.with,
-    };
+    let denied = Partial { present: clause.without, absent: clause.with };
     !solve(clauses.collect(), denied)
 }
 
@@ -63,14 +60,8 @@ fn solve(mut clauses: Vec<Clause>, mut partial: Partial) -> bool {
     };
     let (present, absent) = partial.open(*clause);
     let tag = lowest(present | absent);
-    let with = Partial {
-        present: partial.present | tag,
-        ..partial
-    };
-    let without = Partial {
-        absent: partial.absent | tag,
-        ..partial
-    };
+    let with = Partial { present: partial.present | tag, ..partial };
+    let without = Partial { absent: partial.absent | tag, ..partial };
     solve(clauses.clone(), with) || solve(clauses, without)
 }
 

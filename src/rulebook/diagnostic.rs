@@ -70,10 +70,7 @@ impl Diagnostic {
             code,
             severity: Severity::Error,
             title: title.into(),
-            primary: Label {
-                span,
-                text: label.into(),
-            },
+            primary: Label { span, text: label.into() },
             related: Vec::new(),
             notes: Vec::new(),
             fixes: Vec::new(),
@@ -87,18 +84,12 @@ impl Diagnostic {
         span: Span,
         label: impl Into<String>,
     ) -> Self {
-        Self {
-            severity: Severity::Warning,
-            ..Self::error(code, title, span, label)
-        }
+        Self { severity: Severity::Warning, ..Self::error(code, title, span, label) }
     }
 
     #[must_use]
     pub fn related(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.related.push(Label {
-            span,
-            text: text.into(),
-        });
+        self.related.push(Label { span, text: text.into() });
         self
     }
 
@@ -110,11 +101,7 @@ impl Diagnostic {
 
     #[must_use]
     pub fn fix(mut self, applicability: Applicability, title: impl Into<String>, edits: Vec<Edit>) -> Self {
-        self.fixes.push(Fix {
-            title: title.into(),
-            applicability,
-            edits,
-        });
+        self.fixes.push(Fix { title: title.into(), applicability, edits });
         self
     }
 }

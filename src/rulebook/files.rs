@@ -30,15 +30,10 @@ impl Files {
             let Ok(entries) = std::fs::read_dir(root.join(folder)) else {
                 continue;
             };
-            let mut names: Vec<String> = entries
-                .flatten()
-                .filter_map(|entry| entry.file_name().into_string().ok())
-                .collect();
+            let mut names: Vec<String> =
+                entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
             names.sort();
-            for name in names
-                .iter()
-                .filter(|name| name.ends_with(".toml") || name.ends_with(".csv"))
-            {
+            for name in names.iter().filter(|name| name.ends_with(".toml") || name.ends_with(".csv")) {
                 if FILES_MAX <= files.len() {
                     bad.push(unreadable(folder, &format!("has more than {FILES_MAX} files")));
                     return Err(bad);
@@ -49,10 +44,7 @@ impl Files {
         if !files.contains_key("rulebook.toml") && bad.is_empty() {
             bad.push(unreadable(
                 "rulebook.toml",
-                &format!(
-                    "is not in `{}`: a rulebook is a folder with this file",
-                    root.display()
-                ),
+                &format!("is not in `{}`: a rulebook is a folder with this file", root.display()),
             ));
         }
         if bad.is_empty() { Ok(Self(files)) } else { Err(bad) }
@@ -102,10 +94,6 @@ fn read_file(root: &Path, name: &str, files: &mut BTreeMap<Box<str>, Box<str>>, 
 }
 
 fn unreadable(name: &str, why: &str) -> Diagnostic {
-    let span = Span {
-        file: name.into(),
-        start: 0,
-        end: 0,
-    };
+    let span = Span { file: name.into(), start: 0, end: 0 };
     Diagnostic::error("E0001", format!("`{name}` {why}"), span, "")
 }

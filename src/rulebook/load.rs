@@ -1,9 +1,10 @@
 //! From files to a release, with every finding on the way.
 
+use super::analysis::analyse;
 use super::book::{
-    AdjustmentSpec, Context, Entries, Entry, Holidays, Manifest, Who, check_over, check_sections, collect, read_items_feed,
-    read_guard, read_limit, read_manifest, read_round, read_rule, read_schema, read_season, read_segments, read_stock,
-    read_tests,
+    AdjustmentSpec, Context, Entries, Entry, Holidays, Manifest, Who, check_over, check_sections, collect,
+    read_guard, read_items_feed, read_limit, read_manifest, read_round, read_rule, read_schema, read_season,
+    read_segments, read_stock, read_tests,
 };
 use super::compile::{Book, Compiled, compile, release_hash, segments, with_symbols};
 use super::syntax::{Findings, Table, parse_toml};
@@ -41,9 +42,7 @@ pub struct Stats {
 impl Loaded {
     #[must_use]
     pub fn has_errors(&self) -> bool {
-        self.diagnostics
-            .iter()
-            .any(|finding| finding.severity == Severity::Error)
+        self.diagnostics.iter().any(|finding| finding.severity == Severity::Error)
     }
 }
 
@@ -78,11 +77,7 @@ pub fn load(files: Files) -> Loaded {
 fn parse_all(cx: &mut Context<'_>) -> BTreeMap<Box<str>, Table> {
     for required in ["rulebook.toml", "schema.toml"] {
         if cx.files.get(required).is_none() {
-            let span = Span {
-                file: required.into(),
-                start: 0,
-                end: 0,
-            };
+            let span = Span { file: required.into(), start: 0, end: 0 };
             let title = format!("`{required}` is missing");
             let label = "a rulebook is a folder with `rulebook.toml` and `schema.toml`";
             cx.out.push(Diagnostic::error("E0001", title, span, label));
@@ -116,21 +111,28 @@ fn read_and_compile(trees: &BTreeMap<Box<str>, Table>, mut cx: Context<'_>, load
     cx.out.about(None);
     let schema = with_symbols(&mut cx);
     let mut out = std::mem::take(&mut cx.out);
-    let Compiled {
-        places,
-        rivals,
-        contests,
-    } = compile(&book, &cx.names, &schema, &mut out);
-    // R2: conflicts, dead rules, floors above ceilings.
-    // analysis::check(&contests, &places, &loaded.origins, &schema, &mut out);
-    loaded.stats = stats(&entries, contests.iter().map(|contest| contest.ordered.pairs).sum());
+    let Compiled { places, rivals, contests } = compile(&book, &cx.names, &schema, &mut out);
+    let layers: Vec<Box<str>> = cx.names.layers.iter().cloned().collect();
+    let analysed = analyse(
+        &super::analysis::Context {
+            schema: &schema,
+            layers: &layers,
+            files: cx.files,
+            origins: &loaded.origins,
+        },
+        &places,
+        &contests,
+        None,
+    );
+    out.append(analysed.diagnostics);
+    loaded.stats = stats(&entries, analysed.pairs);
     let segments = segments(&segment_specs, &book.manifest.markets, &schema, &mut out);
     loaded.release = Some(Arc::new(Release {
         hash: release_hash(cx.files),
         name: book.manifest.name.clone(),
         edition: super::book::EDITION.into(),
         schema,
-        layers: cx.names.layers.iter().cloned().collect(),
+        layers: layers.into(),
         rivals,
         places: places.into(),
         segments,
@@ -159,14 +161,7 @@ fn read_book(
         read_kind("season", entries, cx, origins, |entry, cx| read_season(entry, &holidays, cx));
     adjustments.extend(read_kind("stock", entries, cx, origins, read_stock));
     let rounds = read_kind("round", entries, cx, origins, read_round);
-    Book {
-        manifest,
-        rules,
-        adjustments,
-        limit: read_limit(trees, cx),
-        guards,
-        rounds,
-    }
+    Book { manifest, rules, adjustments, limit: read_limit(trees, cx), guards, rounds }
 }
 
 fn read_kind<T>(

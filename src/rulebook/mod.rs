@@ -3,6 +3,7 @@
 //! `syntax` reads texts, `book` knows what they may say, `compile` makes what the pipeline runs. No step stops at the first
 //! mistake, and whatever is not understood is one.
 
+mod analysis;
 mod book;
 mod boxes;
 mod candidates;
@@ -19,8 +20,11 @@ mod run_tests;
 mod syntax;
 
 #[cfg(test)]
+mod sample;
+#[cfg(test)]
 mod tests;
 
+pub use analysis::{Analysed, Catalog, Contest, Context, Shared, Witness, analyse};
 pub use diagnostic::{Applicability, Diagnostic, Edit, Fix, Label, Severity, Span};
 pub use files::Files;
 pub use load::{Loaded, Stats, load};

@@ -43,17 +43,9 @@ pub fn order(schema: &Schema, entries: &[Entry<'_>]) -> Ordered {
     layers.dedup();
     let mut ordered = Ordered::default();
     for layer in layers.into_iter().rev() {
-        let members: Vec<usize> = (0..)
-            .zip(entries)
-            .filter(|(_, entry)| entry.layer == layer)
-            .map(|(at, _)| at)
-            .collect();
-        Layer {
-            schema,
-            entries,
-            members: &members,
-        }
-        .decide(&mut ordered);
+        let members: Vec<usize> =
+            (0..).zip(entries).filter(|(_, entry)| entry.layer == layer).map(|(at, _)| at).collect();
+        Layer { schema, entries, members: &members }.decide(&mut ordered);
     }
     ordered.conflicts.sort_unstable();
     ordered.circles.sort();
@@ -83,12 +75,8 @@ impl Layer<'_> {
         let count = self.members.len();
         ordered.pairs += count * count.saturating_sub(1) / 2;
         let mut beats: Vec<Vec<usize>> = vec![Vec::new(); count];
-        let scopes: Vec<&Scope> = self
-            .members
-            .iter()
-            .filter_map(|at| self.entries.get(*at))
-            .map(|entry| entry.scope)
-            .collect();
+        let scopes: Vec<&Scope> =
+            self.members.iter().filter_map(|at| self.entries.get(*at)).map(|entry| entry.scope).collect();
         let mut candidates = Candidates::new(&scopes);
         for (first, left) in self.members.iter().enumerate() {
             for second in candidates.after(first) {
@@ -124,9 +112,7 @@ impl Layer<'_> {
         let name = |at: usize| self.members.get(at).copied();
         ordered.order.extend(order.into_iter().filter_map(name));
         for circle in circles(&beats, &rest) {
-            ordered
-                .circles
-                .push(circle.into_iter().filter_map(name).collect());
+            ordered.circles.push(circle.into_iter().filter_map(name).collect());
         }
     }
 
@@ -202,11 +188,7 @@ fn circles(beats: &[Vec<usize>], suspects: &[usize]) -> Vec<Vec<usize>> {
         let Some(mut circle) = circle_through(beats, *start) else {
             continue;
         };
-        let smallest = circle
-            .iter()
-            .enumerate()
-            .min_by_key(|(_, at)| **at)
-            .map_or(0, |(at, _)| at);
+        let smallest = circle.iter().enumerate().min_by_key(|(_, at)| **at).map_or(0, |(at, _)| at);
         circle.rotate_left(smallest);
         if !found.contains(&circle) {
             found.push(circle);

@@ -1,3 +1,5 @@
+//! Orders of small and of large rulebooks.
+
 use super::super::boxes::tests::{scope, small_world};
 use super::*;
 use crate::facts::{Attr, AttrId, Basis, Kind, Symbols};
@@ -11,9 +13,7 @@ fn conds(list: &[(u16, Test)]) -> Scope {
         or_missing: false,
         text: "".into(),
     });
-    Scope {
-        boxes: [conds.collect()].into(),
-    }
+    Scope { boxes: [conds.collect()].into() }
 }
 
 fn brands(list: &[u32]) -> Test {
@@ -21,22 +21,11 @@ fn brands(list: &[u32]) -> Test {
 }
 
 fn has(tag: u64) -> Test {
-    Test::Tags(
-        [Clause {
-            with: tag,
-            without: 0,
-        }]
-        .into(),
-    )
+    Test::Tags([Clause { with: tag, without: 0 }].into())
 }
 
 fn entry<'a>(layer: u16, scope: &'a Scope, over: &[usize]) -> Entry<'a> {
-    Entry {
-        layer,
-        scope,
-        window: Window::ALWAYS,
-        over: over.to_vec(),
-    }
+    Entry { layer, scope, window: Window::ALWAYS, over: over.to_vec() }
 }
 
 #[test]
@@ -46,22 +35,11 @@ fn layers_then_over_then_narrower() {
     let both = conds(&[(0, brands(&[1])), (2, has(0b010))]);
     let found = order(
         &schema,
-        &[
-            entry(0, &both, &[]),
-            entry(0, &all, &[]),
-            entry(1, &all, &[]),
-            entry(0, &bose, &[]),
-        ],
+        &[entry(0, &both, &[]), entry(0, &all, &[]), entry(1, &all, &[]), entry(0, &bose, &[])],
     );
     assert_eq!(found.order, [2, 0, 3, 1]);
-    assert_eq!(
-        (found.conflicts.len(), found.circles.len(), found.pairs),
-        (0, 0, 3)
-    );
-    let found = order(
-        &schema,
-        &[entry(0, &both, &[]), entry(0, &all, &[0]), entry(0, &bose, &[])],
-    );
+    assert_eq!((found.conflicts.len(), found.circles.len(), found.pairs), (0, 0, 3));
+    let found = order(&schema, &[entry(0, &both, &[]), entry(0, &all, &[0]), entry(0, &bose, &[])]);
     assert_eq!(found.circles, [[0, 2, 1]]);
     let mut sorted = found.order.clone();
     sorted.sort_unstable();
@@ -75,19 +53,11 @@ fn what_nothing_decides_is_a_conflict() {
     let (sennheiser, again) = (conds(&[(0, brands(&[2]))]), bose.clone());
     let found = order(
         &schema,
-        &[
-            entry(0, &bose, &[]),
-            entry(0, &kvi, &[]),
-            entry(0, &sennheiser, &[1]),
-            entry(0, &again, &[]),
-        ],
+        &[entry(0, &bose, &[]), entry(0, &kvi, &[]), entry(0, &sennheiser, &[1]), entry(0, &again, &[])],
     );
     assert_eq!(found.conflicts, [(0, 1), (1, 3)]);
     assert_eq!(found.equal, [(0, 3)]);
-    let apart = |from, until| Entry {
-        window: Window { from, until },
-        ..entry(0, &bose, &[])
-    };
+    let apart = |from, until| Entry { window: Window { from, until }, ..entry(0, &bose, &[]) };
     let found = order(&schema, &[apart(0, 10), apart(10, 20)]);
     assert_eq!((found.equal, found.order), (vec![], vec![0, 1]));
 }
@@ -154,4 +124,17 @@ fn large_rulebooks_are_ordered_quickly() {
     assert_eq!(found.pairs, 5_001 * 5_000 / 2);
     assert_eq!(found.order.last(), Some(&5_000));
     assert!(found.conflicts.is_empty() && found.equal.is_empty());
+}
+
+/// Nothing to index: every pair is decided by comparing.
+#[test]
+fn rules_over_sets_are_compared_pair_by_pair() {
+    let schema = small_world();
+    let scopes: Vec<Scope> = (0..800_i64)
+        .map(|at| conds(&[(2, has(1 << (at % 3))), (4, Test::Spans([(at, at + 3)].into()))]))
+        .collect();
+    let entries: Vec<_> = scopes.iter().map(|scope| entry(0, scope, &[])).collect();
+    let found = order(&schema, &entries);
+    assert_eq!(found.conflicts.len(), 799 + 798 + 797);
+    assert_eq!(found.order, (0..800).collect::<Vec<_>>());
 }

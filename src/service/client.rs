@@ -25,18 +25,12 @@ const ANSWER: Duration = Duration::from_secs(5);
 /// # Errors
 /// Nobody answers, or the answer is not a price.
 pub async fn ask(addr: &str, request: QuotePriceRequest) -> Result<Decision, QuoteError> {
-    let endpoint = endpoint(addr).map_err(|why| QuoteError::Address {
-        addr: addr.to_owned(),
-        why,
-    })?;
+    let endpoint = endpoint(addr).map_err(|why| QuoteError::Address { addr: addr.to_owned(), why })?;
     let endpoint = endpoint.connect_timeout(CONNECT).timeout(ANSWER);
     let channel = endpoint
         .connect()
         .await
-        .map_err(|error| QuoteError::Unreachable {
-            addr: addr.to_owned(),
-            why: innermost(&error),
-        })?;
+        .map_err(|error| QuoteError::Unreachable { addr: addr.to_owned(), why: innermost(&error) })?;
     let answer = PricingServiceClient::new(channel).quote_price(request).await;
     let answer = answer.map_err(|status| QuoteError::Status(Box::new(status)))?;
     answer

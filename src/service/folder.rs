@@ -19,8 +19,7 @@ pub struct Folder {
 impl Folder {
     /// A file that the rulebook names, if it is there.
     fn own(&self, file: Option<&str>) -> Option<PathBuf> {
-        file.map(|file| self.rulebook.join(file))
-            .filter(|path| path.is_file())
+        file.map(|file| self.rulebook.join(file)).filter(|path| path.is_file())
     }
 }
 
@@ -38,10 +37,7 @@ impl Source for Folder {
             return Err(vec!["there is no release to test".to_owned()]);
         };
         // The rulebook's own rates come first: they are of the days its tests are about.
-        let rates = match self
-            .own(release.rates_file.as_deref())
-            .or_else(|| self.rates.clone())
-        {
+        let rates = match self.own(release.rates_file.as_deref()).or_else(|| self.rates.clone()) {
             Some(path) => load_rates(&path).map_err(|error| vec![error.to_string()])?.0,
             None => Rates::default(),
         };
@@ -65,19 +61,10 @@ impl Source for Folder {
     }
 
     fn facts(&self, release: &Release) -> Result<FactSet, String> {
-        let items = self
-            .items
-            .clone()
-            .or_else(|| self.own(release.items_feed.file.as_deref()));
-        let rates = self
-            .rates
-            .clone()
-            .or_else(|| self.own(release.rates_file.as_deref()));
-        let feeds = Feeds {
-            items: items.as_deref(),
-            offers: self.offers.as_deref(),
-            rates: rates.as_deref(),
-        };
+        let items = self.items.clone().or_else(|| self.own(release.items_feed.file.as_deref()));
+        let rates = self.rates.clone().or_else(|| self.own(release.rates_file.as_deref()));
+        let feeds =
+            Feeds { items: items.as_deref(), offers: self.offers.as_deref(), rates: rates.as_deref() };
         let (facts, accounts) = load_facts(release, feeds).map_err(|error| error.to_string())?;
         for account in accounts.iter().filter(|account| !account.quarantined.is_empty()) {
             tracing::warn!(

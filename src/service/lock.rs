@@ -35,11 +35,7 @@ impl Lock {
             DeValue::Integer(number) => number.as_str().parse().ok()?,
             _ => return None,
         };
-        let lock = Self {
-            release: text("release")?,
-            guards,
-            engine: text("engine")?,
-        };
+        let lock = Self { release: text("release")?, guards, engine: text("engine")? };
         (table.len() == 3).then_some(lock)
     }
 
@@ -63,15 +59,8 @@ impl Lock {
 impl std::fmt::Display for Lock {
     /// The text of the file.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self {
-            release,
-            guards,
-            engine,
-        } = self;
-        writeln!(
-            f,
-            "release = \"{release}\"\nguards = {guards}\nengine = \"{engine}\""
-        )
+        let Self { release, guards, engine } = self;
+        writeln!(f, "release = \"{release}\"\nguards = {guards}\nengine = \"{engine}\"")
     }
 }
 
@@ -81,11 +70,7 @@ mod tests {
 
     #[test]
     fn a_lock_is_read_as_it_is_written() {
-        let lock = Lock {
-            release: "ab12".to_owned(),
-            guards: 3,
-            engine: "0.1.0".to_owned(),
-        };
+        let lock = Lock { release: "ab12".to_owned(), guards: 3, engine: "0.1.0".to_owned() };
         let files = |text: String| Files([(NAME.into(), text.into())].into());
         assert_eq!(Lock::of(&files(lock.to_string())), Some(lock.clone()));
         assert_eq!(Lock::of(&files(format!("{lock}gards = 2"))), None);

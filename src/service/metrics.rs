@@ -11,9 +11,7 @@ use metrics_exporter_prometheus::{
 use std::time::Duration;
 
 /// Seconds; quotes take microseconds, so the buckets start there.
-const SECONDS: &[f64] = &[
-    0.000_01, 0.000_03, 0.000_1, 0.000_3, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0,
-];
+const SECONDS: &[f64] = &[0.000_01, 0.000_03, 0.000_1, 0.000_3, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0];
 
 const QUOTES: &str = "pricer_quotes_total";
 const QUOTE_SECONDS: &str = "pricer_quote_seconds";
@@ -89,9 +87,7 @@ impl Metrics {
         let key = Key::from_parts(QUOTES, vec![label]);
         self.recorder.register_counter(&key, &METADATA).increment(1);
         let key = Key::from_static_name(QUOTE_SECONDS);
-        self.recorder
-            .register_histogram(&key, &METADATA)
-            .record(took.as_secs_f64());
+        self.recorder.register_histogram(&key, &METADATA).record(took.as_secs_f64());
     }
 
     /// Renders the Prometheus text format.

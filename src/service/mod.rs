@@ -76,27 +76,19 @@ pub async fn serve<S: Source>(
     ready: impl FnOnce(&Serving),
     end: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
-    for listener in [Some(&listeners.grpc), listeners.metrics.as_ref()]
-        .into_iter()
-        .flatten()
-    {
+    for listener in [Some(&listeners.grpc), listeners.metrics.as_ref()].into_iter().flatten() {
         let address = listener.local_addr().map_err(ServeError::failed)?;
         if !address.ip().is_loopback() {
             return Err(ServeError::NotLoopback(address));
         }
     }
     let metrics = Arc::new(Metrics::new().map_err(ServeError::failed)?);
-    let page = listeners
-        .metrics
-        .map(|listener| metrics_page::serve(listener, metrics.handle()));
+    let page = listeners.metrics.map(|listener| metrics_page::serve(listener, metrics.handle()));
     let state = Arc::new(State::default());
     let health = HealthReporter::new();
     server::set_health(&health, ServingStatus::NotServing).await;
-    let service = PricingService {
-        state: state.clone(),
-        metrics: metrics.clone(),
-        clock: Clock { fixed: config.at },
-    };
+    let service =
+        PricingService { state: state.clone(), metrics: metrics.clone(), clock: Clock { fixed: config.at } };
     let followed = async {
         let loading = source.clone();
         let first = tokio::task::spawn_blocking(move || reload::load(&*loading)).await;
@@ -116,15 +108,8 @@ pub async fn serve<S: Source>(
             Err(error) = followed => rejected = Some(error),
         }
     };
-    let served = server::run(
-        listeners.grpc,
-        service,
-        health.clone(),
-        config.limits,
-        metrics.clone(),
-        ended,
-    )
-    .await;
+    let served =
+        server::run(listeners.grpc, service, health.clone(), config.limits, metrics.clone(), ended).await;
     if let Some(page) = page {
         page.abort();
     }
@@ -143,10 +128,7 @@ pub struct Clock {
 impl Clock {
     /// Seconds since 1970.
     #[must_use]
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "an edge: read once per request, then an argument"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "an edge: read once per request, then an argument")]
     pub fn now(self) -> i64 {
         self.fixed.unwrap_or_else(|| jiff::Timestamp::now().as_second())
     }

@@ -44,10 +44,7 @@ impl pricing_service_server::PricingService for PricingService {
 fn contained<T>(answer: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
     std::panic::catch_unwind(AssertUnwindSafe(answer)).unwrap_or_else(|_| {
         tracing::error!("a quote panicked");
-        Err(Failure::new(
-            Condition::Internal,
-            "the quote failed for a reason of our own; please report it",
-        ))
+        Err(Failure::new(Condition::Internal, "the quote failed for a reason of our own; please report it"))
     })
 }
 
@@ -102,19 +99,14 @@ fn find_place<'a>(quote: &Quote, release: &'a Release) -> Result<&'a Place, Fail
     let markets = || release.places.iter().map(|place| &*place.market);
     let (market, channel) = (quote.market.as_str(), quote.channel.as_str());
     if !markets().any(|known| known == market) {
-        let message = format!(
-            "market {market:?} is not in the rulebook, which has {}",
-            list(markets())
-        );
+        let message = format!("market {market:?} is not in the rulebook, which has {}", list(markets()));
         return Err(Failure::new(Condition::MarketNotFound, message).with("market", market));
     }
     let place = release.place(market, channel).ok_or_else(|| {
         let here = release.places.iter().filter(|place| &*place.market == market);
         let known = list(here.map(|place| &*place.channel));
         let message = format!("channel {channel:?} does not sell in market `{market}`, where {known} does");
-        Failure::new(Condition::ChannelNotFound, message)
-            .with("market", market)
-            .with("channel", channel)
+        Failure::new(Condition::ChannelNotFound, message).with("market", market).with("channel", channel)
     })?;
     match &quote.segment {
         Some(segment) if !release.segments.iter().any(|known| *known.name == **segment) => {
@@ -131,10 +123,7 @@ fn item_not_found(sku: &str, serving: &Serving, place: &Place) -> Failure {
     let message = if serving.facts.items.has(sku) {
         format!("item {sku:?} is known, but not in market `{market}`, channel `{channel}`")
     } else {
-        format!(
-            "item {sku:?} is not among the {} known items",
-            serving.facts.items.len()
-        )
+        format!("item {sku:?} is not among the {} known items", serving.facts.items.len())
     };
     Failure::new(Condition::ItemNotFound, message)
         .with("sku", sku)
@@ -151,11 +140,7 @@ fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
             shown.push(name);
         }
     }
-    if shown.is_empty() {
-        "none".to_owned()
-    } else {
-        shown.join(", ")
-    }
+    if shown.is_empty() { "none".to_owned() } else { shown.join(", ") }
 }
 
 /// One item with all that its price depends on besides the release, the place and the time.
@@ -177,10 +162,7 @@ fn price(
 ) -> Result<proto::Decision, Failure> {
     let rates = &serving.facts.rates;
     let world = World::new(&serving.release, place, rates, at, priced.rivals_known_at);
-    let row = Row {
-        item: priced.item,
-        offers: priced.offers,
-    };
+    let row = Row { item: priced.item, offers: priced.offers };
     let mut recorder = Recorder::default();
     let outcome = match detail {
         Detail::None => pricing::price(&row, &world, &mut ()),
@@ -192,10 +174,7 @@ fn price(
         Outcome::Decided(decision) => convert::decision(decision, &world, sku),
     };
     if detail != Detail::None {
-        let subject = Subject {
-            sku: sku.to_string(),
-            facts: priced.facts.cloned().unwrap_or_default(),
-        };
+        let subject = Subject { sku: sku.to_string(), facts: priced.facts.cloned().unwrap_or_default() };
         let explanation = Explanation::new(subject, &world, &outcome, &recorder.steps, priced.names);
         let lines = explanation.lines.iter();
         answer.steps = lines.map(|line| convert::step(line, place.currency)).collect();

@@ -27,10 +27,7 @@ pub struct Timing {
 
 impl Default for Timing {
     fn default() -> Self {
-        Self {
-            poll: Duration::from_millis(500),
-            quiet: Duration::from_secs(2),
-        }
+        Self { poll: Duration::from_millis(500), quiet: Duration::from_secs(2) }
     }
 }
 
@@ -172,10 +169,7 @@ impl<S: Source> Watcher<S> {
         );
         self.state.swap(serving);
         self.metrics.reload_success.set(1.0);
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "seconds since 1970 are exact in an f64"
-        )]
+        #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 are exact in an f64")]
         self.metrics.loaded_at.set(Clock { fixed: None }.now() as f64);
     }
 }
@@ -218,16 +212,11 @@ fn guards_do_not_fall(release: &Release, in_force: &Release) -> Result<(), Rejec
 impl Rejected {
     fn check(loaded: &Loaded) -> Self {
         let errors = loaded.diagnostics.iter();
-        let errors: Vec<&Diagnostic> = errors
-            .filter(|finding| finding.severity == Severity::Error)
-            .collect();
+        let errors: Vec<&Diagnostic> = errors.filter(|finding| finding.severity == Severity::Error).collect();
         let place = |finding: &Diagnostic| {
             let span = &finding.primary.span;
             let (line, column) = loaded.files.line_column(&span.file, span.start);
-            format!(
-                "{}:{line}:{column}: {}: {}",
-                span.file, finding.code, finding.title
-            )
+            format!("{}:{line}:{column}: {}: {}", span.file, finding.code, finding.title)
         };
         Self {
             summary: format!("it has {}", count(errors.len(), "error")),
@@ -239,9 +228,7 @@ impl Rejected {
         let shown = findings.iter().take(FINDINGS_SHOWN);
         Self {
             summary: format!("it has {}", count(findings.len(), "error")),
-            findings: shown
-                .map(|finding| format!("{}: {}", finding.code, finding.title))
-                .collect(),
+            findings: shown.map(|finding| format!("{}: {}", finding.code, finding.title)).collect(),
         }
     }
 

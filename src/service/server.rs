@@ -102,9 +102,7 @@ pub async fn run(
     let mut draining = watching.clone();
     let served = tokio::spawn(
         builder(&limits)
-            .add_service(HealthServer::new(HealthService::from_health_reporter(
-                health.clone(),
-            )))
+            .add_service(HealthServer::new(HealthService::from_health_reporter(health.clone())))
             .add_optional_service(is_local.then_some(reflection))
             .add_service(pricing)
             .serve_with_incoming_shutdown(incoming, async move {
@@ -129,9 +127,7 @@ pub async fn run(
 /// Health of the whole and of each service; reflection and health itself have none.
 pub async fn set_health(health: &HealthReporter, status: ServingStatus) {
     health.set_service_status("", status).await;
-    health
-        .set_service_status(<Pricing as tonic::server::NamedService>::NAME, status)
-        .await;
+    health.set_service_status(<Pricing as tonic::server::NamedService>::NAME, status).await;
 }
 
 fn builder(limits: &Limits) -> Server {

@@ -64,12 +64,7 @@ pub struct Failure {
 impl Failure {
     #[must_use]
     pub fn new(condition: Condition, message: impl Into<String>) -> Self {
-        Self {
-            condition,
-            message: message.into(),
-            metadata: Vec::new(),
-            invalid: Vec::new(),
-        }
+        Self { condition, message: message.into(), metadata: Vec::new(), invalid: Vec::new() }
     }
 
     #[must_use]
@@ -84,19 +79,11 @@ impl Failure {
         let message = match invalid.as_slice() {
             [only] => format!("`{}` {}", only.field, only.why),
             [first, rest @ ..] => {
-                format!(
-                    "`{}` {} (and {} more violations)",
-                    first.field,
-                    first.why,
-                    rest.len()
-                )
+                format!("`{}` {} (and {} more violations)", first.field, first.why, rest.len())
             }
             [] => "the request is not valid".to_owned(),
         };
-        Self {
-            invalid,
-            ..Self::new(Condition::InvalidField, message)
-        }
+        Self { invalid, ..Self::new(Condition::InvalidField, message) }
     }
 
     /// A refusal of the engine, made in `world` for `sku`.
@@ -124,17 +111,13 @@ impl Failure {
 impl From<Failure> for Status {
     fn from(failure: Failure) -> Self {
         let (code, reason) = failure.condition.row();
-        let metadata: HashMap<String, String> = failure
-            .metadata
-            .into_iter()
-            .map(|(key, value)| (key.to_owned(), value))
-            .collect();
+        let metadata: HashMap<String, String> =
+            failure.metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
         let mut details = ErrorDetails::with_error_info(reason, DOMAIN, metadata);
         if !failure.invalid.is_empty() {
             let violations = failure.invalid.into_iter();
-            let violations: Vec<_> = violations
-                .map(|invalid| FieldViolation::new(invalid.field, invalid.why))
-                .collect();
+            let violations: Vec<_> =
+                violations.map(|invalid| FieldViolation::new(invalid.field, invalid.why)).collect();
             details.set_bad_request(violations);
         }
         if failure.condition == Condition::NotReady {

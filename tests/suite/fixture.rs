@@ -57,24 +57,13 @@ pub struct Case<'a> {
 impl Shop {
     /// The fixture's market and schema with these rules.
     pub fn new(rules: &str) -> Self {
-        Self::of(&[
-            ("rulebook.toml", BOOK),
-            ("schema.toml", SCHEMA),
-            ("rules/all.toml", rules),
-        ])
+        Self::of(&[("rulebook.toml", BOOK), ("schema.toml", SCHEMA), ("rules/all.toml", rules)])
     }
 
     pub fn of(files: &[(&str, &str)]) -> Self {
-        let files = Files(
-            files
-                .iter()
-                .map(|(path, text)| ((*path).into(), (*text).into()))
-                .collect(),
-        );
+        let files = Files(files.iter().map(|(path, text)| ((*path).into(), (*text).into())).collect());
         let loaded = load(files);
-        let Some(release) = loaded.release.clone() else {
-            panic!("{:#?}", loaded.diagnostics)
-        };
+        let Some(release) = loaded.release.clone() else { panic!("{:#?}", loaded.diagnostics) };
         Self { release }
     }
 
@@ -86,10 +75,7 @@ impl Shop {
         let headers = case.item.iter().map(|(name, _)| *name);
         let reader =
             ItemReader::new(&self.release.schema, headers, |name| Some(name.to_owned()), None).unwrap();
-        reader
-            .read(case.item.iter().map(|(_, text)| text.as_str()))
-            .unwrap()
-            .item
+        reader.read(case.item.iter().map(|(_, text)| text.as_str())).unwrap().item
     }
 
     /// Prices and records; the steps are checked to re-add to the price.
@@ -115,23 +101,12 @@ impl Shop {
             keep_newest(&mut offers, read_offer(text, None, &mut names).unwrap());
         }
         let rates = Rates::new(case.rates.iter().map(|rate| read_rate(*rate).unwrap()));
-        let known_at = offers
-            .iter()
-            .filter_map(|offer| offer.seen_at)
-            .filter(|seen| *seen <= at)
-            .max();
+        let known_at = offers.iter().filter_map(|offer| offer.seen_at).filter(|seen| *seen <= at).max();
         let world = World::new(&self.release, self.place(case), &rates, at, known_at);
-        let row = Row {
-            item,
-            offers: &offers,
-        };
+        let row = Row { item, offers: &offers };
         let mut recorder = Recorder::default();
         let traced = price(&row, &world, &mut recorder);
-        assert_eq!(
-            traced,
-            price(&row, &world, &mut ()),
-            "explained and unexplained prices are the same"
-        );
+        assert_eq!(traced, price(&row, &world, &mut ()), "explained and unexplained prices are the same");
         (traced, recorder)
     }
 
@@ -161,21 +136,12 @@ impl Shop {
 
 impl<'a> Case<'a> {
     pub fn new(item: &[(&'a str, &str)]) -> Self {
-        let mut item: Vec<(&str, String)> = item
-            .iter()
-            .map(|(name, text)| (*name, (*text).to_owned()))
-            .collect();
+        let mut item: Vec<(&str, String)> =
+            item.iter().map(|(name, text)| (*name, (*text).to_owned())).collect();
         if !item.iter().any(|(name, _)| *name == "sku") {
             item.push(("sku", "A".to_owned()));
         }
-        Self {
-            market: "M",
-            channel: "own",
-            at: NOON,
-            item,
-            offers: Vec::new(),
-            rates: Vec::new(),
-        }
+        Self { market: "M", channel: "own", at: NOON, item, offers: Vec::new(), rates: Vec::new() }
     }
 
     pub fn with(mut self, name: &'a str, text: &str) -> Self {

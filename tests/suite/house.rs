@@ -12,24 +12,11 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("rulebook", &["explain", "pricing", "facts", "money"]),
     ("estimate", &["demand", "facts", "money"]),
     ("store", &["rulebook", "pricing", "facts", "money"]),
-    (
-        "batch",
-        &[
-            "store", "rulebook", "explain", "pricing", "demand", "facts", "money",
-        ],
-    ),
-    (
-        "plan",
-        &[
-            "batch", "store", "rulebook", "explain", "pricing", "demand", "facts", "money",
-        ],
-    ),
+    ("batch", &["store", "rulebook", "explain", "pricing", "demand", "facts", "money"]),
+    ("plan", &["batch", "store", "rulebook", "explain", "pricing", "demand", "facts", "money"]),
     (
         "service",
-        &[
-            "plan", "batch", "store", "estimate", "rulebook", "explain", "pricing", "demand", "facts",
-            "money",
-        ],
+        &["plan", "batch", "store", "estimate", "rulebook", "explain", "pricing", "demand", "facts", "money"],
     ),
     (
         "cli",
@@ -85,10 +72,7 @@ fn root() -> PathBuf {
 fn code(path: &Path) -> String {
     let text = std::fs::read_to_string(path).unwrap();
     let body = text.split("#[cfg(test)]\nmod tests").next().unwrap();
-    body.lines()
-        .filter(|line| !line.trim_start().starts_with("//"))
-        .collect::<Vec<_>>()
-        .join("\n")
+    body.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
@@ -96,20 +80,10 @@ fn dependencies_point_down() {
     let mut wrong = Vec::new();
     for (room, allowed) in ROOMS {
         let folder = root().join("src").join(room);
-        for path in if folder.is_dir() {
-            sources(&folder)
-        } else {
-            Vec::new()
-        } {
-            for (other, _) in ROOMS
-                .iter()
-                .filter(|(other, _)| other != room && !allowed.contains(other))
-            {
+        for path in if folder.is_dir() { sources(&folder) } else { Vec::new() } {
+            for (other, _) in ROOMS.iter().filter(|(other, _)| other != room && !allowed.contains(other)) {
                 if code(&path).contains(&format!("crate::{other}")) {
-                    wrong.push(format!(
-                        "{} uses `{other}`: `{room}` may use {allowed:?}",
-                        path.display()
-                    ));
+                    wrong.push(format!("{} uses `{other}`: `{room}` may use {allowed:?}", path.display()));
                 }
             }
         }
@@ -119,10 +93,8 @@ fn dependencies_point_down() {
 
 #[test]
 fn every_room_is_known() {
-    for entry in std::fs::read_dir(root().join("src"))
-        .unwrap()
-        .flatten()
-        .filter(|entry| entry.path().is_dir())
+    for entry in
+        std::fs::read_dir(root().join("src")).unwrap().flatten().filter(|entry| entry.path().is_dir())
     {
         let name = entry.file_name().into_string().unwrap();
         assert!(
@@ -155,9 +127,8 @@ fn the_core_knows_no_edges() {
 #[test]
 fn rayon_is_for_batch_estimate_and_plan() {
     for path in sources(&root().join("src")) {
-        let allowed = ["batch", "estimate", "plan"]
-            .iter()
-            .any(|room| path.starts_with(root().join("src").join(room)));
+        let allowed =
+            ["batch", "estimate", "plan"].iter().any(|room| path.starts_with(root().join("src").join(room)));
         assert!(allowed || !code(&path).contains("rayon::"), "{}", path.display());
     }
 }
@@ -165,11 +136,7 @@ fn rayon_is_for_batch_estimate_and_plan() {
 #[test]
 fn files_can_be_read_in_one_sitting() {
     let places = ["src", "tests", "benches"].map(|folder| root().join(folder));
-    for path in places
-        .iter()
-        .filter(|folder| folder.is_dir())
-        .flat_map(|folder| sources(folder))
-    {
+    for path in places.iter().filter(|folder| folder.is_dir()).flat_map(|folder| sources(folder)) {
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(
             text.lines().count() <= 500,
@@ -178,11 +145,7 @@ fn files_can_be_read_in_one_sitting() {
             text.lines().count()
         );
         if path.starts_with(root().join("src")) {
-            assert!(
-                text.starts_with("//!"),
-                "{}: a file opens with what it is for",
-                path.display()
-            );
+            assert!(text.starts_with("//!"), "{}: a file opens with what it is for", path.display());
         }
     }
 }

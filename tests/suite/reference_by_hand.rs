@@ -87,8 +87,7 @@ fn priced(rules: &str, case: &CaseInput) -> Priced {
 }
 
 const KEEP: &str = "[rule.k]\nlayer = \"base\"\nprice = { keep = {} }\n";
-const FOLLOW: &str =
-    "[rule.f]\nlayer = \"base\"\nprice = { follow = { set = \"national\", rank = \"lowest\", by = \"0%\" } }\n";
+const FOLLOW: &str = "[rule.f]\nlayer = \"base\"\nprice = { follow = { set = \"national\", rank = \"lowest\", by = \"0%\" } }\n";
 
 fn cost_plus(markup: &str) -> String {
     format!("[rule.c]\nlayer = \"base\"\nprice = {{ cost-plus = {{ markup = \"{markup}\" }} }}\n")
@@ -115,8 +114,10 @@ fn leaflet_is_untouched_by_surplus() {
 /// keep 97.13 in surplus stays 97.13, odd ending and all, however often it is priced.
 #[test]
 fn kept_price_does_not_sink() {
-    let rules =
-        format!("{KEEP}[stock.surplus]\nwhere = {{ stock_cover = \"> 8w\" }}\nadjust = \"-3%\"\n{}", rounded("*.99"));
+    let rules = format!(
+        "{KEEP}[stock.surplus]\nwhere = {{ stock_cover = \"> 8w\" }}\nadjust = \"-3%\"\n{}",
+        rounded("*.99")
+    );
     let answer = priced(&rules, &item(&[("stock_cover", "11w"), ("current_price", "97.13 EUR")]));
     assert_eq!(answer.price, "97.13");
 }
@@ -125,7 +126,8 @@ fn kept_price_does_not_sink() {
 #[test]
 fn mistyped_cost_is_held() {
     let rules = cost_plus("30%") + &guard("no-loss", "safety", "min_margin = \"3%\"");
-    let case = item(&[("cost", "2980.00 EUR"), ("previous_cost", "298.00 EUR"), ("current_price", "399.00 EUR")]);
+    let case =
+        item(&[("cost", "2980.00 EUR"), ("previous_cost", "298.00 EUR"), ("current_price", "399.00 EUR")]);
     let held = Answer::Held {
         reason: "COST_IMPLAUSIBLE".into(),
         price: "399.00".into(),
@@ -135,11 +137,15 @@ fn mistyped_cost_is_held() {
     };
     assert_eq!(price(&book(&rules), &case), held);
     // Exactly +100 % is still believed (closed ends): 596 × 1.3 × 1.19 = 922.012.
-    let case = item(&[("cost", "596.00 EUR"), ("previous_cost", "298.00 EUR"), ("current_price", "399.00 EUR")]);
+    let case =
+        item(&[("cost", "596.00 EUR"), ("previous_cost", "298.00 EUR"), ("current_price", "399.00 EUR")]);
     assert_eq!(priced(&rules, &case).price, "922.01");
     // Without a current price the fact's own code refuses.
     let case = item(&[("cost", "2980.00 EUR"), ("previous_cost", "298.00 EUR")]);
-    assert_eq!(price(&book(&rules), &case), Answer::Refused { code: "COST_IMPLAUSIBLE".into(), guards: vec![] });
+    assert_eq!(
+        price(&book(&rules), &case),
+        Answer::Refused { code: "COST_IMPLAUSIBLE".into(), guards: vec![] }
+    );
 }
 
 /// Pasta at 0.99, cost 0.60, VAT 7 %. Unit: a = 1/1.07 − 0.014 = 0.920579…, C = 0.65: floor 0.706077.
@@ -169,7 +175,8 @@ fn last_day_markdown_survives_comfort() {
         )
     };
     // `shelf_life_until` is exactly one day after `at`: `<= 1d` holds.
-    let columns = [("tags", "fresh"), ("shelf_life_until", "2026-11-25T09:00:00Z"), ("current_price", "10.00 EUR")];
+    let columns =
+        [("tags", "fresh"), ("shelf_life_until", "2026-11-25T09:00:00Z"), ("current_price", "10.00 EUR")];
     let case = rivals(item(&columns), &[("a", "10.00 EUR")]);
     let answer = priced(&rules("relax = [\"calm\"]"), &case);
     assert_eq!((answer.price.as_str(), answer.flags), ("7.00", vec!["needs-approval".to_string()]));
@@ -207,16 +214,29 @@ fn landed_cost_with_buffer() {
     let rules = "[rule.plan]\nlayer = \"base\"\ntable = \"tables/plan.csv\"\n";
     let mut case = item(&[("cost", "189.00 EUR"), ("category", "food/oil/olive")]);
     case.market = "KZ".into();
-    let rate =
-        |as_of: &str| RateText { base: "EUR".into(), quote: "KZT".into(), rate: "598.20".into(), as_of: as_of.into() };
+    let rate = |as_of: &str| RateText {
+        base: "EUR".into(),
+        quote: "KZT".into(),
+        rate: "598.20".into(),
+        as_of: as_of.into(),
+    };
     case.rates = vec![rate("2026-11-23T09:00:00Z")]; // exactly 24 h old: not too old
     let answer = priced(rules, &case);
-    assert_eq!((answer.target.as_str(), answer.price.as_str(), answer.row), ("158656.422945", "158656.42", Some(4)));
+    assert_eq!(
+        (answer.target.as_str(), answer.price.as_str(), answer.row),
+        ("158656.422945", "158656.42", Some(4))
+    );
     assert_eq!(answer.because, "narrower");
     case.rates = vec![rate("2026-11-23T08:59:59Z")];
-    assert_eq!(price(&book(rules), &case), Answer::Refused { code: "EXCHANGE_RATE_STALE".into(), guards: vec![] });
+    assert_eq!(
+        price(&book(rules), &case),
+        Answer::Refused { code: "EXCHANGE_RATE_STALE".into(), guards: vec![] }
+    );
     case.rates = vec![rate("2026-11-24T09:00:01Z")]; // not known yet
-    assert_eq!(price(&book(rules), &case), Answer::Refused { code: "EXCHANGE_RATE_MISSING".into(), guards: vec![] });
+    assert_eq!(
+        price(&book(rules), &case),
+        Answer::Refused { code: "EXCHANGE_RATE_MISSING".into(), guards: vec![] }
+    );
     // The inverse pair: 189 / 0.002 = 94500; landed 94500 × 1.040375 = 98315.4375; × 1.16/0.86 = 132611.520…
     case.rates = vec![RateText {
         base: "KZT".into(),
@@ -254,7 +274,8 @@ fn lower_class_yields_and_pulls() {
         (answer.hit, answer.flags),
         (vec!["cap".to_string(), "margin".into()], vec!["guard-conflict".to_string()])
     );
-    let refused = Answer::Refused { code: "GUARDS_CONTRADICT".into(), guards: vec!["cap".into(), "margin".into()] };
+    let refused =
+        Answer::Refused { code: "GUARDS_CONTRADICT".into(), guards: vec!["cap".into(), "margin".into()] };
     assert_eq!(price(&book(&(cost_plus("0%") + &cap + &floor("safety"))), &case), refused);
 }
 
@@ -294,11 +315,11 @@ fn held_moves_only_for_safety() {
 #[test]
 fn halves() {
     let mean = FOLLOW.replace("lowest", "mean");
-    let case = rivals(item(&[("current_price", "10.00 EUR")]), &[("a", "10.000001 EUR"), ("b", "10.000002 EUR")]);
+    let case =
+        rivals(item(&[("current_price", "10.00 EUR")]), &[("a", "10.000001 EUR"), ("b", "10.000002 EUR")]);
     assert_eq!(priced(&mean, &case).target, "10.000002");
     let half = rivals(item(&[("current_price", "10.00 EUR")]), &[("a", "10.005 EUR")]);
     assert_eq!(priced(FOLLOW, &half).price, "10.00");
-    let index =
-        "[rule.i]\nlayer = \"base\"\nprice = { index = { set = \"national\", of = \"lowest\", at = \"100%\" } }\n";
+    let index = "[rule.i]\nlayer = \"base\"\nprice = { index = { set = \"national\", of = \"lowest\", at = \"100%\" } }\n";
     assert_eq!(priced(index, &half).price, "10.01");
 }

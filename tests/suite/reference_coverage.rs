@@ -21,7 +21,8 @@ fn generated_cases_reach_everything() {
             let market = if case.market == second { "second" } else { "first" };
             let mut count = |what: String| *counts.entry(what).or_default() += 1;
             for word in trail {
-                let word = if word.starts_with("strategy") { format!("{word}, {market} market") } else { word };
+                let word =
+                    if word.starts_with("strategy") { format!("{word}, {market} market") } else { word };
                 count(word);
             }
             let hit = match &answer {

@@ -122,8 +122,11 @@ fn prestige_on_kaspi() {
         ("on_sale_for", "20w"),
         ("current_price", "205990 KZT"),
     ];
-    let rivals =
-        [("sulpak", "189990 KZT", "97%", 2), ("technodom", "194990 KZT", "96%", 2), ("mechta", "199990 KZT", "99%", 5)];
+    let rivals = [
+        ("sulpak", "189990 KZT", "97%", 2),
+        ("technodom", "194990 KZT", "96%", 2),
+        ("mechta", "199990 KZT", "99%", 5),
+    ];
     let mut case = case("KZ", "kaspi", "+05:00", &item, &rivals);
     case.rates.push(RateText {
         base: "EUR".into(),

@@ -36,13 +36,17 @@ fn book(rules: &str) -> Rulebook {
     for (path, text) in [("rulebook.toml", BOOK), ("schema.toml", SCHEMA), ("rules/all.toml", rules)] {
         files.0.insert(path.into(), text.into());
     }
-    files.0.insert("tables/holidays.csv".into(), "calendar,holiday,first,last\nDE,fest,2026-12-24,2026-12-26\n".into());
+    files.0.insert(
+        "tables/holidays.csv".into(),
+        "calendar,holiday,first,last\nDE,fest,2026-12-24,2026-12-26\n".into(),
+    );
     files.0.insert("tables/list.csv".into(), "sku,brand\nX,Haus\nZ,Hof\n".into());
     Rulebook::parse(&files).unwrap()
 }
 
 fn case(at: &str, columns: &[(&str, &str)]) -> CaseInput {
-    let mut case = CaseInput { market: "DE".into(), channel: "own".into(), at: at.into(), ..CaseInput::default() };
+    let mut case =
+        CaseInput { market: "DE".into(), channel: "own".into(), at: at.into(), ..CaseInput::default() };
     for (name, value) in [("sku", "X"), ("cost", "100.00 EUR"), ("tags", "")].iter().chain(columns) {
         case.item.insert(name.to_string(), value.to_string());
     }
@@ -121,7 +125,8 @@ fn windows_are_half_open_and_belong_to_their_start_day() {
 
 #[test]
 fn dates_are_half_open_in_market_time() {
-    let rules = format!("{PLAIN}[season.s]\nfrom = 2026-11-23\nuntil = 2026-11-30T12:00:00\nadjust = \"+1%\"\n");
+    let rules =
+        format!("{PLAIN}[season.s]\nfrom = 2026-11-23\nuntil = 2026-11-30T12:00:00\nadjust = \"+1%\"\n");
     for (at, expected) in [
         ("2026-11-22T22:59:59Z", "100.00"),
         ("2026-11-22T23:00:00Z", "101.00"),
@@ -178,10 +183,17 @@ fn stock_cover() {
     let rules = format!(
         "{PLAIN}[stock.s]\nwhere = {{ stock_cover = \"> 8w\" }}\nadjust = \"+1%\"\n[stock.t]\nwhere = {{ stock_cover = \"< 1s\" }}\nadjust = \"+2%\"\n"
     );
-    for (units, daily, expected) in
-        [("56", "1", "100.00"), ("57", "1", "101.00"), ("5", "0", "101.00"), ("0", "0", "102.00"), ("", "1", "100.00")]
-    {
-        let answer = priced(&rules, &case("2026-11-20T12:00:00Z", &[("stock_units", units), ("units_per_day", daily)]));
+    for (units, daily, expected) in [
+        ("56", "1", "100.00"),
+        ("57", "1", "101.00"),
+        ("5", "0", "101.00"),
+        ("0", "0", "102.00"),
+        ("", "1", "100.00"),
+    ] {
+        let answer = priced(
+            &rules,
+            &case("2026-11-20T12:00:00Z", &[("stock_units", units), ("units_per_day", daily)]),
+        );
         assert_eq!(answer.price, expected, "{units} at {daily}");
     }
     let bad = case("2026-11-20T12:00:00Z", &[("units_per_day", "-1")]);
@@ -191,8 +203,9 @@ fn stock_cover() {
 /// 1.1 × 1.1 = 1.21 is clamped to 1.15; the limit's own end is reached exactly.
 #[test]
 fn adjustments_multiply_inside_the_limit() {
-    let rules =
-        format!("limit = \"-30% .. +15%\"\n{PLAIN}[stock.s]\nadjust = \"+10%\"\n[season.s]\nadjust = \"+10%\"\n");
+    let rules = format!(
+        "limit = \"-30% .. +15%\"\n{PLAIN}[stock.s]\nadjust = \"+10%\"\n[season.s]\nadjust = \"+10%\"\n"
+    );
     assert_eq!(priced(&rules, &case("2026-11-20T12:00:00Z", &[])).price, "115.00");
 }
 
@@ -210,11 +223,16 @@ fn who_wins() {
         let answer = priced(rules, &item);
         (answer.price, answer.rule, answer.because)
     };
-    let as_won = |price: &str, rule: &str, because: &str| (price.to_string(), rule.to_string(), because.to_string());
+    let as_won =
+        |price: &str, rule: &str, because: &str| (price.to_string(), rule.to_string(), because.to_string());
     assert_eq!(won(&(wide.clone() + &narrow)), as_won("1.00", "wide", "over"));
-    assert_eq!(won(&(wide.replace("over = [\"narrow\"]\n", "") + &narrow)), as_won("2.00", "narrow", "narrower"));
+    assert_eq!(
+        won(&(wide.replace("over = [\"narrow\"]\n", "") + &narrow)),
+        as_won("2.00", "narrow", "narrower")
+    );
     assert_eq!(won(&narrow), as_won("2.00", "narrow", "only candidate"));
-    let overlay = format!("{narrow}[rule.narrow.for.b]\nwhere = {{ tags = \"b\" }}\nprice.fixed = \"3 EUR\"\n");
+    let overlay =
+        format!("{narrow}[rule.narrow.for.b]\nwhere = {{ tags = \"b\" }}\nprice.fixed = \"3 EUR\"\n");
     assert_eq!(won(&overlay), as_won("3.00", "narrow", "narrower"));
     // Naming the parent covers the overlay.
     assert_eq!(won(&(wide.clone() + &overlay)), as_won("1.00", "wide", "over"));

@@ -72,9 +72,7 @@ fn a_kept_price_does_not_sink_day_by_day() {
     let mut item = shop.item(&case);
     for _day in 0..30 {
         let (outcome, _) = shop.ask_item(&case, &item);
-        let pricer::pricing::Outcome::Decided(decision) = outcome else {
-            panic!("{outcome:?}")
-        };
+        let pricer::pricing::Outcome::Decided(decision) = outcome else { panic!("{outcome:?}") };
         assert_eq!(text(&decision), "100.00");
         item = item.with_current_price(pricer::money::Money::new(
             decision.price.amount(),
@@ -189,11 +187,7 @@ fn following_the_lowest_never_ends_above_it() {
             "#
         ))
     };
-    let case = Case::new(&[
-        ("tags", "kvi"),
-        ("cost", "50.00 EUR"),
-        ("current_price", "105.00 EUR"),
-    ]);
+    let case = Case::new(&[("tags", "kvi"), ("cost", "50.00 EUR"), ("current_price", "105.00 EUR")]);
     // Lowest 103.50: nearest ending is 104.99, above it; 99.99 keeps the intent.
     let case = case.offer("alza", "103.50 EUR", 3).offer("otto", "120.00 EUR", 3);
     assert_eq!(text(&follow("0%").decide(&case)), "99.99");
@@ -218,39 +212,14 @@ fn a_rival_nobody_believes_is_excluded_and_named() {
         else = { use = "base" }
         "#,
     );
-    let case = Case::new(&[
-        ("tags", "kvi"),
-        ("cost", "250.00 EUR"),
-        ("current_price", "399.00 EUR"),
-    ]);
-    let (_, trace) = shop.ask(
-        &case
-            .clone()
-            .offer("alza", "39.90 EUR", 1)
-            .offer("otto", "389.00 EUR", 1),
-    );
-    let excluded = |step: &Step| {
-        matches!(
-            step,
-            Step::OfferExcluded {
-                why: Excluded::Implausible,
-                ..
-            }
-        )
-    };
+    let case = Case::new(&[("tags", "kvi"), ("cost", "250.00 EUR"), ("current_price", "399.00 EUR")]);
+    let (_, trace) = shop.ask(&case.clone().offer("alza", "39.90 EUR", 1).offer("otto", "389.00 EUR", 1));
+    let excluded = |step: &Step| matches!(step, Step::OfferExcluded { why: Excluded::Implausible, .. });
     assert!(trace.steps.iter().any(excluded));
-    let decision = shop.decide(
-        &case
-            .clone()
-            .offer("alza", "39.90 EUR", 1)
-            .offer("otto", "389.00 EUR", 1),
-    );
+    let decision = shop.decide(&case.clone().offer("alza", "39.90 EUR", 1).offer("otto", "389.00 EUR", 1));
     assert_eq!(text(&decision), "389.00");
     // Exactly 40 % is believed.
-    assert_eq!(
-        text(&shop.decide(&case.clone().offer("alza", "159.60 EUR", 1))),
-        "159.60"
-    );
+    assert_eq!(text(&shop.decide(&case.clone().offer("alza", "159.60 EUR", 1))), "159.60");
     // Alone it leaves no rival: the margin plan answers, flagged.
     let alone = shop.decide(&case.offer("alza", "39.90 EUR", 1));
     assert!(alone.flags.has(Flag::Fallback));
@@ -277,12 +246,8 @@ fn a_late_rival_feed_does_not_freeze_groceries() {
     let pasta =
         Case::new(&[("cost", "1.00 EUR"), ("current_price", "1.30 EUR")]).offer("alza", "1.20 EUR", 40);
     assert_eq!(text(&shop.decide(&pasta)), "1.49");
-    let phone = Case::new(&[
-        ("tags", "kvi"),
-        ("cost", "1.00 EUR"),
-        ("current_price", "1.30 EUR"),
-    ])
-    .offer("alza", "1.20 EUR", 40);
+    let phone = Case::new(&[("tags", "kvi"), ("cost", "1.00 EUR"), ("current_price", "1.30 EUR")])
+        .offer("alza", "1.20 EUR", 40);
     let kept = shop.decide(&phone);
     assert_eq!(text(&kept), "1.30");
     assert_eq!(shop.hits(&phone, &kept), ["blind"]);
@@ -292,26 +257,16 @@ fn a_late_rival_feed_does_not_freeze_groceries() {
 fn a_blank_cost_or_minimum_is_never_zero() {
     let shop = shop("[guard.no-loss]\nclass = \"safety\"\nmin_margin = \"3%\"\n");
     let refusal = shop.refuse(&Case::new(&[("current_price", "9.99 EUR")]));
-    assert_eq!(
-        (refusal.code, refusal.fact.as_deref()),
-        (RefusalCode::FactMissing, Some("cost"))
-    );
-    let floor = Shop::new(&format!(
-        "{PLAN}[guard.map]\nclass = \"contract\"\nmin_price = \"100% of rrp\"\n"
-    ));
+    assert_eq!((refusal.code, refusal.fact.as_deref()), (RefusalCode::FactMissing, Some("cost")));
+    let floor = Shop::new(&format!("{PLAN}[guard.map]\nclass = \"contract\"\nmin_price = \"100% of rrp\"\n"));
     let refusal = floor.refuse(&Case::new(&[("cost", "5.00 EUR"), ("current_price", "9.99 EUR")]));
-    assert_eq!(
-        (refusal.code, refusal.fact.as_deref()),
-        (RefusalCode::FactMissing, Some("rrp"))
-    );
+    assert_eq!((refusal.code, refusal.fact.as_deref()), (RefusalCode::FactMissing, Some("rrp")));
 }
 
 #[test]
 fn a_currency_without_a_rate_is_refused() {
-    let book = super::fixture::BOOK.replace(
-        "vat = ",
-        "fx = { costs_in = \"USD\", max_age = \"24h\", buffer = \"2%\" }\nvat = ",
-    );
+    let book = super::fixture::BOOK
+        .replace("vat = ", "fx = { costs_in = \"USD\", max_age = \"24h\", buffer = \"2%\" }\nvat = ");
     let shop = Shop::of(&[
         ("rulebook.toml", &book),
         ("schema.toml", super::fixture::SCHEMA),
@@ -319,35 +274,15 @@ fn a_currency_without_a_rate_is_refused() {
     ]);
     let case = Case::new(&[("cost", "10.00 USD"), ("current_price", "20.00 EUR")]);
     assert_eq!(shop.refuse(&case).code, RefusalCode::ExchangeRateMissing);
-    let rate = |as_of| RateText {
-        base: "USD",
-        quote: "EUR",
-        rate: "0.9",
-        as_of,
-    };
-    let stale = Case {
-        rates: vec![rate("2026-11-17T11:59:59Z")],
-        ..case.clone()
-    };
+    let rate = |as_of| RateText { base: "USD", quote: "EUR", rate: "0.9", as_of };
+    let stale = Case { rates: vec![rate("2026-11-17T11:59:59Z")], ..case.clone() };
     assert_eq!(shop.refuse(&stale).code, RefusalCode::ExchangeRateStale);
     // 10 × 0.9 = 9; × 1.02 = 9.18; × 1.19 ÷ 0.8 = 13.65525.
-    let fresh = Case {
-        rates: vec![rate("2026-11-17T12:00:00Z")],
-        ..case.clone()
-    };
+    let fresh = Case { rates: vec![rate("2026-11-17T12:00:00Z")], ..case.clone() };
     assert_eq!(text(&shop.decide(&fresh)), "13.66");
     let jump = Case {
-        rates: vec![
-            rate("2026-11-17T12:00:00Z"),
-            RateText {
-                rate: "1.2",
-                ..rate("2026-11-18T12:00:00Z")
-            },
-        ],
+        rates: vec![rate("2026-11-17T12:00:00Z"), RateText { rate: "1.2", ..rate("2026-11-18T12:00:00Z") }],
         ..case
     };
-    assert_eq!(
-        shop.decide(&jump).status,
-        Status::Held(HeldReason::RateImplausible)
-    );
+    assert_eq!(shop.decide(&jump).status, Status::Held(HeldReason::RateImplausible));
 }

@@ -72,14 +72,7 @@ impl Served {
             write(folder.path(), path, text);
         }
         let mut child = Command::new(PRICER)
-            .args([
-                "serve",
-                "--listen",
-                "127.0.0.1:0",
-                "--metrics",
-                "127.0.0.1:0",
-                "--rulebook",
-            ])
+            .args(["serve", "--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0", "--rulebook"])
             .arg(folder.path())
             .arg("--items")
             .arg(folder.path().join("items.csv"))
@@ -94,30 +87,15 @@ impl Served {
         };
         let addr = value_of("listening grpc://");
         let addr = format!("http://{}", addr.split_whitespace().next().unwrap());
-        let metrics = value_of("metrics   http://")
-            .trim_end_matches("/metrics")
-            .to_owned();
+        let metrics = value_of("metrics   http://").trim_end_matches("/metrics").to_owned();
         // What comes later must not block the service.
         std::thread::spawn(move || lines.count());
-        Self {
-            folder,
-            child,
-            addr,
-            metrics,
-        }
+        Self { folder, child, addr, metrics }
     }
 
     fn quote(&self, arguments: &[&str]) -> Output {
         Command::new(PRICER)
-            .args([
-                "quote",
-                "--market",
-                "DE",
-                "--channel",
-                "own",
-                "--addr",
-                &self.addr,
-            ])
+            .args(["quote", "--market", "DE", "--channel", "own", "--addr", &self.addr])
             .args(arguments)
             .output()
             .unwrap()
@@ -134,14 +112,10 @@ impl Served {
     fn metric(&self, name: &str) -> f64 {
         use std::io::Write as _;
         let mut stream = std::net::TcpStream::connect(&self.metrics).unwrap();
-        stream
-            .write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-            .unwrap();
+        stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
         let mut page = String::new();
         stream.read_to_string(&mut page).unwrap();
-        let line = page
-            .lines()
-            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        let line = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         line.unwrap().parse().unwrap()
     }
 
@@ -156,13 +130,7 @@ impl Served {
     /// Asks it to end, and gives its exit code and log.
     fn end(mut self) -> (Option<i32>, String) {
         let pid = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-TERM", &pid])
-                .status()
-                .unwrap()
-                .success()
-        );
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         let begin = Instant::now();
         let status = loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -172,12 +140,7 @@ impl Served {
             std::thread::sleep(Duration::from_millis(10));
         };
         let mut log = String::new();
-        self.child
-            .stderr
-            .take()
-            .unwrap()
-            .read_to_string(&mut log)
-            .unwrap();
+        self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
         (status.code(), log)
     }
 }
@@ -196,51 +159,26 @@ fn a_quote_is_asked_and_answered_from_the_command_line() {
     assert!(known.status.success(), "{known:?}");
     let text = String::from_utf8(known.stdout).unwrap();
     assert!(text.starts_with("17.85 EUR   A in DE, own"), "{text}");
-    let inline = served.quote(&[
-        "New",
-        "--fact",
-        "cost=20 EUR",
-        "--rival",
-        "alza 35.00 EUR 99% 6h",
-        "--explain",
-    ]);
+    let inline =
+        served.quote(&["New", "--fact", "cost=20 EUR", "--rival", "alza 35.00 EUR 99% 6h", "--explain"]);
     let text = String::from_utf8(inline.stdout).unwrap();
     assert!(inline.status.success() && text.contains("35.70"), "{text}");
 
     let unknown = served.quote(&["Z"]);
     let text = String::from_utf8(unknown.stderr).unwrap();
     assert_eq!(unknown.status.code(), Some(1));
-    assert!(
-        text.contains("error[ITEM_NOT_FOUND]") && text.contains("--fact"),
-        "{text}"
-    );
+    assert!(text.contains("error[ITEM_NOT_FOUND]") && text.contains("--fact"), "{text}");
     let wrong = served.quote(&["Z", "--fact", "cots=1 EUR"]);
     let text = String::from_utf8(wrong.stderr).unwrap();
     assert_eq!(wrong.status.code(), Some(2));
-    assert!(
-        text.contains("item_facts.attributes[\"cots\"]") && text.contains("item_facts.cost"),
-        "{text}"
-    );
+    assert!(text.contains("item_facts.attributes[\"cots\"]") && text.contains("item_facts.cost"), "{text}");
 
     let addr = served.addr.clone();
     let (code, log) = served.end();
     assert_eq!(code, Some(0), "{log}");
-    assert!(
-        log.lines()
-            .all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()),
-        "{log}"
-    );
+    assert!(log.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()), "{log}");
     let gone = Command::new(PRICER)
-        .args([
-            "quote",
-            "A",
-            "--market",
-            "DE",
-            "--channel",
-            "own",
-            "--addr",
-            &addr,
-        ])
+        .args(["quote", "A", "--market", "DE", "--channel", "own", "--addr", &addr])
         .output()
         .unwrap();
     let text = String::from_utf8(gone.stderr).unwrap();
@@ -259,38 +197,25 @@ fn a_file_cut_in_half_changes_nothing_but_a_warning_and_a_metric() {
     for (cut, count) in cuts.into_iter().zip([1.0, 2.0]) {
         let half = RULES.split_once(cut).unwrap().0.to_owned() + if count == 1.0 { cut } else { "" };
         write(served.folder.path(), "rules/all.toml", &half);
-        served.until("the cut file is not noticed", |served| {
-            served.metric(failures) == count
-        });
+        served.until("the cut file is not noticed", |served| served.metric(failures) == count);
         assert_eq!(served.metric("pricer_rulebook_reload_success"), 0.0);
         assert_eq!(served.price(), before);
     }
-    write(
-        served.folder.path(),
-        "rules/all.toml",
-        &RULES.replace("50%", "100%"),
-    );
-    served.until("the whole file is not served", |served| {
-        served.price().0 == "23.80"
-    });
+    write(served.folder.path(), "rules/all.toml", &RULES.replace("50%", "100%"));
+    served.until("the whole file is not served", |served| served.price().0 == "23.80");
     assert_eq!(served.metric("pricer_rulebook_reload_success"), 1.0);
     let (code, log) = served.end();
     assert_eq!(code, Some(0));
     let warnings: Vec<&str> = log.lines().filter(|line| line.contains("\"WARN\"")).collect();
     assert_eq!(warnings.len(), 2, "{log}");
-    assert!(
-        warnings[0].contains("rules/all.toml:") && warnings[1].contains("it has 1 guard,"),
-        "{log}"
-    );
+    assert!(warnings[0].contains("rules/all.toml:") && warnings[1].contains("it has 1 guard,"), "{log}");
 }
 
 #[test]
 fn addresses_that_others_can_reach_are_refused() {
     for option in ["--listen", "--metrics"] {
-        let refused = Command::new(PRICER)
-            .args(["serve", "--rulebook", ".", option, "0.0.0.0:0"])
-            .output()
-            .unwrap();
+        let refused =
+            Command::new(PRICER).args(["serve", "--rulebook", ".", option, "0.0.0.0:0"]).output().unwrap();
         assert_eq!(refused.status.code(), Some(2));
         assert!(String::from_utf8(refused.stderr).unwrap().contains("no TLS"));
     }

@@ -18,33 +18,22 @@ pub fn text(decision: &Decision) -> String {
         out.push_str(text);
         out.push('\n');
     };
-    let Decision {
-        sku, market, channel, ..
-    } = decision;
+    let Decision { sku, market, channel, .. } = decision;
     if !decision.explanation.is_empty() {
         line(decision.explanation.trim_end());
     } else {
         let gross = decision.price.as_ref().and_then(|price| price.gross.as_ref());
         let net = decision.price.as_ref().and_then(|price| price.net.as_ref());
-        let vat = decision
-            .price
-            .as_ref()
-            .map_or("", |price| price.vat_rate.as_str());
-        line(&format!(
-            "{}   {sku} in {market}, {channel}, at {}",
-            show(gross),
-            at(decision)
-        ));
+        let vat = decision.price.as_ref().map_or("", |price| price.vat_rate.as_str());
+        line(&format!("{}   {sku} in {market}, {channel}, at {}", show(gross), at(decision)));
         line(&format!("  status      {}", status(decision)));
         if let Some(previous) = &decision.previous_price {
             line(&format!("  was         {}", show(Some(previous))));
         }
         line(&format!("  net         {}, VAT {}", show(net), percent(vat)));
         if let Some(winner) = &decision.winner {
-            let than = winner
-                .runner_up
-                .as_ref()
-                .map_or_else(String::new, |other| format!(", before {other}"));
+            let than =
+                winner.runner_up.as_ref().map_or_else(String::new, |other| format!(", before {other}"));
             let row = winner.row.map_or_else(String::new, |row| format!(" row {row}"));
             line(&format!(
                 "  rule        {}{row} ({}{than})   {}:{}",
@@ -71,10 +60,7 @@ pub fn text(decision: &Decision) -> String {
             ));
         }
         let guards: Vec<&str> = decision.guards.iter().map(|guard| guard.id.as_str()).collect();
-        for (word, list) in [
-            ("guards", guards.join(", ")),
-            ("flags", decision.flags.join(", ")),
-        ] {
+        for (word, list) in [("guards", guards.join(", ")), ("flags", decision.flags.join(", "))] {
             if !list.is_empty() {
                 line(&format!("  {word:<12}{list}"));
             }
@@ -188,9 +174,8 @@ pub fn error_json(error: &QuoteError) -> Value {
             (reason(status), status.message().to_owned(), violations)
         }
     };
-    let violations = violations
-        .iter()
-        .map(|violation| json!({ "field": violation.field, "why": violation.description }));
+    let violations =
+        violations.iter().map(|violation| json!({ "field": violation.field, "why": violation.description }));
     json!({
         "format_version": "1.0",
         "kind": "price",
@@ -225,10 +210,7 @@ fn because(because: Because) -> &'static str {
 }
 
 fn at(decision: &Decision) -> String {
-    decision
-        .at_time
-        .as_ref()
-        .map_or_else(String::new, |at| show_instant(at.seconds))
+    decision.at_time.as_ref().map_or_else(String::new, |at| show_instant(at.seconds))
 }
 
 fn show(money: Option<&Money>) -> String {
@@ -239,9 +221,7 @@ fn show(money: Option<&Money>) -> String {
 }
 
 fn amount(money: Option<&Money>) -> Option<String> {
-    money
-        .and_then(|money| read_money(money).ok())
-        .map(|money| money.amount.to_string())
+    money.and_then(|money| read_money(money).ok()).map(|money| money.amount.to_string())
 }
 
 fn percent(ratio: &str) -> String {
@@ -270,11 +250,7 @@ fn edge_json(edge: Option<&RangeEdge>) -> Value {
 }
 
 fn step_json(step: &Step) -> Value {
-    let stage = step
-        .stage()
-        .as_str_name()
-        .trim_start_matches("STEP_STAGE_")
-        .to_lowercase();
+    let stage = step.stage().as_str_name().trim_start_matches("STEP_STAGE_").to_lowercase();
     json!({
         "stage": stage,
         "id": step.id,

@@ -16,9 +16,7 @@ pub(super) fn propose<T: Trace>(
         match evaluate(input, &part.strategy, trace)? {
             Ok(proposed) => {
                 let weight = i128::from(part.weight.nanos());
-                let share = weight
-                    .checked_mul(proposed.target.micros().into())
-                    .ok_or(Overflow)?;
+                let share = weight.checked_mul(proposed.target.micros().into()).ok_or(Overflow)?;
                 sum = sum.checked_add(share).ok_or(Overflow)?;
                 weights += weight;
                 reads = reads.and(proposed.reads);

@@ -21,10 +21,6 @@ pub(super) fn propose(
     };
     let target = factor.apply(landed.landed.add(add)?, Rounding::HalfEven)?;
     let rate = input.costs.rate;
-    let reads = Reads {
-        competitors: false,
-        fx: rate.is_some(),
-        oldest: rate.map(|rate| rate.as_of),
-    };
+    let reads = Reads { competitors: false, fx: rate.is_some(), oldest: rate.map(|rate| rate.as_of) };
     Ok(Ok(Proposed::free(target, reads)))
 }

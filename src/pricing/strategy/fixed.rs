@@ -6,18 +6,9 @@ use crate::pricing::{Fixed, NoPrice};
 pub(super) fn propose(input: &Input<'_>, fixed: &Fixed) -> Result<Proposed, NoPrice> {
     let price = match fixed {
         Fixed::Value(price) => *price,
-        Fixed::Table(rows) => rows
-            .iter()
-            .find(|row| input.view.inside(&row.scope))
-            .and_then(|row| row.price),
+        Fixed::Table(rows) => rows.iter().find(|row| input.view.inside(&row.scope)).and_then(|row| row.price),
     };
     let target = price.ok_or(NoPrice::NoFixedPrice)?;
     let reads = Reads::default();
-    Ok(Proposed {
-        target,
-        manner: Manner::Fixed,
-        intent: Intent::Any,
-        reads,
-        fallback: false,
-    })
+    Ok(Proposed { target, manner: Manner::Fixed, intent: Intent::Any, reads, fallback: false })
 }

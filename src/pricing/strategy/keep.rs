@@ -5,16 +5,7 @@ use crate::facts::builtin;
 use crate::pricing::NoPrice;
 
 pub(super) fn propose(input: &Input<'_>) -> Result<Proposed, NoPrice> {
-    let target = input
-        .view
-        .money(builtin::CURRENT_PRICE)
-        .ok_or(NoPrice::NoCurrentPrice)?;
+    let target = input.view.money(builtin::CURRENT_PRICE).ok_or(NoPrice::NoCurrentPrice)?;
     let reads = Reads::default();
-    Ok(Proposed {
-        target,
-        manner: Manner::Kept,
-        intent: Intent::Any,
-        reads,
-        fallback: false,
-    })
+    Ok(Proposed { target, manner: Manner::Kept, intent: Intent::Any, reads, fallback: false })
 }

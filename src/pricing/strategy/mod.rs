@@ -72,26 +72,14 @@ pub(super) fn choose<'a, T: Trace>(
     trace: &mut T,
 ) -> Result<Choice<'a>, Refusal> {
     let Some((winner, rule)) = find_winner(view, trace) else {
-        return Ok(Choice {
-            winner: None,
-            proposed: None,
-        });
+        return Ok(Choice { winner: None, proposed: None });
     };
     let input = Input { row, view, costs };
     if T::ON {
         report_runner_up(&input, winner, trace);
     }
     let (proposed, alternative) = alternatives(&input, rule, winner.rule, trace)?;
-    Ok(Choice {
-        winner: Some((
-            Winner {
-                alternative,
-                ..winner
-            },
-            rule,
-        )),
-        proposed,
-    })
+    Ok(Choice { winner: Some((Winner { alternative, ..winner }, rule)), proposed })
 }
 
 fn find_winner<'a, T: Trace>(view: &View<'a>, trace: &mut T) -> Option<(Winner, &'a Rule)> {
@@ -124,20 +112,8 @@ fn find_winner<'a, T: Trace>(view: &View<'a>, trace: &mut T) -> Option<(Winner, 
         Some(_) => Because::Narrower,
     };
     let runner_up = runner_up.map(|(loser, _)| loser);
-    trace.step(|| Step::Won {
-        rule: at,
-        because,
-        runner_up,
-    });
-    Some((
-        Winner {
-            rule: at,
-            because,
-            runner_up,
-            alternative: 0,
-        },
-        rule,
-    ))
+    trace.step(|| Step::Won { rule: at, because, runner_up });
+    Some((Winner { rule: at, because, runner_up, alternative: 0 }, rule))
 }
 
 /// What the runner-up would have said, for whoever explains; it decides nothing, so its failures are silent.
@@ -148,10 +124,7 @@ fn report_runner_up<T: Trace>(input: &Input<'_>, winner: Winner, trace: &mut T) 
         return;
     };
     if let Ok((Some(proposed), _)) = alternatives(input, rule, index, &mut ()) {
-        trace.step(|| Step::RunnerUp {
-            rule: index,
-            target: proposed.target,
-        });
+        trace.step(|| Step::RunnerUp { rule: index, target: proposed.target });
     }
 }
 
@@ -167,20 +140,11 @@ fn alternatives<T: Trace>(
             Ok(proposed) => {
                 let after = proposed.target;
                 let strategy = strategy.name();
-                trace.step(|| Step::Strategy {
-                    rule: index,
-                    alternative,
-                    strategy,
-                    after,
-                });
+                trace.step(|| Step::Strategy { rule: index, alternative, strategy, after });
                 let fallback = proposed.fallback || 0 < alternative;
                 return Ok((Some(Proposed { fallback, ..proposed }), alternative));
             }
-            Err(why) => trace.step(|| Step::NoPrice {
-                rule: index,
-                alternative,
-                why,
-            }),
+            Err(why) => trace.step(|| Step::NoPrice { rule: index, alternative, why }),
         }
     }
     Ok((None, 0))
@@ -205,13 +169,7 @@ fn evaluate<T: Trace>(
 
 impl Proposed {
     fn free(target: Amount, reads: Reads) -> Self {
-        Self {
-            target,
-            manner: Manner::Free,
-            intent: Intent::Any,
-            reads,
-            fallback: false,
-        }
+        Self { target, manner: Manner::Free, intent: Intent::Any, reads, fallback: false }
     }
 }
 
@@ -221,10 +179,6 @@ impl Reads {
             (Some(left), Some(right)) => Some(left.min(right)),
             (left, right) => left.or(right),
         };
-        Self {
-            competitors: self.competitors || other.competitors,
-            fx: self.fx || other.fx,
-            oldest,
-        }
+        Self { competitors: self.competitors || other.competitors, fx: self.fx || other.fx, oldest }
     }
 }

@@ -25,10 +25,7 @@ pub(super) fn follow<T: Trace>(
     } else {
         Intent::AtLeast(minor(Rounding::Up)?)
     };
-    Ok(Ok(Proposed {
-        intent,
-        ..Proposed::free(target, reads)
-    }))
+    Ok(Ok(Proposed { intent, ..Proposed::free(target, reads) }))
 }
 
 /// Reference price × at.
@@ -73,21 +70,12 @@ fn reference<T: Trace>(
             .iter()
             .filter_map(|(amount, at)| {
                 let offer = input.row.offers.get(at as usize)?;
-                let age = offer
-                    .seen_at
-                    .map(|seen| input.view.world.now.at.saturating_sub(seen));
+                let age = offer.seen_at.map(|seen| input.view.world.now.at.saturating_sub(seen));
                 Some((offer.rival, amount, age, offer.match_quality))
             })
             .collect(),
     });
-    Ok(Ok((
-        price,
-        Reads {
-            competitors: true,
-            fx: false,
-            oldest: valid.oldest(),
-        },
-    )))
+    Ok(Ok((price, Reads { competitors: true, fx: false, oldest: valid.oldest() })))
 }
 
 impl RankPrice {

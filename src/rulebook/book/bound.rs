@@ -1,7 +1,7 @@
 //! What a guard demands, as written.
 
-use super::strategy::below_one;
 use super::Context;
+use super::strategy::below_one;
 use crate::facts::{AttrId, Kind};
 use crate::money::{Amount, Currency, Ratio};
 use crate::pricing::{CostBasis, Side};
@@ -16,11 +16,20 @@ pub enum BoundSpec {
     MinMargin(Ratio),
     MinContribution(Amounts),
     MinFullContribution(Amounts),
-    MaxMarkup { of: CostBasis, by: Ratio },
-    Price { side: Side, limit: LimitSpec },
+    MaxMarkup {
+        of: CostBasis,
+        by: Ratio,
+    },
+    Price {
+        side: Side,
+        limit: LimitSpec,
+    },
     /// Closed ranges by currency, with the whole value's place.
     Absolute(Vec<(Currency, Amount, Amount)>, Span),
-    MaxChange { down: Ratio, up: Ratio },
+    MaxChange {
+        down: Ratio,
+        up: Ratio,
+    },
     MinChange(Ratio),
     Cooldown(i64),
     KeepPrice,
@@ -77,9 +86,9 @@ fn read_markup(node: &Node, key: &Span, cx: &mut Context<'_>) -> Option<BoundSpe
     let mut fields = Fields::of(node, key, "`max_markup`", &mut cx.out)?;
     let words = [("purchase cost", CostBasis::Purchase), ("landed cost", CostBasis::Landed)];
     let of = fields.required("of").and_then(|node| choice(node, &words, &mut cx.out));
-    let by = fields
-        .required("by")
-        .and_then(|node| percent(node, Sign::Allowed, "a markup is a percent of the cost it names", &mut cx.out));
+    let by = fields.required("by").and_then(|node| {
+        percent(node, Sign::Allowed, "a markup is a percent of the cost it names", &mut cx.out)
+    });
     fields.finish(&mut cx.out);
     Some(BoundSpec::MaxMarkup { of: of?, by: by? })
 }
@@ -100,7 +109,12 @@ fn read_limit(node: &Node, cx: &mut Context<'_>) -> Option<LimitSpec> {
         return money(node, &mut cx.out).map(LimitSpec::Amounts);
     };
     let share_node = Node::text(share.trim(), node.part(0..share.len()), Some(node.part(0..0).start));
-    let read = percent(&share_node, Sign::None, "a percent of a money attribute, such as `105% of rrp`", &mut cx.out);
+    let read = percent(
+        &share_node,
+        Sign::None,
+        "a percent of a money attribute, such as `105% of rrp`",
+        &mut cx.out,
+    );
     let (name, at) = (name.trim(), written.len() - name.trim_start().len());
     let span = node.part(at..at + name.len());
     let Some(attr) = cx.schema.find(name) else {
@@ -204,9 +218,9 @@ fn read_max_change(node: &Node, key: &Span, cx: &mut Context<'_>) -> Option<Boun
 
 fn read_announce(node: &Node, key: &Span, cx: &mut Context<'_>) -> Option<BoundSpec> {
     let mut fields = Fields::of(node, key, "`announce`", &mut cx.out)?;
-    let reference = fields.required("reference").and_then(|node| choice(node, &[("lowest", ())], &mut cx.out));
+    let reference =
+        fields.required("reference").and_then(|node| choice(node, &[("lowest", ())], &mut cx.out));
     let days = fields.required("days").and_then(|node| integer(node, 1..=366, &mut cx.out));
     fields.finish(&mut cx.out);
     reference.and(days).map(|_| BoundSpec::Announce)
 }
-

@@ -1,19 +1,18 @@
 //! `[channel.NAME]`: where we sell and what it takes.
 
-use super::scope::{AttrCell, read_cell};
 use super::Context;
+use super::scope::{AttrCell, read_cell};
 use crate::facts::{AttrId, builtin};
 use crate::money::{Currency, Money, Ratio};
 use crate::rulebook::syntax::{
-    Amounts, Fields, Keyed, Mistake, Node, Sign, Table, choice, money, percent, pieces, push_mistake, text, unknown_name,
-    wrong_type,
+    Amounts, Fields, Keyed, Mistake, Node, Sign, Table, choice, money, percent, pieces, push_mistake, text,
+    unknown_name, wrong_type,
 };
 use crate::rulebook::{Diagnostic, Span};
 
 #[derive(Clone, Debug)]
 pub struct ChannelSpec {
     pub name: Box<str>,
-    pub at: Span,
     pub commission: Ratio,
     /// Sum of the other percent costs.
     pub shares: Ratio,
@@ -63,7 +62,13 @@ pub fn read_channels(table: &Table, cx: &mut Context<'_>) -> Vec<ChannelSpec> {
 }
 
 /// The channel's table on top of those it is `like`.
-fn inherited(all: &Table, name: &str, entry: &Keyed, chain: &mut Vec<Box<str>>, cx: &mut Context<'_>) -> Option<Table> {
+fn inherited(
+    all: &Table,
+    name: &str,
+    entry: &Keyed,
+    chain: &mut Vec<Box<str>>,
+    cx: &mut Context<'_>,
+) -> Option<Table> {
     let Some(own) = entry.node.as_table() else {
         wrong_type(&entry.node, "a table { … }", &mut cx.out);
         return None;
@@ -83,7 +88,13 @@ fn inherited(all: &Table, name: &str, entry: &Keyed, chain: &mut Vec<Box<str>>, 
         return None;
     }
     let Some(above) = all.entry(parent) else {
-        let finding = unknown_name("E0213", "channel", parent, node.part(0..parent.len()), all.keys().collect::<Vec<_>>());
+        let finding = unknown_name(
+            "E0213",
+            "channel",
+            parent,
+            node.part(0..parent.len()),
+            all.keys().collect::<Vec<_>>(),
+        );
         cx.out.push(finding);
         return None;
     };
@@ -94,7 +105,6 @@ fn read_channel(name: &str, entry: &Keyed, whole: &Table, cx: &mut Context<'_>) 
     let mut fields = Fields::new(whole, entry.node.span.clone(), format!("channel `{name}`"));
     let mut channel = ChannelSpec {
         name: name.into(),
-        at: entry.node.span.clone(),
         commission: Ratio::ZERO,
         shares: Ratio::ZERO,
         per_unit: Vec::new(),
@@ -111,14 +121,24 @@ fn read_channel(name: &str, entry: &Keyed, whole: &Table, cx: &mut Context<'_>) 
     }
     if let Some(node) = fields.optional("basket") {
         channel.basket = money(node, &mut cx.out);
-        if channel.basket.as_ref().is_some_and(|amounts| amounts.all.iter().any(|(amount, _)| amount.micros() <= 0)) {
-            crate::rulebook::syntax::out_of_range(node.span.clone(), "basket", "an amount above zero", &mut cx.out);
+        if channel
+            .basket
+            .as_ref()
+            .is_some_and(|amounts| amounts.all.iter().any(|(amount, _)| amount.micros() <= 0))
+        {
+            crate::rulebook::syntax::out_of_range(
+                node.span.clone(),
+                "basket",
+                "an amount above zero",
+                &mut cx.out,
+            );
         }
     }
     if let Some((key, node)) = fields.entry("only") {
         channel.only = read_only(node, key, cx);
     }
-    let share = |node: &Node, meaning: &str, cx: &mut Context<'_>| share(node, meaning, cx).unwrap_or(Ratio::ZERO);
+    let share =
+        |node: &Node, meaning: &str, cx: &mut Context<'_>| share(node, meaning, cx).unwrap_or(Ratio::ZERO);
     if let Some(node) = fields.optional("pass_on") {
         channel.pass_on = share(node, "the percent of the commission that cost-plus prices carry", cx);
     }
@@ -154,12 +174,10 @@ fn read_costs(node: &Node, channel: &mut ChannelSpec, cx: &mut Context<'_>) {
         };
         if is_share || name == "commission" {
             let meaning = "a percent cost is a share of the gross price";
-            let Some(share) = share(node, meaning, cx) else { continue };
-            let sum = if name == "commission" {
-                &mut channel.commission
-            } else {
-                &mut channel.shares
+            let Some(share) = share(node, meaning, cx) else {
+                continue;
             };
+            let sum = if name == "commission" { &mut channel.commission } else { &mut channel.shares };
             *sum = sum.add(share).unwrap_or(*sum);
             continue;
         }
@@ -191,18 +209,22 @@ fn read_cost(name: &str, node: &Node, cx: &mut Context<'_>) -> Option<(bool, Cos
             Ok(quantity) => {
                 units.push(per_unit);
                 if quantity.value < 0 {
-                    crate::rulebook::syntax::out_of_range(node.part(range), piece, "a cost of zero or more", &mut cx.out);
+                    crate::rulebook::syntax::out_of_range(
+                        node.part(range),
+                        piece,
+                        "a cost of zero or more",
+                        &mut cx.out,
+                    );
                     return None;
                 }
-                amounts.extend(quantity.currency.map(|currency| {
-                    Money::new(crate::money::Amount::from_micros(quantity.value), currency)
-                }));
+                amounts.extend(
+                    quantity.currency.map(|currency| {
+                        Money::new(crate::money::Amount::from_micros(quantity.value), currency)
+                    }),
+                );
             }
             Err(mistake) => {
-                let mistake = Mistake {
-                    range: range.start..end,
-                    ..mistake
-                };
+                let mistake = Mistake { range: range.start..end, ..mistake };
                 let meaning = "a cost is a percent (`1.4%`), money per order (`1.90 EUR`) or money per unit (`0.05 EUR/unit`)";
                 push_mistake(node, mistake, meaning, &mut cx.out);
                 return None;
@@ -219,26 +241,20 @@ fn read_cost(name: &str, node: &Node, cx: &mut Context<'_>) -> Option<(bool, Cos
         return None;
     }
     let per_unit = units.first().copied().unwrap_or(false);
-    let cost = CostSpec {
-        name: name.into(),
-        amounts,
-    };
+    let cost = CostSpec { name: name.into(), amounts };
     Some((per_unit, cost))
 }
 
 fn read_returns(node: &Node, key: &Span, cx: &mut Context<'_>) -> Option<ReturnsSpec> {
     let mut fields = Fields::of(node, key, "`returns`", &mut cx.out)?;
-    let rate = fields.required("rate").and_then(|node| share(node, "the percent of units that come back", cx));
+    let rate =
+        fields.required("rate").and_then(|node| share(node, "the percent of units that come back", cx));
     let reverse = fields.required("reverse").and_then(|node| read_cost("reverse", node, cx));
     let salvage = fields
         .required("salvage")
         .and_then(|node| share(node, "the percent of the landed cost that a returned unit is worth", cx));
     fields.finish(&mut cx.out);
-    Some(ReturnsSpec {
-        rate: rate?,
-        reverse: reverse?.1,
-        salvage: salvage?,
-    })
+    Some(ReturnsSpec { rate: rate?, reverse: reverse?.1, salvage: salvage? })
 }
 
 /// A percent from 0 to 100.

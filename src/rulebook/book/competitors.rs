@@ -4,7 +4,8 @@ use super::Context;
 use crate::facts::Kind;
 use crate::pricing::Delivery;
 use crate::rulebook::syntax::{
-    Atom, Fields, Node, Table, choice, integer, parse_cell, push_mistake, text, texts, unknown_name, wrong_type,
+    Atom, Fields, Node, Table, choice, integer, parse_cell, push_mistake, text, texts, unknown_name,
+    wrong_type,
 };
 use crate::rulebook::{Diagnostic, Span};
 
@@ -15,13 +16,15 @@ pub struct SetSpec {
     pub market: Option<Box<str>>,
     pub members: Vec<Box<str>>,
     pub own: Vec<Box<str>>,
-    /// Allowed spans and the cell as written.
-    pub matching: Option<(Vec<(i64, i64)>, Box<str>)>,
-    pub age: Option<(Vec<(i64, i64)>, Box<str>)>,
+    pub matching: Option<Allowed>,
+    pub age: Option<Allowed>,
     pub in_stock: Option<bool>,
     pub delivery: Delivery,
     pub at_least: u32,
 }
+
+/// Allowed spans, both ends included, and the cell as written.
+pub type Allowed = (Vec<(i64, i64)>, Box<str>);
 
 const KEYS: [&str; 3] = ["members", "own", "use"];
 
@@ -63,7 +66,14 @@ pub fn read_competitors(table: &Table, cx: &mut Context<'_>) -> Vec<SetSpec> {
     sets
 }
 
-fn read_set(name: &str, market: Option<&str>, table: &Table, at: Span, title: &str, cx: &mut Context<'_>) -> Option<SetSpec> {
+fn read_set(
+    name: &str,
+    market: Option<&str>,
+    table: &Table,
+    at: Span,
+    title: &str,
+    cx: &mut Context<'_>,
+) -> Option<SetSpec> {
     let mut fields = Fields::new(table, at, title);
     let members = fields.required("members").map(|node| names(node, cx));
     let own = fields.optional("own").map(|node| names(node, cx)).unwrap_or_default();
@@ -121,7 +131,7 @@ fn read_use(node: &Node, key: &Span, set: &mut SetSpec, cx: &mut Context<'_>) {
 }
 
 /// A cell on a quantity that is no attribute: closed spans, sorted and disjoint.
-pub fn spans(node: &Node, kind: Kind, meaning: &str, cx: &mut Context<'_>) -> Option<(Vec<(i64, i64)>, Box<str>)> {
+pub fn spans(node: &Node, kind: Kind, meaning: &str, cx: &mut Context<'_>) -> Option<Allowed> {
     let written = match &node.value {
         crate::rulebook::syntax::Value::Number(number) => number,
         _ => text(node, &mut cx.out)?,
@@ -138,7 +148,9 @@ pub fn spans(node: &Node, kind: Kind, meaning: &str, cx: &mut Context<'_>) -> Op
     let mut spans = Vec::new();
     for one in cell.alternatives {
         match one.atom {
-            Atom::Within { low, high, .. } if one.not => spans.extend(crate::rulebook::compile::outside(&[(low, high)])),
+            Atom::Within { low, high, .. } if one.not => {
+                spans.extend(crate::rulebook::compile::outside(&[(low, high)]))
+            }
             Atom::Within { low, high, .. } => spans.push((low, high)),
             Atom::Present => spans.push((i64::MIN, i64::MAX)),
             _ => {

@@ -52,7 +52,13 @@ impl<'a> Context<'a> {
         let found = self.schema.find(name);
         if found.is_none() {
             let known = self.schema.iter().map(|(_, attr)| &*attr.name);
-            let finding = unknown_name("E0210", "attribute of the schema", name, span.clone(), known.collect::<Vec<_>>());
+            let finding = unknown_name(
+                "E0210",
+                "attribute of the schema",
+                name,
+                span.clone(),
+                known.collect::<Vec<_>>(),
+            );
             self.out.push(finding);
         }
         found
@@ -79,12 +85,15 @@ impl<'a> Context<'a> {
         }
         let is_table = path.starts_with("tables/") && path.ends_with(".csv");
         let Some(source) = self.files.get(path).filter(|_| is_table) else {
-            let known = self.files.0.keys().map(AsRef::as_ref).filter(|path: &&str| path.starts_with("tables/"));
-            let finding = unknown_name("E0601", "table of this rulebook", path, span, known.collect::<Vec<_>>());
+            let known =
+                self.files.0.keys().map(AsRef::as_ref).filter(|path: &&str| path.starts_with("tables/"));
+            let finding =
+                unknown_name("E0601", "table of this rulebook", path, span, known.collect::<Vec<_>>());
             self.out.push(finding.note("tables are CSV files in the folder `tables/`"));
             return None;
         };
-        let csv = Some(Rc::new(parse_csv(path, source, &mut self.out)));
+        let csv = parse_csv(path, source, &mut self.out);
+        let csv = (!csv.header.is_empty()).then(|| Rc::new(csv));
         self.tables.insert(path.into(), csv.clone());
         csv
     }

@@ -44,10 +44,7 @@ impl Instant {
         if when.is_none() {
             wrong_type(node, "a date, such as 2026-11-23 or 2026-11-23T08:00:00", out);
         }
-        Some(Self {
-            when: when?,
-            span: node.span.clone(),
-        })
+        Some(Self { when: when?, span: node.span.clone() })
     }
 
     /// Seconds since 1970; a local time that does not exist or exists twice in `zone` is E0704.
@@ -56,7 +53,8 @@ impl Instant {
             When::Exact(second) => return Some(second),
             When::Local(local) => local,
         };
-        let instant = zone.to_ambiguous_timestamp(local).unambiguous().map(|instant| instant.as_second()).ok();
+        let instant =
+            zone.to_ambiguous_timestamp(local).unambiguous().map(|instant| instant.as_second()).ok();
         if instant.is_none() {
             let name = zone.iana_name().unwrap_or("this zone");
             out.push(
@@ -93,7 +91,10 @@ impl WindowSpec {
         {
             let title = "`until` is not after `from`";
             let label = "the window is half-open: `until` itself is outside";
-            cx.out.push(Diagnostic::error("E0708", title, until.span.clone(), label).related(from.span.clone(), "from here"));
+            cx.out.push(
+                Diagnostic::error("E0708", title, until.span.clone(), label)
+                    .related(from.span.clone(), "from here"),
+            );
         }
         Self { from, until }
     }
@@ -103,10 +104,8 @@ impl WindowSpec {
     }
 
     pub fn in_zone(&self, zone: &TimeZone, out: &mut Findings) -> Window {
-        let mut end = |instant: &Option<Instant>| instant.as_ref().and_then(|instant| instant.in_zone(zone, out));
-        Window {
-            from: end(&self.from).unwrap_or(i64::MIN),
-            until: end(&self.until).unwrap_or(i64::MAX),
-        }
+        let mut end =
+            |instant: &Option<Instant>| instant.as_ref().and_then(|instant| instant.in_zone(zone, out));
+        Window { from: end(&self.from).unwrap_or(i64::MIN), until: end(&self.until).unwrap_or(i64::MAX) }
     }
 }

@@ -3,7 +3,7 @@
 use super::scope::{ScopeSpec, Who, read_where};
 use super::{Context, WindowSpec};
 use crate::pricing::{Info, SourceAt};
-use crate::rulebook::syntax::{Csv, Fields, Keyed, Node, Table, Value, node_text, text, wrong_type};
+use crate::rulebook::syntax::{Csv, Fields, Keyed, Node, Table, node_text, text, wrong_type};
 use crate::rulebook::{Diagnostic, Origin, Span};
 use std::collections::BTreeMap;
 
@@ -53,7 +53,8 @@ impl Entry {
 
     /// What every entry may say: who wrote it and why, and from when to when it holds.
     pub fn read_common(&self, fields: &mut Fields<'_>, cx: &mut Context<'_>) -> (Info, WindowSpec) {
-        let mut say = |key| fields.optional(key).and_then(|node| text(node, &mut cx.out)).unwrap_or("").into();
+        let mut say =
+            |key| fields.optional(key).and_then(|node| text(node, &mut cx.out)).unwrap_or("").into();
         let (owner, why) = (say("owner"), say("why"));
         let (line, _) = cx.files.line_column(&self.header.file, self.header.start);
         let info = Info {
@@ -62,10 +63,7 @@ impl Entry {
             row: self.row,
             owner,
             why,
-            at: SourceAt {
-                file: self.header.file.clone(),
-                line: u32::try_from(line).unwrap_or(u32::MAX),
-            },
+            at: SourceAt { file: self.header.file.clone(), line: u32::try_from(line).unwrap_or(u32::MAX) },
         };
         (info, WindowSpec::read(fields, cx))
     }
@@ -157,7 +155,14 @@ fn expand(kind: &'static str, id: &str, keyed: &Keyed, list: &mut Vec<Entry>, cx
     }
 }
 
-fn entry(kind: &'static str, id: &str, label: Box<str>, header: &Span, own: &Table, cx: &mut Context<'_>) -> Entry {
+fn entry(
+    kind: &'static str,
+    id: &str,
+    label: Box<str>,
+    header: &Span,
+    own: &Table,
+    cx: &mut Context<'_>,
+) -> Entry {
     let mut body = own.clone();
     body.remove("for");
     if kind == "rule" {
@@ -306,11 +311,7 @@ fn read_row(
 pub fn check_sections(files: &BTreeMap<Box<str>, Table>, cx: &mut Context<'_>) {
     const LATER: [&str; 5] = ["line", "promo", "stacking", "approve", "experiment"];
     for (path, root) in files.iter().filter(|(path, _)| path.starts_with("rules/")) {
-        let top = Span {
-            file: path.clone(),
-            start: 0,
-            end: 0,
-        };
+        let top = Span { file: path.clone(), start: 0, end: 0 };
         let mut fields = Fields::new(root, top, "a rule file");
         for key in KINDS {
             let _ = fields.optional(key);
@@ -321,24 +322,11 @@ pub fn check_sections(files: &BTreeMap<Box<str>, Table>, cx: &mut Context<'_>) {
         }
         fields.finish(&mut cx.out);
     }
-    for (path, _) in &cx.files.0 {
+    for path in cx.files.0.keys() {
         let folder = path.split('/').next().unwrap_or("");
         if matches!(folder, "scenarios" | "experiments") {
-            let span = Span {
-                file: path.clone(),
-                start: 0,
-                end: 0,
-            };
+            let span = Span { file: path.clone(), start: 0, end: 0 };
             crate::rulebook::syntax::not_supported(&span, &format!("the folder `{folder}/`"), &mut cx.out);
         }
     }
 }
-
-/// Used where a value may be a list or one item.
-pub fn items(node: &Node) -> Vec<&Node> {
-    match &node.value {
-        Value::List(items) => items.iter().collect(),
-        _ => vec![node],
-    }
-}
-

@@ -42,10 +42,7 @@ fn read_feed(entry: &Keyed, cx: &mut Context<'_>) -> Option<Feed> {
         }
     }
     feed.currency = fields.optional("currency").and_then(|node| read_currency(node, cx));
-    feed.file = fields
-        .optional("file")
-        .and_then(|node| text(node, &mut cx.out))
-        .map(Into::into);
+    feed.file = fields.optional("file").and_then(|node| text(node, &mut cx.out)).map(Into::into);
     fields.finish(&mut cx.out);
     Some(feed)
 }
@@ -59,7 +56,8 @@ pub fn item_columns(cx: &Context<'_>) -> Vec<Box<str>> {
             names.push(format!("{}_currency", attr.name).into());
         }
     }
-    let instants = [("inbound", "inbound_at"), ("shelf_life", "shelf_life_until"), ("on_sale_for", "on_sale_since")];
+    let instants =
+        [("inbound", "inbound_at"), ("shelf_life", "shelf_life_until"), ("on_sale_for", "on_sale_since")];
     for (duration, instant) in instants {
         if cx.schema.find(duration).is_some() {
             names.push(instant.into());

@@ -22,11 +22,7 @@ const DEPTH_MAX: usize = 32;
 
 /// Parses a formula; a mistake is E0705.
 pub fn parse_formula(written: &str, node: &Node, cx: &mut Context<'_>) -> Option<Parsed> {
-    let mut parser = Parser {
-        text: written,
-        at: 0,
-        node,
-    };
+    let mut parser = Parser { text: written, at: 0, node };
     let parsed = parser.sum(0).and_then(|formula| match parser.peek() {
         None => Ok(formula),
         Some(_) => Err(parser.wrong("an operator is due here")),
@@ -56,7 +52,8 @@ impl Parsed {
             Self::Name(name, span) => {
                 let id = cx.attr(name, span)?;
                 let attr = cx.attr_of(id);
-                let quantity = matches!(attr.kind, Kind::Money | Kind::Number | Kind::Percent | Kind::Duration);
+                let quantity =
+                    matches!(attr.kind, Kind::Money | Kind::Number | Kind::Percent | Kind::Duration);
                 if !quantity || attr.customer {
                     let title = format!("`{name}` cannot be calculated with");
                     let label = "a formula reads money, numbers, percents and durations of the item";
@@ -99,7 +96,9 @@ impl<'a> Parser<'a> {
 
     fn sum(&mut self, depth: usize) -> Result<Parsed, Wrong> {
         let mut left = self.product(depth)?;
-        while let Some(operator) = self.eat(&[('+', Operator::Add), ('-', Operator::Sub), ('−', Operator::Sub)]) {
+        while let Some(operator) =
+            self.eat(&[('+', Operator::Add), ('-', Operator::Sub), ('−', Operator::Sub)])
+        {
             left = Parsed::Binary(operator, Box::new(left), Box::new(self.product(depth)?));
         }
         Ok(left)
@@ -107,12 +106,7 @@ impl<'a> Parser<'a> {
 
     fn product(&mut self, depth: usize) -> Result<Parsed, Wrong> {
         let mut left = self.operand(depth)?;
-        let signs = [
-            ('*', Operator::Mul),
-            ('×', Operator::Mul),
-            ('/', Operator::Div),
-            ('÷', Operator::Div),
-        ];
+        let signs = [('*', Operator::Mul), ('×', Operator::Mul), ('/', Operator::Div), ('÷', Operator::Div)];
         while let Some(operator) = self.eat(&signs) {
             left = Parsed::Binary(operator, Box::new(left), Box::new(self.operand(depth)?));
         }
@@ -175,11 +169,7 @@ mod tests {
     fn parse(text: &str) -> Result<Parsed, usize> {
         let files = Files::default();
         let mut cx = Context::new(&files);
-        let span = Span {
-            file: "s".into(),
-            start: 0,
-            end: text.len(),
-        };
+        let span = Span { file: "s".into(), start: 0, end: text.len() };
         let node = Node::text(text, span, Some(0));
         parse_formula(text, &node, &mut cx).ok_or_else(|| cx.out.into_sorted()[0].primary.span.start)
     }

@@ -40,13 +40,11 @@ pub fn read_guard(entry: &Entry, cx: &mut Context<'_>) -> (Info, Option<GuardSpe
         let words = [("competitors", FeedName::Competitors), ("fx", FeedName::Fx)];
         let feed = fields.required("feed").and_then(|node| choice(node, &words, &mut cx.out));
         let age = fields.required("age");
-        let age = age.and_then(|node| spans(node, Kind::Duration, "an age is a duration, such as `> 48h`", cx));
+        let age =
+            age.and_then(|node| spans(node, Kind::Duration, "an age is a duration, such as `> 48h`", cx));
         fields.finish(&mut cx.out);
         let (age, _) = age?;
-        Some(StaleFeed {
-            feed: feed?,
-            age: age.into(),
-        })
+        Some(StaleFeed { feed: feed?, age: age.into() })
     });
     if let Some((_, node)) = action
         && choice(node, &[("keep price", ())], &mut cx.out).is_some()
@@ -66,7 +64,8 @@ pub fn read_guard(entry: &Entry, cx: &mut Context<'_>) -> (Info, Option<GuardSpe
         _ => {}
     }
     let yields = fields.optional("if_impossible");
-    let may_yield = yields.is_some_and(|node| choice(node, &[("yield", ()), ("refuse", ())], &mut cx.out).is_some())
+    let may_yield = yields
+        .is_some_and(|node| choice(node, &[("yield", ()), ("refuse", ())], &mut cx.out).is_some())
         && matches!(yields.map(|node| &node.value), Some(crate::rulebook::syntax::Value::Text(word)) if &**word == "yield");
     let clean = fields.is_clean();
     fields.finish(&mut cx.out);

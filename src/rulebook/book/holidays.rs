@@ -65,7 +65,12 @@ impl Holidays {
                 }
                 _ => {
                     let title = format!("row {} does not name two dates in order", row.number);
-                    cx.out.push(Diagnostic::error("E0606", title, row.line.clone(), "write dates as 2026-03-21"));
+                    cx.out.push(Diagnostic::error(
+                        "E0606",
+                        title,
+                        row.line.clone(),
+                        "write dates as 2026-03-21",
+                    ));
                 }
             }
         }

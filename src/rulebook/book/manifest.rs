@@ -26,11 +26,7 @@ pub struct Manifest {
 
 /// Reads all but segments and feeds, which need the schema.
 pub fn read_manifest(root: &Table, cx: &mut Context<'_>) -> Manifest {
-    let top = Span {
-        file: "rulebook.toml".into(),
-        start: 0,
-        end: 0,
-    };
+    let top = Span { file: "rulebook.toml".into(), start: 0, end: 0 };
     let mut fields = Fields::new(root, top, "`rulebook.toml`");
     if let Some(node) = fields.required("edition") {
         read_edition(node, cx);
@@ -70,14 +66,7 @@ pub fn read_manifest(root: &Table, cx: &mut Context<'_>) -> Manifest {
         fields.unsupported(key, &mut cx.out);
     }
     fields.finish(&mut cx.out);
-    Manifest {
-        rates_file: rates_file(&markets, cx),
-        name: name.into(),
-        markets,
-        channels,
-        sets,
-        facts,
-    }
+    Manifest { rates_file: rates_file(&markets, cx), name: name.into(), markets, channels, sets, facts }
 }
 
 /// One file of rates serves all markets.
@@ -139,7 +128,8 @@ fn read_markets(node: &Node, cx: &mut Context<'_>) -> Vec<MarketSpec> {
 
 /// `[facts]`, with its defaults.
 pub fn read_facts(node: Option<&Node>, cx: &mut Context<'_>) -> Plausibility {
-    let percents = |low: i64, high: i64| (Ratio::from_nanos(low * 10_000_000), Ratio::from_nanos(high * 10_000_000));
+    let percents =
+        |low: i64, high: i64| (Ratio::from_nanos(low * 10_000_000), Ratio::from_nanos(high * 10_000_000));
     let mut facts = Plausibility {
         cost_change: percents(-50, 100),
         rival: percents(40, 250),

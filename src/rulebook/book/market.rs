@@ -10,7 +10,6 @@ use jiff::tz::TimeZone;
 #[derive(Clone, Debug)]
 pub struct MarketSpec {
     pub name: Box<str>,
-    pub at: Span,
     pub currency: Currency,
     pub zone: TimeZone,
     pub vat: Vec<(Box<str>, Ratio)>,
@@ -18,22 +17,23 @@ pub struct MarketSpec {
     pub landed: Fraction,
     pub fx: Fx,
     /// The exchange-rate file, relative to the rulebook.
-    pub rates_file: Option<(Box<str>, Span)>,
+    pub rates_file: Option<NamedFile>,
 }
+
+/// A path and where it is written.
+pub type NamedFile = (Box<str>, Span);
 
 pub fn read_market(name: &str, entry: &Keyed, cx: &mut Context<'_>) -> Option<MarketSpec> {
     let mut fields = Fields::of(&entry.node, &entry.key, format!("market `{name}`"), &mut cx.out)?;
     let currency = fields.required("currency").and_then(|node| read_currency(node, cx));
     let zone = fields.required("timezone").and_then(|node| read_zone(node, cx));
-    let vat = fields.required("vat").map(|node| read_shares(node, "a VAT rate is a percent of the net price", cx));
+    let vat =
+        fields.required("vat").map(|node| read_shares(node, "a VAT rate is a percent of the net price", cx));
     let landed = fields.optional("landed").map(|node| read_shares(node, "a share of the purchase cost", cx));
     let fx = match fields.entry("fx") {
         Some((key, node)) => read_fx(node, key, cx),
         None => {
-            let fx = Fx {
-                max_age: None,
-                buffer: Ratio::ZERO,
-            };
+            let fx = Fx { max_age: None, buffer: Ratio::ZERO };
             Some((fx, None))
         }
     };
@@ -45,7 +45,6 @@ pub fn read_market(name: &str, entry: &Keyed, cx: &mut Context<'_>) -> Option<Ma
     let (fx, rates_file) = fx?;
     Some(MarketSpec {
         name: name.into(),
-        at: entry.node.span.clone(),
         currency: currency?,
         zone: zone?,
         vat: vat?,
@@ -106,7 +105,7 @@ fn read_shares(node: &Node, meaning: &str, cx: &mut Context<'_>) -> Vec<(Box<str
     shares
 }
 
-fn read_fx(node: &Node, key: &Span, cx: &mut Context<'_>) -> Option<(Fx, Option<(Box<str>, Span)>)> {
+fn read_fx(node: &Node, key: &Span, cx: &mut Context<'_>) -> Option<(Fx, Option<NamedFile>)> {
     let mut fields = Fields::of(node, key, "`fx`", &mut cx.out)?;
     // What costs are in tells the reader of the rulebook; each cost names its own currency.
     let _ = fields.optional("costs_in").and_then(|node| read_currency(node, cx));
@@ -117,9 +116,6 @@ fn read_fx(node: &Node, key: &Span, cx: &mut Context<'_>) -> Option<(Fx, Option<
         .optional("buffer")
         .map(|node| percent(node, Sign::None, "the buffer is a percent of the converted cost", &mut cx.out));
     fields.finish(&mut cx.out);
-    let fx = Fx {
-        max_age: max_age.flatten(),
-        buffer: buffer.flatten().unwrap_or(Ratio::ZERO),
-    };
+    let fx = Fx { max_age: max_age.flatten(), buffer: buffer.flatten().unwrap_or(Ratio::ZERO) };
     Some((fx, feed))
 }

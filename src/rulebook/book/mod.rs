@@ -37,7 +37,7 @@ pub use round::{BandSpec, RoundSpec, read_round};
 pub use rule::{RuleSpec, check_over, read_rule};
 pub use schema_file::read_schema;
 pub use scope::{AttrCell, Pick, ScopeSpec, Who, read_where};
-pub use segment::{SegmentSpec, read_segments};
 pub use season::{AdjustmentSpec, read_limit, read_season, read_stock};
+pub use segment::{SegmentSpec, read_segments};
 pub use strategy::{FixedSpec, StrategyKind, StrategySpec};
 pub use tests_file::read_tests;

@@ -70,18 +70,19 @@ fn read_bands(node: &Node, key: &Span, cx: &mut Context<'_>) -> Option<Vec<BandS
         let to = fields.optional("to").map(|node| money(node, &mut cx.out));
         if fields.lacks("to") && at + 1 < items.len() {
             let title = "only the last band takes all the rest";
-            cx.out.push(Diagnostic::error("E0203", title, item.span.clone(), "add `to`: prices below it are in this band"));
+            cx.out.push(Diagnostic::error(
+                "E0203",
+                title,
+                item.span.clone(),
+                "add `to`: prices below it are in this band",
+            ));
         }
         let ends = fields.required("ends").and_then(|node| text(node, &mut cx.out).map(|text| (node, text)));
         fields.finish(&mut cx.out);
         if let Some((ends, text)) = ends
             && to.as_ref().is_none_or(Option::is_some)
         {
-            bands.push(BandSpec {
-                to: to.flatten(),
-                ends: ends.clone(),
-                text: text.into(),
-            });
+            bands.push(BandSpec { to: to.flatten(), ends: ends.clone(), text: text.into() });
         }
     }
     (bands.len() == items.len()).then_some(bands)

@@ -30,10 +30,8 @@ pub fn read_rule(entry: &Entry, cx: &mut Context<'_>) -> (Info, Option<RuleSpec>
         let key = entry.body.entry("price").map_or(&entry.header, |keyed| &keyed.key);
         read_strategy(node, key, "`price`", layer, cx)
     });
-    let otherwise = fields
-        .entry("else")
-        .map(|(key, node)| read_alternatives(node, key, layer, cx))
-        .unwrap_or_default();
+    let otherwise =
+        fields.entry("else").map(|(key, node)| read_alternatives(node, key, layer, cx)).unwrap_or_default();
     let over = read_over(fields.optional("over"), "rule", entry, cx);
     let relax = fields.entry("relax").map(|(key, node)| {
         if window.until.is_none() {
@@ -69,7 +67,12 @@ fn read_layer(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Option<usize> {
 }
 
 /// `over`: names of other entries of the same kind.
-pub fn read_over(node: Option<&Node>, kind: &'static str, entry: &Entry, cx: &mut Context<'_>) -> Vec<(Box<str>, Span)> {
+pub fn read_over(
+    node: Option<&Node>,
+    kind: &'static str,
+    entry: &Entry,
+    cx: &mut Context<'_>,
+) -> Vec<(Box<str>, Span)> {
     let mut over = Vec::new();
     for (name, node) in node.map(|node| texts(node, &mut cx.out)).unwrap_or_default() {
         if cx.index(node, kind).is_none() {
@@ -111,10 +114,10 @@ pub fn check_over(specs: &[RuleSpec], cx: &mut Context<'_>) {
                 let (own, theirs) = (layer(spec.layer), layer(other.layer));
                 let title = format!("`over` names `{name}` of another layer");
                 let label = format!("`{name}` is in layer `{theirs}`, this rule in `{own}`");
-                cx.out.push(
-                    Diagnostic::error("E0302", title, span.clone(), label)
-                        .note("between layers the later one wins by itself; `over` decides inside one layer"),
-                );
+                cx.out
+                    .push(Diagnostic::error("E0302", title, span.clone(), label).note(
+                        "between layers the later one wins by itself; `over` decides inside one layer",
+                    ));
             }
         }
     }

@@ -63,7 +63,8 @@ pub fn read_schema(root: &Table, cx: &mut Context<'_>) {
 fn builtin_with(known: &Attr, attr: Attr, entry: &Keyed, cx: &mut Context<'_>) -> Attr {
     if known.kind != attr.kind {
         let due = KINDS.iter().find(|(_, kind)| *kind == known.kind).map_or("", |(word, _)| *word);
-        let span = entry.node.as_table().and_then(|table| table.get("type")).map_or(&entry.key, |node| &node.span);
+        let span =
+            entry.node.as_table().and_then(|table| table.get("type")).map_or(&entry.key, |node| &node.span);
         let title = format!("`{}` is built in and of type `{due}`", known.name);
         cx.out.push(Diagnostic::error("E0707", title, span.clone(), format!("write `{due}`")));
         return known.clone();
@@ -78,7 +79,12 @@ fn builtin_with(known: &Attr, attr: Attr, entry: &Keyed, cx: &mut Context<'_>) -
 fn read_attr(name: &str, entry: &Keyed, cx: &mut Context<'_>) -> Option<(Attr, Option<(Parsed, Span)>)> {
     if RESERVED.contains(&name) {
         let title = format!("`{name}` cannot be the name of an attribute");
-        cx.out.push(Diagnostic::error("E0707", title, entry.key.clone(), "it means something else in scopes and tables"));
+        cx.out.push(Diagnostic::error(
+            "E0707",
+            title,
+            entry.key.clone(),
+            "it means something else in scopes and tables",
+        ));
         return None;
     }
     let mut fields = Fields::of(&entry.node, &entry.key, format!("attribute `{name}`"), &mut cx.out)?;
@@ -93,7 +99,9 @@ fn read_attr(name: &str, entry: &Keyed, cx: &mut Context<'_>) -> Option<(Attr, O
         }
         choice(node, &words, &mut cx.out)
     });
-    let customer = fields.optional("of").and_then(|node| choice(node, &[("customer", true), ("item", false)], &mut cx.out));
+    let customer = fields
+        .optional("of")
+        .and_then(|node| choice(node, &[("customer", true), ("item", false)], &mut cx.out));
     let formula = fields.optional("derive").and_then(|node| {
         let written = text(node, &mut cx.out)?;
         let quantity = |kind| matches!(kind, Kind::Money | Kind::Number | Kind::Percent | Kind::Duration);
@@ -143,13 +151,23 @@ fn read_range(node: &Node, kind: Kind, cx: &mut Context<'_>) -> Option<(i64, i64
     }
     let Some((low, high)) = written.split_once("..") else {
         let title = format!("`{written}` is not a range");
-        cx.out.push(Diagnostic::error("E0402", title, node.span.clone(), "write both ends, such as `-8 .. 0`"));
+        cx.out.push(Diagnostic::error(
+            "E0402",
+            title,
+            node.span.clone(),
+            "write both ends, such as `-8 .. 0`",
+        ));
         return None;
     };
     match parse_span(low.trim(), high.strip_prefix('=').unwrap_or(high).trim(), kind) {
         Ok((low, high)) if low.value <= high.value => Some((low.value, high.value)),
         Ok(_) => {
-            crate::rulebook::syntax::out_of_range(node.span.clone(), written, "a range that runs upwards", &mut cx.out);
+            crate::rulebook::syntax::out_of_range(
+                node.span.clone(),
+                written,
+                "a range that runs upwards",
+                &mut cx.out,
+            );
             None
         }
         Err(mut mistake) => {
@@ -170,8 +188,15 @@ fn derive(formulas: Vec<(Box<str>, Parsed, Span)>, cx: &mut Context<'_>) {
             resolved.push((id, formula, span));
         }
     }
+    let mut circle: Vec<AttrId> = Vec::new();
     for (id, formula, span) in &resolved {
         if reaches(*id, formula, &resolved, resolved.len()) {
+            // A circle is one mistake, told at its first formula.
+            let told = circle.iter().any(|other| reaches(*other, formula, &resolved, resolved.len()));
+            circle.push(*id);
+            if told {
+                continue;
+            }
             let name = cx.attr_of(*id).name.clone();
             let title = format!("`{name}` is derived from itself");
             cx.out.push(Diagnostic::error("E0706", title, span.clone(), "formulas may not run in a circle"));
@@ -185,9 +210,7 @@ fn derive(formulas: Vec<(Box<str>, Parsed, Span)>, cx: &mut Context<'_>) {
 fn reaches(goal: AttrId, from: &Formula, all: &[(AttrId, Formula, Span)], depth: usize) -> bool {
     from.reads(goal)
         || 0 < depth
-            && all
-                .iter()
-                .any(|(id, formula, _)| from.reads(*id) && reaches(goal, formula, all, depth - 1))
+            && all.iter().any(|(id, formula, _)| from.reads(*id) && reaches(goal, formula, all, depth - 1))
 }
 
 fn misplaced(span: &Span, title: &str, cx: &mut Context<'_>) {
@@ -195,10 +218,5 @@ fn misplaced(span: &Span, title: &str, cx: &mut Context<'_>) {
 }
 
 fn top() -> Span {
-    Span {
-        file: "schema.toml".into(),
-        start: 0,
-        end: 0,
-    }
+    Span { file: "schema.toml".into(), start: 0, end: 0 }
 }
-

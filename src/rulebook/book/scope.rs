@@ -4,8 +4,8 @@ use super::Context;
 use crate::facts::{AttrId, Kind, builtin};
 use crate::money::Currency;
 use crate::rulebook::syntax::{
-    Atom, Node, Table, Value, list, nearest, node_text, not_supported, parse_cell, push_mistake, text, unknown_name,
-    wrong_type,
+    Atom, Node, Table, Value, list, nearest, node_text, not_supported, parse_cell, push_mistake, text,
+    unknown_name, wrong_type,
 };
 use crate::rulebook::{Applicability, Diagnostic, Edit, Span};
 
@@ -170,7 +170,11 @@ fn allowed(attr: AttrId, key: &Span, who: Who, cx: &mut Context<'_>) -> bool {
 pub fn read_cell(attr: AttrId, node: &Node, cx: &mut Context<'_>) -> Option<AttrCell> {
     let (name, kind) = (cx.attr_of(attr).name.clone(), cx.attr_of(attr).kind);
     let written = match &node.value {
-        Value::Number(number) if matches!(kind, Kind::Number | Kind::Percent | Kind::Money | Kind::Duration) => number,
+        Value::Number(number)
+            if matches!(kind, Kind::Number | Kind::Percent | Kind::Money | Kind::Duration) =>
+        {
+            number
+        }
         _ => text(node, &mut cx.out)?,
     };
     let cell = match parse_cell(written, kind) {
@@ -192,35 +196,15 @@ pub fn read_cell(attr: AttrId, node: &Node, cx: &mut Context<'_>) -> Option<Attr
             Atom::Text { text, branch } => {
                 check_text(attr, &text, branch, &span, cx);
                 cx.mention(attr, &text);
-                Pick::Texts {
-                    not: one.not,
-                    texts: vec![(text, branch)],
-                }
+                Pick::Texts { not: one.not, texts: vec![(text, branch)] }
             }
-            Atom::List(path) => Pick::Texts {
-                not: one.not,
-                texts: read_list(attr, &path, &span, cx)?,
-            },
-            Atom::Within {
-                low,
-                high,
-                currency,
-                zero,
-            } => Pick::Within {
-                not: one.not,
-                low,
-                high,
-                currency,
-                zero,
-            },
+            Atom::List(path) => Pick::Texts { not: one.not, texts: read_list(attr, &path, &span, cx)? },
+            Atom::Within { low, high, currency, zero } => {
+                Pick::Within { not: one.not, low, high, currency, zero }
+            }
         });
     }
-    Some(AttrCell {
-        attr,
-        picks,
-        text: written.into(),
-        span: node.span.clone(),
-    })
+    Some(AttrCell { attr, picks, text: written.into(), span: node.span.clone() })
 }
 
 fn meaning(kind: Kind) -> &'static str {
@@ -249,9 +233,8 @@ fn check_text(attr: AttrId, given: &str, branch: bool, span: &Span, cx: &mut Con
                 None if attr == builtin::VAT_CLASS => &classes,
                 None => return,
             };
-            let below = |value: &str| {
-                branch && value.strip_prefix(given).is_some_and(|rest| rest.starts_with('/'))
-            };
+            let below =
+                |value: &str| branch && value.strip_prefix(given).is_some_and(|rest| rest.starts_with('/'));
             let found = values.iter().any(|value| **value == *given || below(value));
             (!found).then(|| unknown_value(&known.name, given, span, values))
         }
@@ -269,10 +252,7 @@ fn unknown_value(name: &str, given: &str, span: &Span, values: &[Box<str>]) -> D
         Some(guess) => finding.fix(
             Applicability::Safe,
             format!("did you mean `{guess}`?"),
-            vec![Edit {
-                span: span.clone(),
-                text: guess.to_owned(),
-            }],
+            vec![Edit { span: span.clone(), text: guess.to_owned() }],
         ),
         None => finding,
     }
@@ -290,17 +270,25 @@ fn read_list(attr: AttrId, path: &str, span: &Span, cx: &mut Context<'_>) -> Opt
     let Some(column) = table.column(&name) else {
         let columns: Vec<&str> = table.header.iter().map(node_text).collect();
         let title = format!("`{path}` has no column `{name}`");
-        let label = format!("a list file has a column named like the attribute; its columns: {}", list(columns));
+        let label =
+            format!("a list file has a column named like the attribute; its columns: {}", list(columns));
         cx.out.push(Diagnostic::error("E0605", title, span.clone(), label));
         return None;
     };
     let mut texts = Vec::new();
     for row in &table.rows {
-        let Some(node) = row.cells.get(column) else { continue };
+        let Some(node) = row.cells.get(column) else {
+            continue;
+        };
         let value = node_text(node);
         if value.is_empty() {
             let title = format!("row {} has no `{name}`", row.number);
-            cx.out.push(Diagnostic::error("E0606", title, row.line.clone(), "fill the cell or delete the row"));
+            cx.out.push(Diagnostic::error(
+                "E0606",
+                title,
+                row.line.clone(),
+                "fill the cell or delete the row",
+            ));
             continue;
         }
         let (value, branch) = match value.strip_suffix("/**") {

@@ -21,7 +21,11 @@ pub struct AdjustmentSpec {
     pub relax: Vec<Box<str>>,
 }
 
-pub fn read_season(entry: &Entry, holidays: &Holidays, cx: &mut Context<'_>) -> (Info, Option<AdjustmentSpec>) {
+pub fn read_season(
+    entry: &Entry,
+    holidays: &Holidays,
+    cx: &mut Context<'_>,
+) -> (Info, Option<AdjustmentSpec>) {
     let mut fields = entry.fields();
     let (info, window) = entry.read_common(&mut fields, cx);
     let written = fields.entry("when");
@@ -86,12 +90,19 @@ pub fn read_limit(files: &BTreeMap<Box<str>, Table>, cx: &mut Context<'_>) -> Op
     let mut first: Option<&Node> = None;
     let mut limit = None;
     for root in files.iter().filter(|(path, _)| path.starts_with("rules/")).map(|(_, root)| root) {
-        let Some(keyed) = root.entry("limit") else { continue };
+        let Some(keyed) = root.entry("limit") else {
+            continue;
+        };
         if let Some(first) = first {
             let title = "`limit` stands in two rule files";
             cx.out.push(
-                Diagnostic::error("E0205", title, keyed.key.clone(), "one limit bounds all adjustments together")
-                    .related(first.span.clone(), "the first one"),
+                Diagnostic::error(
+                    "E0205",
+                    title,
+                    keyed.key.clone(),
+                    "one limit bounds all adjustments together",
+                )
+                .related(first.span.clone(), "the first one"),
             );
             continue;
         }

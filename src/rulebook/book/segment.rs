@@ -21,15 +21,13 @@ pub fn read_segments(root: &Table, who: Who, cx: &mut Context<'_>) -> Vec<Segmen
     for (name, keyed) in table.in_order() {
         cx.names.segments.push(name.into());
         cx.out.about(format!("segment `{name}`"));
-        let Some(mut fields) = Fields::of(&keyed.node, &keyed.key, format!("segment `{name}`"), &mut cx.out) else {
+        let Some(mut fields) = Fields::of(&keyed.node, &keyed.key, format!("segment `{name}`"), &mut cx.out)
+        else {
             continue;
         };
         let scope = fields.required("where").map(|node| read_where(node, who, cx));
         fields.finish(&mut cx.out);
-        segments.extend(scope.map(|scope| SegmentSpec {
-            name: name.into(),
-            scope,
-        }));
+        segments.extend(scope.map(|scope| SegmentSpec { name: name.into(), scope }));
     }
     cx.out.about(None);
     segments

@@ -1,11 +1,12 @@
 //! `price` and `else`: one way to a price each.
 
-use super::scope::{ScopeSpec, Who, read_where};
 use super::Context;
+use super::scope::{ScopeSpec, Who, read_where};
 use crate::money::{Money, Price, Ratio};
 use crate::pricing::Rank;
 use crate::rulebook::syntax::{
-    Amounts, Fields, Node, Sign, Table, Value, boolean, choice, duration, list, money, node_text, out_of_range, percent,
+    Amounts, Fields, Node, Sign, Table, Value, boolean, choice, duration, list, money, node_text,
+    out_of_range, percent,
 };
 use crate::rulebook::{Diagnostic, Span};
 
@@ -25,11 +26,23 @@ pub enum StrategyKind {
     /// Money on top of the landed cost.
     Profit(Amounts),
     /// Indices into the names of rival sets.
-    Follow { set: usize, rank: Rank, by: Ratio },
-    Index { set: usize, of: Rank, at: Ratio },
+    Follow {
+        set: usize,
+        rank: Rank,
+        by: Ratio,
+    },
+    Index {
+        set: usize,
+        of: Rank,
+        at: Ratio,
+    },
     Fixed(FixedSpec),
-    Keep { max_age: Option<i64> },
-    Use { layer: usize },
+    Keep {
+        max_age: Option<i64>,
+    },
+    Use {
+        layer: usize,
+    },
     Blend {
         parts: Vec<(Ratio, StrategySpec)>,
         renormalise: bool,
@@ -62,7 +75,13 @@ const RANKS: &[(&str, Rank)] = &[
 ];
 
 /// `price = { follow = { … } }` of a rule in the `layer`: exactly one strategy (E0208).
-pub fn read_strategy(node: &Node, key: &Span, name: &str, layer: Option<usize>, cx: &mut Context<'_>) -> Option<StrategySpec> {
+pub fn read_strategy(
+    node: &Node,
+    key: &Span,
+    name: &str,
+    layer: Option<usize>,
+    cx: &mut Context<'_>,
+) -> Option<StrategySpec> {
     let mut fields = Fields::of(node, key, name, &mut cx.out)?;
     let before = cx.out.count();
     let mut found = Vec::new();
@@ -98,7 +117,12 @@ pub fn read_strategy(node: &Node, key: &Span, name: &str, layer: Option<usize>, 
 }
 
 /// `else`: alternatives in order.
-pub fn read_alternatives(node: &Node, key: &Span, layer: Option<usize>, cx: &mut Context<'_>) -> Vec<StrategySpec> {
+pub fn read_alternatives(
+    node: &Node,
+    key: &Span,
+    layer: Option<usize>,
+    cx: &mut Context<'_>,
+) -> Vec<StrategySpec> {
     let items: Vec<&Node> = match &node.value {
         Value::List(items) if items.is_empty() => {
             let title = "an empty `else` says nothing";
@@ -113,25 +137,26 @@ pub fn read_alternatives(node: &Node, key: &Span, layer: Option<usize>, cx: &mut
     items.iter().filter_map(&mut read).collect()
 }
 
-fn read_named(name: &str, key: &Span, node: &Node, layer: Option<usize>, cx: &mut Context<'_>) -> Option<StrategySpec> {
+fn read_named(
+    name: &str,
+    key: &Span,
+    node: &Node,
+    layer: Option<usize>,
+    cx: &mut Context<'_>,
+) -> Option<StrategySpec> {
     let kind = match name {
         "cost-plus" => with_fields(name, key, node, cx, read_cost_plus)?,
         "follow" => with_fields(name, key, node, cx, read_follow)?,
         "index" => with_fields(name, key, node, cx, read_index)?,
         "keep" => with_fields(name, key, node, cx, |fields, cx| {
             let max_age = fields.optional("max_age").map(|node| duration(node, &mut cx.out));
-            Some(StrategyKind::Keep {
-                max_age: max_age.flatten(),
-            })
+            Some(StrategyKind::Keep { max_age: max_age.flatten() })
         })?,
         "fixed" => read_fixed(node, key, cx)?,
         "use" => read_use(node, layer, cx)?,
         _ => read_blend(node, key, layer, cx)?,
     };
-    Some(StrategySpec {
-        kind,
-        span: node.span.clone(),
-    })
+    Some(StrategySpec { kind, span: node.span.clone() })
 }
 
 fn with_fields(
@@ -158,7 +183,8 @@ fn read_cost_plus(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Option<Strat
             below_one(node, margin, cx).map(StrategyKind::Margin)
         }
         (None, Some((_, node)), None) => {
-            percent(node, Sign::Allowed, "a markup is a percent of the landed cost", &mut cx.out).map(StrategyKind::Markup)
+            percent(node, Sign::Allowed, "a markup is a percent of the landed cost", &mut cx.out)
+                .map(StrategyKind::Markup)
         }
         (None, None, Some((_, node))) => money(node, &mut cx.out).map(StrategyKind::Profit),
         (None, None, None) => {
@@ -184,7 +210,12 @@ pub fn below_one(node: &Node, margin: Ratio, cx: &mut Context<'_>) -> Option<Rat
         return Some(margin);
     }
     let given = margin.to_percent_text(7);
-    out_of_range(node.span.clone(), &given, "a margin below 100%: it is a share of the net price", &mut cx.out);
+    out_of_range(
+        node.span.clone(),
+        &given,
+        "a margin below 100%: it is a share of the net price",
+        &mut cx.out,
+    );
     None
 }
 
@@ -195,11 +226,7 @@ fn read_follow(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Option<Strategy
         Some(node) => change(node, "how far from the rival's price, in percent", cx),
         None => Some(Ratio::ZERO),
     };
-    Some(StrategyKind::Follow {
-        set: set?,
-        rank: rank?,
-        by: by?,
-    })
+    Some(StrategyKind::Follow { set: set?, rank: rank?, by: by? })
 }
 
 /// A change above −100 %.
@@ -215,14 +242,10 @@ fn change(node: &Node, meaning: &str, cx: &mut Context<'_>) -> Option<Ratio> {
 fn read_index(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Option<StrategyKind> {
     let set = fields.required("set").and_then(|node| cx.index(node, "rival set"));
     let of = fields.required("of").and_then(|node| choice(node, RANKS, &mut cx.out));
-    let at = fields
-        .required("at")
-        .and_then(|node| percent(node, Sign::None, "a percent of the rival's price, such as `108%`", &mut cx.out));
-    Some(StrategyKind::Index {
-        set: set?,
-        of: of?,
-        at: at?,
-    })
+    let at = fields.required("at").and_then(|node| {
+        percent(node, Sign::None, "a percent of the rival's price, such as `108%`", &mut cx.out)
+    });
+    Some(StrategyKind::Index { set: set?, of: of?, at: at? })
 }
 
 /// `fixed = "349.00 EUR"`, or a table's rows.
@@ -235,12 +258,21 @@ fn read_fixed(node: &Node, key: &Span, cx: &mut Context<'_>) -> Option<StrategyK
     let clean = fields.is_clean();
     fields.finish(&mut cx.out);
     match (table, value) {
-        (Some(node), None) => read_fixed_table(node, cx).map(|rows| StrategyKind::Fixed(FixedSpec::Table(rows))),
-        (None, Some(node)) => read_price(node, cx).map(|amounts| StrategyKind::Fixed(FixedSpec::Value(amounts))),
+        (Some(node), None) => {
+            read_fixed_table(node, cx).map(|rows| StrategyKind::Fixed(FixedSpec::Table(rows)))
+        }
+        (None, Some(node)) => {
+            read_price(node, cx).map(|amounts| StrategyKind::Fixed(FixedSpec::Value(amounts)))
+        }
         (None, None) if !clean => None,
         _ => {
             let title = "`fixed` takes either a price or a `table`";
-            cx.out.push(Diagnostic::error("E0203", title, node.span.clone(), "write `fixed = \"349.00 EUR\"` or a table"));
+            cx.out.push(Diagnostic::error(
+                "E0203",
+                title,
+                node.span.clone(),
+                "write `fixed = \"349.00 EUR\"` or a table",
+            ));
             None
         }
     }
@@ -250,7 +282,8 @@ fn read_fixed(node: &Node, key: &Span, cx: &mut Context<'_>) -> Option<StrategyK
 fn read_price(node: &Node, cx: &mut Context<'_>) -> Option<Amounts> {
     let amounts = money(node, &mut cx.out)?;
     for (amount, currency) in &amounts.all {
-        let payable = currency.is_some_and(|currency| Price::from_money(Money::new(*amount, currency)).is_some());
+        let payable =
+            currency.is_some_and(|currency| Price::from_money(Money::new(*amount, currency)).is_some());
         if !payable {
             let shown = match currency {
                 Some(currency) => Money::new(*amount, *currency).to_string(),
@@ -279,7 +312,12 @@ fn read_fixed_table(node: &Node, cx: &mut Context<'_>) -> Option<Vec<FixedRowSpe
     for header in csv.header.iter().filter(|header| ![PRICE_COLUMN, "why"].contains(&node_text(header))) {
         if let Some(key) = node_text(header).strip_prefix("set ") {
             let title = format!("`{key}` cannot be set in a table of fixed prices");
-            cx.out.push(Diagnostic::error("E0605", title, header.span.clone(), format!("only `{PRICE_COLUMN}`")));
+            cx.out.push(Diagnostic::error(
+                "E0605",
+                title,
+                header.span.clone(),
+                format!("only `{PRICE_COLUMN}`"),
+            ));
             return None;
         }
         cx.attr(node_text(header), &header.span)?;
@@ -302,12 +340,7 @@ fn read_fixed_table(node: &Node, cx: &mut Context<'_>) -> Option<Vec<FixedRowSpe
         }
         let scope = read_where(&Node::table(conditions, row.line.clone()), Who::Item, cx);
         if let Some(amounts) = row.cells.get(price).and_then(|cell| read_price(cell, cx)) {
-            rows.push(FixedRowSpec {
-                scope,
-                row: row.number,
-                line: row.line.clone(),
-                amounts,
-            });
+            rows.push(FixedRowSpec { scope, row: row.number, line: row.line.clone(), amounts });
         }
     }
     Some(rows)
@@ -346,7 +379,9 @@ fn read_blend(node: &Node, key: &Span, layer: Option<usize>, cx: &mut Context<'_
     let mut parts = Vec::new();
     let (mut whole, mut sum) = (true, Ratio::ZERO);
     for name in NAMES.into_iter().filter(|name| *name != "blend") {
-        let Some((key, node)) = fields.entry(name) else { continue };
+        let Some((key, node)) = fields.entry(name) else {
+            continue;
+        };
         let weighted = read_part(name, key, node, layer, cx);
         whole &= weighted.is_some();
         if let Some((weight, strategy)) = weighted {
@@ -367,17 +402,25 @@ fn read_blend(node: &Node, key: &Span, layer: Option<usize>, cx: &mut Context<'_
     }
     if sum != Ratio::ONE {
         let title = format!("weights add up to {}", sum.to_percent_text(7));
-        cx.out.push(Diagnostic::error("E0408", title, node.span.clone(), "the weights of a blend add up to 100%"));
+        cx.out.push(Diagnostic::error(
+            "E0408",
+            title,
+            node.span.clone(),
+            "the weights of a blend add up to 100%",
+        ));
         return None;
     }
-    Some(StrategyKind::Blend {
-        parts,
-        renormalise: renormalise.unwrap_or(false),
-    })
+    Some(StrategyKind::Blend { parts, renormalise: renormalise.unwrap_or(false) })
 }
 
 /// A part is its strategy with a `weight` beside the other settings.
-fn read_part(name: &str, key: &Span, node: &Node, layer: Option<usize>, cx: &mut Context<'_>) -> Option<(Ratio, StrategySpec)> {
+fn read_part(
+    name: &str,
+    key: &Span,
+    node: &Node,
+    layer: Option<usize>,
+    cx: &mut Context<'_>,
+) -> Option<(Ratio, StrategySpec)> {
     let Some(table) = node.as_table() else {
         let title = format!("a part of a blend needs `weight`, and `{name}` has none");
         let label = match name {
@@ -393,7 +436,8 @@ fn read_part(name: &str, key: &Span, node: &Node, layer: Option<usize>, cx: &mut
         cx.out.push(Diagnostic::error("E0203", title, key.clone(), "add `weight = \"…%\"`"));
         return None;
     };
-    let share = percent(&weight.node, Sign::None, "a weight is a percent; all weights total 100%", &mut cx.out);
+    let share =
+        percent(&weight.node, Sign::None, "a weight is a percent; all weights total 100%", &mut cx.out);
     let share = share.filter(|share| {
         let positive = Ratio::ZERO < *share;
         if !positive {

@@ -4,18 +4,35 @@ use super::dates::Instant;
 use super::feed::item_columns;
 use super::{Context, Manifest, Who, read_where};
 use crate::facts::Kind;
-use crate::rulebook::syntax::{Fields, Keyed, Node, Table, Value, list, text, texts, unknown_name, wrong_type};
+use crate::rulebook::syntax::{
+    Fields, Keyed, Node, Table, Value, list, text, texts, unknown_name, wrong_type,
+};
 use crate::rulebook::{AlwaysTest, Diagnostic, Expectation, Expected, RuleTest, Span};
 use std::collections::BTreeMap;
 
 /// What a test can expect of a price: what `run_tests` compares.
 const EXPECT: &[&str] = &[
-    "price", "currency", "status", "reason", "won", "row", "because", "hit", "flags", "not_used", "margin", "contribution",
-    "full_contribution", "break_even", "strategy", "adjusted",
+    "price",
+    "currency",
+    "status",
+    "reason",
+    "won",
+    "row",
+    "because",
+    "hit",
+    "flags",
+    "not_used",
+    "margin",
+    "contribution",
+    "full_contribution",
+    "break_even",
+    "strategy",
+    "adjusted",
 ];
 
 /// What a property can expect of all prices.
-const EXPECT_ALWAYS: &[&str] = &["priced", "share", "price_index", "margin", "contribution", "full_contribution"];
+const EXPECT_ALWAYS: &[&str] =
+    &["priced", "share", "price_index", "margin", "contribution", "full_contribution"];
 
 pub fn read_tests(
     files: &BTreeMap<Box<str>, Table>,
@@ -25,14 +42,12 @@ pub fn read_tests(
     let (mut tests, mut always) = (Vec::new(), Vec::new());
     let mut names: BTreeMap<(&str, &str), Span> = BTreeMap::new();
     for (path, root) in files.iter().filter(|(path, _)| path.starts_with("tests/")) {
-        let top = Span {
-            file: path.clone(),
-            start: 0,
-            end: 0,
-        };
+        let top = Span { file: path.clone(), start: 0, end: 0 };
         let mut fields = Fields::new(root, top, "a test file");
         for kind in ["test", "always"] {
-            let Some(node) = fields.optional(kind) else { continue };
+            let Some(node) = fields.optional(kind) else {
+                continue;
+            };
             let Some(table) = node.as_table() else {
                 wrong_type(node, &format!("tables [{kind}.NAME]"), &mut cx.out);
                 continue;
@@ -131,7 +146,9 @@ fn written_scope(node: &Node, cx: &mut Context<'_>) -> Vec<(Box<str>, Box<str>)>
             continue;
         }
         match &keyed.node.value {
-            Value::List(items) => scope.extend(items.iter().filter_map(|item| Some((name.into(), plain(item)?)))),
+            Value::List(items) => {
+                scope.extend(items.iter().filter_map(|item| Some((name.into(), plain(item)?))))
+            }
             _ => scope.extend(plain(&keyed.node).map(|cell| (name.into(), cell))),
         }
     }
@@ -154,7 +171,9 @@ fn read_item(node: &Node, cx: &mut Context<'_>) -> Vec<(Box<str>, Box<str>)> {
         }
         let is_set = cx.schema.find(name).is_some_and(|id| cx.attr_of(id).kind == Kind::Set);
         let value = match &keyed.node.value {
-            Value::List(items) if is_set => Some(items.iter().filter_map(plain).collect::<Vec<_>>().join("|").into()),
+            Value::List(items) if is_set => {
+                Some(items.iter().filter_map(plain).collect::<Vec<_>>().join("|").into())
+            }
             _ => plain(&keyed.node),
         };
         match value {
@@ -186,7 +205,9 @@ fn read_expect(node: &Node, allowed: &'static [&'static str], cx: &mut Context<'
     };
     let mut expect = Vec::new();
     for key in allowed {
-        let Some(node) = fields.optional(key) else { continue };
+        let Some(node) = fields.optional(key) else {
+            continue;
+        };
         let value = match &node.value {
             Value::Text(text) => Expected::Text(text.clone()),
             Value::Number(number) => match number.parse() {
@@ -200,11 +221,7 @@ fn read_expect(node: &Node, allowed: &'static [&'static str], cx: &mut Context<'
                 continue;
             }
         };
-        expect.push(Expectation {
-            key: (*key).into(),
-            value,
-            span: node.span.clone(),
-        });
+        expect.push(Expectation { key: (*key).into(), value, span: node.span.clone() });
     }
     let clean = fields.is_clean();
     fields.finish(&mut cx.out);

@@ -49,7 +49,7 @@ pub fn read_when(node: &Node, key: &Span, holidays: &Holidays, cx: &mut Context<
             say("days", node, cx);
             list_of(node, "days around the holiday, such as `-7 .. +2`", cx, offsets)
         });
-        when.dates = Some(read_holidays(node, offset.unwrap_or_else(|| [(0, 0)].into()), holidays, cx));
+        when.dates = Some(read_holidays(node, offset.as_deref().unwrap_or(&[(0, 0)]), holidays, cx));
     } else if let Some((key, _)) = days {
         let title = "`days` counts from a holiday, and none is named";
         cx.out.push(Diagnostic::error("E0203", title, key.clone(), "add `holiday = \"…\"`"));
@@ -66,25 +66,20 @@ pub fn read_when(node: &Node, key: &Span, holidays: &Holidays, cx: &mut Context<
         cx.out.push(Diagnostic::error("E0206", title, node.span.clone(), label));
     }
     when.text = words.join(", ").into();
-    Some(WhenSpec {
-        when,
-        time: time.map(|node| node.span.clone()),
-    })
+    Some(WhenSpec { when, time: time.map(|node| node.span.clone()) })
 }
 
 impl WhenSpec {
     /// What holds always.
     pub fn always() -> Self {
-        Self {
-            when: When::default(),
-            time: None,
-        }
+        Self { when: When::default(), time: None }
     }
 
     /// E0704 where an end of a time does not exist or exists twice on one of its days in `zone`.
     pub fn check_clock(&self, zone: &TimeZone, out: &mut Findings) {
         let Some(span) = &self.time else { return };
-        let (Ok(from), Ok(until)) = (CLOCK_YEARS.0.parse::<Timestamp>(), CLOCK_YEARS.1.parse::<Timestamp>()) else {
+        let (Ok(from), Ok(until)) = (CLOCK_YEARS.0.parse::<Timestamp>(), CLOCK_YEARS.1.parse::<Timestamp>())
+        else {
             return;
         };
         for change in zone.following(from).take_while(|change| change.timestamp() < until) {
@@ -122,10 +117,7 @@ impl WhenSpec {
         (low.div_euclid(86_400)..=high.div_euclid(86_400)).any(|day| {
             let local = day * 86_400 + i64::from(second);
             let noon = (day - late) * 86_400 + 43_200;
-            let days_only = When {
-                times: [].into(),
-                ..self.when.clone()
-            };
+            let days_only = When { times: [].into(), ..self.when.clone() };
             (low..high).contains(&local) && days_only.holds(&Now::new(noon, &TimeZone::UTC))
         })
     }
@@ -210,7 +202,12 @@ fn ends(piece: &str) -> (&str, &str) {
     }
 }
 
-fn read_holidays(node: &Node, offsets: Box<[(i32, i32)]>, holidays: &Holidays, cx: &mut Context<'_>) -> Box<[DayRange]> {
+fn read_holidays(
+    node: &Node,
+    offsets: &[(i32, i32)],
+    holidays: &Holidays,
+    cx: &mut Context<'_>,
+) -> Box<[DayRange]> {
     let Some(written) = text(node, &mut cx.out) else {
         return [].into();
     };
@@ -228,10 +225,11 @@ fn read_holidays(node: &Node, offsets: Box<[(i32, i32)]>, holidays: &Holidays, c
             continue;
         };
         for day in known {
-            days.extend(offsets.iter().map(|(first, last)| DayRange {
-                first: day.first + first,
-                last: day.last + last,
-            }));
+            days.extend(
+                offsets
+                    .iter()
+                    .map(|(first, last)| DayRange { first: day.first + first, last: day.last + last }),
+            );
         }
     }
     days.sort();
@@ -285,12 +283,7 @@ fn month_day(text: &str) -> Option<MonthDay> {
 fn common(a: &[DayRange], b: &[DayRange]) -> Box<[DayRange]> {
     let mut both: Vec<DayRange> = a
         .iter()
-        .flat_map(|a| {
-            b.iter().map(|b| DayRange {
-                first: a.first.max(b.first),
-                last: a.last.min(b.last),
-            })
-        })
+        .flat_map(|a| b.iter().map(|b| DayRange { first: a.first.max(b.first), last: a.last.min(b.last) }))
         .filter(|range| range.first <= range.last)
         .collect();
     both.sort();
@@ -303,14 +296,9 @@ mod tests {
 
     #[test]
     fn times_and_days_are_read_strictly() {
-        assert_eq!(
-            time_range("22:00 .. 02:00"),
-            Some(TimeRange {
-                from: 79_200,
-                until: 7_200
-            })
-        );
-        for bad in ["17 .. 21", "17:00", "17:60 .. 18:00", "25:00 .. 26:00", "7:00 .. 8:00", "08:00 .. 08:00"] {
+        assert_eq!(time_range("22:00 .. 02:00"), Some(TimeRange { from: 79_200, until: 7_200 }));
+        for bad in ["17 .. 21", "17:00", "17:60 .. 18:00", "25:00 .. 26:00", "7:00 .. 8:00", "08:00 .. 08:00"]
+        {
             assert_eq!(time_range(bad), None, "{bad}");
         }
         assert_eq!(month_days("5 .. 8"), Some((5, 8)));
@@ -323,16 +311,8 @@ mod tests {
     #[test]
     fn the_clock_is_checked_on_days_that_count() {
         let season = |weekdays, time: &str| WhenSpec {
-            when: When {
-                weekdays,
-                times: [time_range(time).unwrap()].into(),
-                ..When::default()
-            },
-            time: Some(Span {
-                file: "x".into(),
-                start: 0,
-                end: 0,
-            }),
+            when: When { weekdays, times: [time_range(time).unwrap()].into(), ..When::default() },
+            time: Some(Span { file: "x".into(), start: 0, end: 0 }),
         };
         let bad = |spec: WhenSpec, zone: &str| {
             let mut out = Findings::default();

@@ -1,9 +1,9 @@
 //! Seasons and stock rules of one place: one entry for each id, its variants narrowest first.
 
-use super::places::Contest;
 use super::rules::{fold, relaxed};
 use super::scopes::{Here, Placed, place_scope};
 use crate::pricing::{Adjustment, AdjustmentKind, AdjustmentVariant, Info, Window};
+use crate::rulebook::analysis::Contest;
 use crate::rulebook::book::AdjustmentSpec;
 use crate::rulebook::precedence::Entry;
 use crate::rulebook::syntax::Findings;
@@ -37,16 +37,20 @@ pub fn adjustments(
             }
         }
         out.about(None);
-        let keys: Vec<VariantKey<'_>> =
-            variants.iter().map(|(spec, scope, window)| (&spec.info, spec.is_overlay, scope, *window)).collect();
+        let keys: Vec<VariantKey<'_>> = variants
+            .iter()
+            .map(|(spec, scope, window)| (&spec.info, spec.is_overlay, scope, *window))
+            .collect();
         let order = narrowest_first(word, &keys, here, contests);
-        let ordered = order.into_iter().filter_map(|at| variants.get(at)).map(|(spec, scope, window)| AdjustmentVariant {
-            info: spec.info.clone(),
-            scope: scope.here.clone(),
-            window: *window,
-            when: spec.when.when.clone(),
-            adjust: spec.adjust,
-            relax: relaxed(&spec.relax, guards),
+        let ordered = order.into_iter().filter_map(|at| variants.get(at)).map(|(spec, scope, window)| {
+            AdjustmentVariant {
+                info: spec.info.clone(),
+                scope: scope.here.clone(),
+                window: *window,
+                when: spec.when.when.clone(),
+                adjust: spec.adjust,
+                relax: relaxed(&spec.relax, guards),
+            }
         });
         let variants: Box<[AdjustmentVariant]> = ordered.collect();
         if !variants.is_empty() {

@@ -8,10 +8,7 @@ use crate::rulebook::syntax::Findings;
 
 pub fn fees(channel: &ChannelSpec, here: Here<'_>, out: &mut Findings) -> Option<Fees> {
     let chosen = |costs: &[CostSpec]| -> Box<[(Box<str>, Money)]> {
-        costs
-            .iter()
-            .filter_map(|cost| Some((cost.name.clone(), cost.choose(here.currency)?)))
-            .collect()
+        costs.iter().filter_map(|cost| Some((cost.name.clone(), cost.choose(here.currency)?))).collect()
     };
     let basket = channel.basket.as_ref().map(|amounts| {
         let amount = amounts.of(here.currency);

@@ -1,13 +1,13 @@
 //! Guards of one place, sorted by class and id.
 
 use super::adjustments::{VariantKey, narrowest_first};
-use super::places::Contest;
 use super::scopes::{Here, missing_currency, place_scope};
 use super::strategies::{one_plus, per_vat};
 use crate::facts::Basis;
 use crate::money::{Amount, Fraction};
 use crate::pricing::{Bound, Guard, GuardVariant, Limit, Vat};
 use crate::rulebook::Diagnostic;
+use crate::rulebook::analysis::Contest;
 use crate::rulebook::book::{BoundSpec, GuardSpec, LimitSpec};
 use crate::rulebook::syntax::{Amounts, Findings};
 use jiff::tz::TimeZone;
@@ -32,23 +32,29 @@ pub fn guards(
         for spec in specs {
             out.about(format!("guard `{}`", spec.info.label));
             if let Some(scope) = place_scope(&spec.scope, here, out) {
-                let bounds: Box<[Bound]> = spec.bounds.iter().filter_map(|bound| compiled(bound, spec, here, vat, out)).collect();
+                let bounds: Box<[Bound]> =
+                    spec.bounds.iter().filter_map(|bound| compiled(bound, spec, here, vat, out)).collect();
                 variants.push((spec, scope, spec.window.in_zone(zone, out), bounds));
             }
         }
         out.about(None);
-        let keys: Vec<VariantKey<'_>> =
-            variants.iter().map(|(spec, scope, window, _)| (&spec.info, spec.is_overlay, scope, *window)).collect();
+        let keys: Vec<VariantKey<'_>> = variants
+            .iter()
+            .map(|(spec, scope, window, _)| (&spec.info, spec.is_overlay, scope, *window))
+            .collect();
         let order = narrowest_first("guard", &keys, here, contests);
-        let ordered = order.into_iter().filter_map(|at| variants.get(at)).map(|(spec, scope, window, bounds)| GuardVariant {
-            info: spec.info.clone(),
-            class: spec.class,
-            scope: scope.here.clone(),
-            window: *window,
-            may_yield: spec.may_yield,
-            when: spec.when.clone(),
-            bounds: bounds.clone(),
-        });
+        let ordered =
+            order.into_iter().filter_map(|at| variants.get(at)).map(|(spec, scope, window, bounds)| {
+                GuardVariant {
+                    info: spec.info.clone(),
+                    class: spec.class,
+                    scope: scope.here.clone(),
+                    window: *window,
+                    may_yield: spec.may_yield,
+                    when: spec.when.clone(),
+                    bounds: bounds.clone(),
+                }
+            });
         let variants: Box<[GuardVariant]> = ordered.collect();
         if let Some(class) = class.filter(|_| !variants.is_empty()) {
             guards.push((class, Guard { id: id.into(), variants }));
@@ -58,7 +64,13 @@ pub fn guards(
     guards.into_iter().map(|(_, guard)| guard).collect()
 }
 
-fn compiled(bound: &BoundSpec, spec: &GuardSpec, here: Here<'_>, vat: &[Vat], out: &mut Findings) -> Option<Bound> {
+fn compiled(
+    bound: &BoundSpec,
+    spec: &GuardSpec,
+    here: Here<'_>,
+    vat: &[Vat],
+    out: &mut Findings,
+) -> Option<Bound> {
     let mut amount = |name: &str, amounts: &Amounts| -> Option<Amount> {
         let amount = amounts.of(here.currency);
         if amount.is_none() {
@@ -66,34 +78,26 @@ fn compiled(bound: &BoundSpec, spec: &GuardSpec, here: Here<'_>, vat: &[Vat], ou
         }
         amount
     };
-    let factors = |factor: &dyn Fn(Fraction) -> Result<Fraction, crate::money::Overflow>| per_vat(vat, factor);
+    let factors =
+        |factor: &dyn Fn(Fraction) -> Result<Fraction, crate::money::Overflow>| per_vat(vat, factor);
     let found = match bound {
-        BoundSpec::MinMargin(margin) => factors(&|one_plus| one_plus.div(Fraction::ONE.sub(Fraction::of(*margin))?)).map(|factor| {
-            Bound::MinMargin {
-                margin: *margin,
-                factor,
-            }
-        }),
-        BoundSpec::MinContribution(amounts) => return amount("min_contribution", amounts).map(Bound::MinContribution),
+        BoundSpec::MinMargin(margin) => {
+            factors(&|one_plus| one_plus.div(Fraction::ONE.sub(Fraction::of(*margin))?))
+                .map(|factor| Bound::MinMargin { margin: *margin, factor })
+        }
+        BoundSpec::MinContribution(amounts) => {
+            return amount("min_contribution", amounts).map(Bound::MinContribution);
+        }
         BoundSpec::MinFullContribution(amounts) => {
             return amount("min_full_contribution", amounts).map(Bound::MinFullContribution);
         }
-        BoundSpec::MaxMarkup { of, by } => factors(&|vat| one_plus(*by)?.mul(vat)).map(|factor| Bound::MaxMarkup {
-            of: *of,
-            by: *by,
-            factor,
-        }),
-        BoundSpec::Price {
-            side,
-            limit: LimitSpec::Amounts(amounts),
-        } => {
+        BoundSpec::MaxMarkup { of, by } => factors(&|vat| one_plus(*by)?.mul(vat))
+            .map(|factor| Bound::MaxMarkup { of: *of, by: *by, factor }),
+        BoundSpec::Price { side, limit: LimitSpec::Amounts(amounts) } => {
             let limit = Limit::Amount(amount("price bound", amounts)?);
             return Some(Bound::Price { side: *side, limit });
         }
-        BoundSpec::Price {
-            side,
-            limit: LimitSpec::Relative { attr, share },
-        } => {
+        BoundSpec::Price { side, limit: LimitSpec::Relative { attr, share } } => {
             let basis = here.schema.attr(*attr).basis;
             let times = |vat: Fraction| match basis {
                 Basis::Net => Fraction::of(*share).mul(vat),
@@ -101,12 +105,7 @@ fn compiled(bound: &BoundSpec, spec: &GuardSpec, here: Here<'_>, vat: &[Vat], ou
             };
             factors(&times).map(|factor| Bound::Price {
                 side: *side,
-                limit: Limit::Relative {
-                    attr: *attr,
-                    share: *share,
-                    basis,
-                    factor,
-                },
+                limit: Limit::Relative { attr: *attr, share: *share, basis, factor },
             })
         }
         BoundSpec::Absolute(ranges, span) => {
@@ -123,12 +122,11 @@ fn compiled(bound: &BoundSpec, spec: &GuardSpec, here: Here<'_>, vat: &[Vat], ou
         BoundSpec::Announce => Some(Bound::Announce),
     };
     if found.is_none() {
-        let title = format!("the percents of guard `{}` have too many decimals to be multiplied exactly", spec.info.label);
-        let span = crate::rulebook::Span {
-            file: spec.info.at.file.clone(),
-            start: 0,
-            end: 0,
-        };
+        let title = format!(
+            "the percents of guard `{}` have too many decimals to be multiplied exactly",
+            spec.info.label
+        );
+        let span = crate::rulebook::Span { file: spec.info.at.file.clone(), start: 0, end: 0 };
         out.push(Diagnostic::error("E0407", title, span, "use fewer decimals"));
     }
     found

@@ -10,10 +10,10 @@ use super::strategies::Site;
 use crate::facts::{RivalId, Schema, Symbols, builtin};
 use crate::money::{Fraction, Ratio};
 use crate::pricing::{Place, RivalSet, Vat};
+use crate::rulebook::analysis::Contest;
 use crate::rulebook::book::{
     AdjustmentSpec, ChannelSpec, GuardSpec, Manifest, MarketSpec, Names, RoundSpec, RuleSpec, SetSpec,
 };
-use crate::rulebook::precedence::Ordered;
 use crate::rulebook::syntax::Findings;
 use std::collections::BTreeMap;
 
@@ -27,18 +27,6 @@ pub struct Book {
     pub rounds: Vec<RoundSpec>,
 }
 
-/// Entries of one kind that compete in one place, and who wins.
-#[derive(Clone, Debug)]
-pub struct Contest {
-    /// `rule`, `round`, `row` (of a fixed table), or the kind whose overlays compete: `guard`, `season`, `stock`.
-    pub kind: &'static str,
-    pub market: Box<str>,
-    pub channel: Box<str>,
-    /// By the indices that `ordered` speaks of.
-    pub labels: Vec<Box<str>>,
-    pub ordered: Ordered,
-}
-
 /// The places, and what the analysis of conflicts starts from.
 #[derive(Debug, Default)]
 pub struct Compiled {
@@ -50,18 +38,11 @@ pub struct Compiled {
 pub fn compile(book: &Book, names: &Names, schema: &Schema, out: &mut Findings) -> Compiled {
     let sets = &book.manifest.sets;
     let mentioned = sets.iter().flat_map(|set| set.members.iter().chain(&set.own)).map(ToString::to_string);
-    let mut compiled = Compiled {
-        rivals: Symbols::new(mentioned, false),
-        ..Compiled::default()
-    };
+    let mut compiled = Compiled { rivals: Symbols::new(mentioned, false), ..Compiled::default() };
     for market in &book.manifest.markets {
         for channel in &book.manifest.channels {
-            let here = Here {
-                schema,
-                market: &market.name,
-                channel: &channel.name,
-                currency: market.currency,
-            };
+            let here =
+                Here { schema, market: &market.name, channel: &channel.name, currency: market.currency };
             let sells = channel.only.as_ref().is_none_or(|cell| market_holds(cell, here, out));
             if sells {
                 let place = place(book, market, channel, names, here, &mut compiled, out);
@@ -89,13 +70,7 @@ fn place(
     let contests = &mut compiled.contests;
     let guards = guards(&book.guards, here, &vat, &market.zone, contests, out);
     let guard_at: BTreeMap<&str, u16> = guards.iter().zip(0..).map(|(guard, at)| (&*guard.id, at)).collect();
-    let site = Site {
-        here,
-        names,
-        channel,
-        vat: &vat,
-        sets: &sets,
-    };
+    let site = Site { here, names, channel, vat: &vat, sets: &sets };
     let rules = rules(&book.rules, &site, &market.zone, &guard_at, contests, out);
     let adjustments = adjustments(&book.adjustments, here, &market.zone, &guard_at, contests, out);
     let rounds = rounds(&book.rounds, here, &market.zone, contests, out);
@@ -138,8 +113,8 @@ fn rival_sets(sets: &[SetSpec], names: &Names, market: &str, rivals: &Symbols) -
         ids.dedup();
         ids.into()
     };
-    let chosen = |name: &Box<str>| {
-        let named = || sets.iter().filter(|set| set.name == *name);
+    let chosen = |name: &str| {
+        let named = || sets.iter().filter(|set| *set.name == *name);
         let own = named().find(|set| set.market.as_deref() == Some(market));
         own.or_else(|| named().find(|set| set.market.is_none()))
     };
@@ -159,5 +134,5 @@ fn rival_sets(sets: &[SetSpec], names: &Names, market: &str, rivals: &Symbols) -
             age_text: age_text.unwrap_or_default(),
         }
     };
-    names.sets.iter().filter_map(chosen).map(set).collect()
+    names.sets.iter().filter_map(|name| chosen(name)).map(set).collect()
 }

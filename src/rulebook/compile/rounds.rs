@@ -1,10 +1,10 @@
 //! Round rules of one place, winners first.
 
-use super::places::Contest;
 use super::rules::fold;
 use super::scopes::{Here, missing_currency, place_scope};
 use crate::pricing::{Band, Ending, RoundRule};
 use crate::rulebook::Diagnostic;
+use crate::rulebook::analysis::Contest;
 use crate::rulebook::book::{BandSpec, RoundSpec};
 use crate::rulebook::precedence::Entry;
 use crate::rulebook::syntax::{Findings, Value, pieces};
@@ -37,7 +37,11 @@ pub fn rounds(
                 layer: 0,
                 scope: &scope.whole,
                 window: *window,
-                over: (0..).zip(&candidates).filter(|(_, (other, ..))| loses(other)).map(|(at, _)| at).collect(),
+                over: (0..)
+                    .zip(&candidates)
+                    .filter(|(_, (other, ..))| loses(other))
+                    .map(|(at, _)| at)
+                    .collect(),
             }
         })
         .collect();
@@ -87,9 +91,5 @@ fn compiled(band: &BandSpec, here: Here<'_>, out: &mut Findings) -> Option<Band>
             }
         }
     }
-    Some(Band {
-        to,
-        endings: endings.into(),
-        text: band.text.clone(),
-    })
+    Some(Band { to, endings: endings.into(), text: band.text.clone() })
 }

@@ -1,9 +1,9 @@
 //! The rules of one place, winners first.
 
-use super::places::Contest;
 use super::scopes::{Here, Placed, place_scope};
 use super::strategies::Site;
 use crate::pricing::{Rule, Strategy, Window};
+use crate::rulebook::analysis::Contest;
 use crate::rulebook::book::RuleSpec;
 use crate::rulebook::precedence::{Entry, order};
 use crate::rulebook::syntax::Findings;
@@ -100,9 +100,9 @@ pub fn rules(
 
 /// An overlay is narrower than its parent by definition.
 fn parent_of(candidates: &[Candidate<'_>], overlay: &RuleSpec) -> Option<usize> {
-    candidates
-        .iter()
-        .position(|other| other.spec.info.id == overlay.info.id && !other.spec.is_overlay && other.spec.layer == overlay.layer)
+    candidates.iter().position(|other| {
+        other.spec.info.id == overlay.info.id && !other.spec.is_overlay && other.spec.layer == overlay.layer
+    })
 }
 
 /// The guards of this place that a `relax` names.

@@ -44,7 +44,11 @@ pub fn place_scope(spec: &ScopeSpec, here: Here<'_>, out: &mut Findings) -> Opti
         }
         boxes = next;
         if BOXES_MAX < boxes.len() {
-            let span = spec.cells.first().or_else(|| spec.unions.first()?.first()?.first()).map(|cell| cell.span.clone());
+            let span = spec
+                .cells
+                .first()
+                .or_else(|| spec.unions.first()?.first()?.first())
+                .map(|cell| cell.span.clone());
             if let Some(span) = span {
                 let title = format!("the scope has more than {BOXES_MAX} alternatives");
                 out.push(Diagnostic::error("E0221", title, span, "write several rules"));
@@ -55,14 +59,11 @@ pub fn place_scope(spec: &ScopeSpec, here: Here<'_>, out: &mut Findings) -> Opti
     if boxes.is_empty() {
         return None;
     }
-    let scope = |boxes: Vec<Vec<Cond>>| Scope {
-        boxes: boxes.into_iter().map(Vec::into_boxed_slice).collect(),
-    };
-    let stripped = boxes.iter().map(|conds| conds.iter().filter(|cond| !is_place(cond.attr)).cloned().collect());
-    Some(Placed {
-        here: scope(stripped.collect()),
-        whole: scope(boxes),
-    })
+    let scope =
+        |boxes: Vec<Vec<Cond>>| Scope { boxes: boxes.into_iter().map(Vec::into_boxed_slice).collect() };
+    let stripped =
+        boxes.iter().map(|conds| conds.iter().filter(|cond| !is_place(cond.attr)).cloned().collect());
+    Some(Placed { here: scope(stripped.collect()), whole: scope(boxes) })
 }
 
 /// Whether a cell on the market alone holds in `market`.
@@ -87,7 +88,8 @@ fn conjunction(cells: &[AttrCell], here: Here<'_>, out: &mut Findings) -> Option
             return None;
         }
         // A cell that names every market says nothing.
-        let all = matches!(&cond.test, Test::Symbols(bits) if bits.iter().count() + 1 == symbols.len() as usize);
+        let all =
+            matches!(&cond.test, Test::Symbols(bits) if bits.iter().count() + 1 == symbols.len() as usize);
         if !all {
             conds = both(&conds, &[cond], here.schema)?;
         }
@@ -162,12 +164,7 @@ fn condition(cell: &AttrCell, here: Here<'_>, out: &mut Findings) -> Option<Cond
         Kind::Id | Kind::Text | Kind::Tree => Test::Symbols(symbols(cell, attr)),
         _ => Test::Spans(spans(cell, attr, here, out)?.into()),
     };
-    Some(Cond {
-        attr: cell.attr,
-        test,
-        or_missing,
-        text: cell.text.clone(),
-    })
+    Some(Cond { attr: cell.attr, test, or_missing, text: cell.text.clone() })
 }
 
 /// "has one of, or lacks one of", as clauses that all hold; none at all for what every set meets.
@@ -185,18 +182,12 @@ fn clauses(cell: &AttrCell, attr: &Attr) -> Vec<Clause> {
             // Not in a list is: lacks each of its values.
             let lacking = |clause: &Clause| {
                 let (with, without) = (clause.with, clause.without);
-                texts.iter().map(move |(text, _)| Clause {
-                    with,
-                    without: without | bit(text),
-                })
+                texts.iter().map(move |(text, _)| Clause { with, without: without | bit(text) })
             };
             clauses.iter().flat_map(lacking).collect()
         } else {
             let named = texts.iter().fold(0, |bits, (text, _)| bits | bit(text));
-            let having = |clause: Clause| Clause {
-                with: clause.with | named,
-                ..clause
-            };
+            let having = |clause: Clause| Clause { with: clause.with | named, ..clause };
             clauses.into_iter().map(having).collect()
         };
     }
@@ -230,19 +221,15 @@ fn symbols(cell: &AttrCell, attr: &Attr) -> Bits {
 
 /// Money in the market's currency: alternatives in another are left out if one is in it; zero is zero in all (E0405 else).
 fn spans(cell: &AttrCell, attr: &Attr, here: Here<'_>, out: &mut Findings) -> Option<Vec<(i64, i64)>> {
-    let own = |pick: &&Pick| matches!(pick, Pick::Within { currency, .. } if *currency == Some(here.currency));
+    let own =
+        |pick: &&Pick| matches!(pick, Pick::Within { currency, .. } if *currency == Some(here.currency));
     let has_own = cell.picks.iter().any(|pick| own(&pick));
     let (mut spans, mut foreign, mut counted) = (Vec::new(), false, false);
     for pick in &cell.picks {
         match pick {
-            Pick::Within {
-                not,
-                low,
-                high,
-                currency,
-                zero,
-            } => {
-                let applies = attr.kind != Kind::Money || currency.is_none() || own(&pick) || *zero && !has_own;
+            Pick::Within { not, low, high, currency, zero } => {
+                let applies =
+                    attr.kind != Kind::Money || currency.is_none() || own(&pick) || *zero && !has_own;
                 foreign |= !applies;
                 if applies {
                     counted = true;
@@ -268,7 +255,8 @@ fn spans(cell: &AttrCell, attr: &Attr, here: Here<'_>, out: &mut Findings) -> Op
 
 /// E0405
 pub fn missing_currency(written: &str, span: crate::rulebook::Span, here: Here<'_>) -> Diagnostic {
-    let title = format!("`{written}` names no amount in {}, the currency of market `{}`", here.currency, here.market);
+    let title =
+        format!("`{written}` names no amount in {}, the currency of market `{}`", here.currency, here.market);
     Diagnostic::error("E0405", title, span, format!("add the amount in {}", here.currency)).note(format!(
         "amounts are never converted: write one for each currency, such as \"20 EUR | 9000 {}\", or limit the scope to other markets",
         here.currency

@@ -5,8 +5,8 @@ use super::scopes::{Here, place_scope};
 use crate::money::{Amount, Fraction, Overflow, Ratio};
 use crate::pricing::{Fixed, FixedRow, PerVat, PricePart, RivalSet, Strategy, Vat, Window};
 use crate::rulebook::Diagnostic;
+use crate::rulebook::analysis::Contest;
 use crate::rulebook::book::{ChannelSpec, FixedSpec, Names, StrategyKind, StrategySpec};
-use crate::rulebook::compile::places::Contest;
 use crate::rulebook::precedence::Entry;
 use crate::rulebook::syntax::Findings;
 
@@ -21,7 +21,12 @@ pub struct Site<'a> {
 
 impl Site<'_> {
     /// `None` after a finding.
-    pub fn strategy(&self, spec: &StrategySpec, contests: &mut Vec<Contest>, out: &mut Findings) -> Option<Strategy> {
+    pub fn strategy(
+        &self,
+        spec: &StrategySpec,
+        contests: &mut Vec<Contest>,
+        out: &mut Findings,
+    ) -> Option<Strategy> {
         Some(match &spec.kind {
             StrategyKind::Margin(margin) => self.cost_plus(
                 Amount::ZERO,
@@ -47,33 +52,22 @@ impl Site<'_> {
                 let text = format!("profit {add} {}", self.here.currency);
                 self.cost_plus(add, Fraction::ONE, Fraction::ONE, text, spec, out)?
             }
-            StrategyKind::Follow { set, rank, by } => Strategy::Follow {
-                set: self.set(*set, spec, out)?,
-                rank: *rank,
-                by: *by,
-            },
-            StrategyKind::Index { set, of, at } => Strategy::Index {
-                set: self.set(*set, spec, out)?,
-                of: *of,
-                at: *at,
-            },
+            StrategyKind::Follow { set, rank, by } => {
+                Strategy::Follow { set: self.set(*set, spec, out)?, rank: *rank, by: *by }
+            }
+            StrategyKind::Index { set, of, at } => {
+                Strategy::Index { set: self.set(*set, spec, out)?, of: *of, at: *at }
+            }
             StrategyKind::Fixed(fixed) => Strategy::Fixed(self.fixed(fixed, contests, out)),
             StrategyKind::Keep { max_age } => Strategy::Keep { max_age: *max_age },
-            StrategyKind::Use { layer } => Strategy::Use {
-                layer: u16::try_from(*layer).ok()?,
-            },
+            StrategyKind::Use { layer } => Strategy::Use { layer: u16::try_from(*layer).ok()? },
             StrategyKind::Blend { parts, renormalise } => {
                 let mut compiled = Vec::new();
                 for (weight, part) in parts {
-                    compiled.push(PricePart {
-                        weight: *weight,
-                        strategy: self.strategy(part, contests, out)?,
-                    });
+                    compiled
+                        .push(PricePart { weight: *weight, strategy: self.strategy(part, contests, out)? });
                 }
-                Strategy::Blend {
-                    parts: compiled.into(),
-                    renormalise: *renormalise,
-                }
+                Strategy::Blend { parts: compiled.into(), renormalise: *renormalise }
             }
         })
     }
@@ -101,11 +95,7 @@ impl Site<'_> {
             out.push(too_fine(spec));
             return None;
         };
-        Some(Strategy::CostPlus {
-            add,
-            factor,
-            text: text.into(),
-        })
+        Some(Strategy::CostPlus { add, factor, text: text.into() })
     }
 
     fn set(&self, set: usize, spec: &StrategySpec, out: &mut Findings) -> Option<u16> {
@@ -125,10 +115,8 @@ impl Site<'_> {
             FixedSpec::Value(amounts) => return Fixed::Value(amounts.of(self.here.currency)),
             FixedSpec::Table(rows) => rows,
         };
-        let placed: Vec<_> = rows
-            .iter()
-            .filter_map(|row| Some((row, place_scope(&row.scope, self.here, out)?)))
-            .collect();
+        let placed: Vec<_> =
+            rows.iter().filter_map(|row| Some((row, place_scope(&row.scope, self.here, out)?))).collect();
         let entries: Vec<Entry<'_>> = placed
             .iter()
             .map(|(_, scope)| Entry {
@@ -155,7 +143,10 @@ fn too_fine(spec: &StrategySpec) -> Diagnostic {
 }
 
 /// One exact factor for each VAT class, or E0407.
-pub fn per_vat(vat: &[Vat], factor: impl Fn(Fraction) -> Result<Fraction, Overflow>) -> Option<PerVat<Fraction>> {
+pub fn per_vat(
+    vat: &[Vat],
+    factor: impl Fn(Fraction) -> Result<Fraction, Overflow>,
+) -> Option<PerVat<Fraction>> {
     vat.iter().map(|vat| factor(vat.one_plus).ok()).collect()
 }
 

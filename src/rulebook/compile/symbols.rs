@@ -22,19 +22,13 @@ pub fn with_symbols(cx: &mut Context<'_>) -> Schema {
             _ => Vec::new(),
         };
         texts.extend(names.iter().map(ToString::to_string));
-        attrs.push(Attr {
-            symbols: Symbols::new(texts, attr.kind == Kind::Tree),
-            ..attr.clone()
-        });
+        attrs.push(Attr { symbols: Symbols::new(texts, attr.kind == Kind::Tree), ..attr.clone() });
     }
-    let crowded = attrs.iter().filter(|attr| attr.kind == Kind::Set && TAGS_MAX < attr.symbols.texts().count());
+    let crowded =
+        attrs.iter().filter(|attr| attr.kind == Kind::Set && TAGS_MAX < attr.symbols.texts().count());
     for attr in crowded {
         let (name, count) = (&attr.name, attr.symbols.texts().count());
-        let span = crate::rulebook::Span {
-            file: "schema.toml".into(),
-            start: 0,
-            end: 0,
-        };
+        let span = crate::rulebook::Span { file: "schema.toml".into(), start: 0, end: 0 };
         cx.out.push(Diagnostic::error(
             "E0220",
             format!("rules mention {count} values of the set `{name}`"),

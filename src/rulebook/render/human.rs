@@ -48,22 +48,10 @@ struct Mark {
 impl<'a> Page<'a> {
     fn new(files: &'a Files, finding: &'a Diagnostic, colour: Colour) -> Self {
         let labels = std::iter::once(&finding.primary).chain(&finding.related);
-        let edits = finding
-            .fixes
-            .iter()
-            .flat_map(|fix| &fix.edits)
-            .map(|edit| &edit.span);
+        let edits = finding.fixes.iter().flat_map(|fix| &fix.edits).map(|edit| &edit.span);
         let spans = labels.map(|label| &label.span).chain(edits);
-        let last = spans
-            .map(|span| files.line_column(&span.file, span.start).0)
-            .max();
-        Self {
-            files,
-            finding,
-            colour,
-            gutter: last.unwrap_or(1).to_string().len(),
-            out: String::new(),
-        }
+        let last = spans.map(|span| files.line_column(&span.file, span.start).0).max();
+        Self { files, finding, colour, gutter: last.unwrap_or(1).to_string().len(), out: String::new() }
     }
 
     fn write(mut self) -> String {
@@ -126,10 +114,7 @@ impl<'a> Page<'a> {
 
     /// A source line, its markers, and what is said under them: the last label beside its marker, the others hanging.
     fn marked_line(&mut self, number: usize, labels: &[&Label]) {
-        let Some(source) = labels
-            .first()
-            .and_then(|label| SourceLine::of(self.files, &label.span))
-        else {
+        let Some(source) = labels.first().and_then(|label| SourceLine::of(self.files, &label.span)) else {
             return;
         };
         let primary = &self.finding.primary;
@@ -137,12 +122,7 @@ impl<'a> Page<'a> {
             .iter()
             .map(|label| {
                 let (start, end) = source.columns(&label.span);
-                Mark {
-                    start,
-                    end,
-                    primary: std::ptr::eq(*label, primary),
-                    text: clean(&label.text),
-                }
+                Mark { start, end, primary: std::ptr::eq(*label, primary), text: clean(&label.text) }
             })
             .collect();
         marks.sort_by_key(|mark| (mark.start, mark.primary));
@@ -153,17 +133,9 @@ impl<'a> Page<'a> {
         }
         self.numbered(number, '|', &view.text);
         let mut row = Vec::new();
-        for mark in marks
-            .iter()
-            .filter(|mark| !mark.primary)
-            .chain(marks.iter().filter(|mark| mark.primary))
+        for mark in marks.iter().filter(|mark| !mark.primary).chain(marks.iter().filter(|mark| mark.primary))
         {
-            draw(
-                &mut row,
-                mark.start,
-                mark.end,
-                if mark.primary { '^' } else { '-' },
-            );
+            draw(&mut row, mark.start, mark.end, if mark.primary { '^' } else { '-' });
         }
         let beside = marks.pop();
         let mut markers: String = row.into_iter().collect();
@@ -305,9 +277,7 @@ fn mark(fix: &Fix) -> &'static str {
 
 /// Text from files may hold anything; a terminal must not obey it.
 fn clean(text: &str) -> String {
-    text.chars()
-        .map(|letter| if letter.is_control() { '\u{fffd}' } else { letter })
-        .collect()
+    text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
 }
 
 fn draw(row: &mut Vec<char>, start: usize, end: usize, sign: char) {

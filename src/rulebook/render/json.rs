@@ -60,10 +60,7 @@ pub fn json(files: &Files, diagnostics: &[Diagnostic]) -> String {
     let report = Report {
         format_version: "1.0",
         kind: "diagnostics",
-        diagnostics: diagnostics
-            .iter()
-            .map(|finding| Finding::new(files, finding))
-            .collect(),
+        diagnostics: diagnostics.iter().map(|finding| Finding::new(files, finding)).collect(),
     };
     // Strings and numbers always serialize.
     serde_json::to_string_pretty(&report).unwrap_or_default()
@@ -114,11 +111,6 @@ impl<'a> Finding<'a> {
 impl Place {
     fn new(files: &Files, span: &Span) -> Self {
         let (line, column) = files.line_column(&span.file, span.start);
-        Self {
-            line,
-            column,
-            byte: span.start,
-            end_byte: span.end,
-        }
+        Self { line, column, byte: span.start, end_byte: span.end }
     }
 }

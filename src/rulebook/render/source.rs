@@ -29,10 +29,7 @@ impl SourceLine {
         let before = text.get(..span.start.min(text.len()))?;
         let start = before.rfind('\n').map_or(0, |at| at + 1);
         let line = text.get(start..)?.lines().next().unwrap_or("");
-        Some(Self {
-            start,
-            text: line.to_owned(),
-        })
+        Some(Self { start, text: line.to_owned() })
     }
 
     /// The columns of a span, cut at the end of the line.
@@ -65,9 +62,7 @@ impl SourceLine {
         text.push_str(self.text.get(kept..).unwrap_or(""));
         let changed = Self { start: 0, text };
         let columns = new.into_iter().filter(|(from, to)| from < to);
-        let columns = columns
-            .map(|(from, to)| (changed.column(from), changed.column(to)))
-            .collect();
+        let columns = columns.map(|(from, to)| (changed.column(from), changed.column(to))).collect();
         (changed, columns)
     }
 
@@ -101,12 +96,7 @@ impl SourceLine {
         if to < columns {
             text.push('…');
         }
-        View {
-            text,
-            from,
-            to,
-            shift,
-        }
+        View { text, from, to, shift }
     }
 }
 

@@ -1,3 +1,5 @@
+//! How findings look.
+
 use super::*;
 use crate::rulebook::{Applicability, Diagnostic, Edit, Files, Span};
 
@@ -18,11 +20,7 @@ fn files(path: &str, text: &str) -> Files {
 
 fn span(path: &str, text: &str, part: &str) -> Span {
     let start = text.find(part).unwrap();
-    Span {
-        file: path.into(),
-        start,
-        end: start + part.len(),
-    }
+    Span { file: path.into(), start, end: start + part.len() }
 }
 
 fn strategy(part: &str) -> Span {
@@ -30,25 +28,14 @@ fn strategy(part: &str) -> Span {
 }
 
 fn bad_key() -> Diagnostic {
-    Diagnostic::error(
-        "E0201",
-        "`rnak` is not a setting of `follow`",
-        strategy("rnak"),
-        "unknown setting",
-    )
-    .related(
-        strategy("follow = {").cut(6),
-        "`follow` takes: set (required), rank (required), by",
-    )
-    .note("effect: rule `kvi-follow` is not loaded, so nothing in this rulebook can be published")
-    .fix(
-        Applicability::Safe,
-        "did you mean `rank`?",
-        vec![Edit {
-            span: strategy("rnak"),
-            text: "rank".to_owned(),
-        }],
-    )
+    Diagnostic::error("E0201", "`rnak` is not a setting of `follow`", strategy("rnak"), "unknown setting")
+        .related(strategy("follow = {").cut(6), "`follow` takes: set (required), rank (required), by")
+        .note("effect: rule `kvi-follow` is not loaded, so nothing in this rulebook can be published")
+        .fix(
+            Applicability::Safe,
+            "did you mean `rank`?",
+            vec![Edit { span: strategy("rnak"), text: "rank".to_owned() }],
+        )
 }
 
 impl Span {
@@ -60,11 +47,7 @@ impl Span {
 
 #[test]
 fn a_bad_key() {
-    let text = human(
-        &files("rules/strategy.toml", STRATEGY),
-        &[bad_key()],
-        Colour::Plain,
-    );
+    let text = human(&files("rules/strategy.toml", STRATEGY), &[bad_key()], Colour::Plain);
     insta::assert_snapshot!(text, @r###"
     error[E0201]: `rnak` is not a setting of `follow`
      --> rules/strategy.toml:3:40
@@ -98,11 +81,7 @@ fn two_rules_for_the_same_items() {
     .fix(Applicability::Maybe, "add  over = [\"kvi-follow\"]  to premium-audio", vec![Edit {
         span: strategy("here"), text: String::new()
     }]);
-    let text = human(
-        &files("rules/strategy.toml", STRATEGY),
-        &[conflict],
-        Colour::Plain,
-    );
+    let text = human(&files("rules/strategy.toml", STRATEGY), &[conflict], Colour::Plain);
     insta::assert_snapshot!(text, @r###"
     error[E0301]: two rules of layer `position` set the price of the same items
      --> rules/strategy.toml:8:1
@@ -125,34 +104,19 @@ fn two_rules_for_the_same_items() {
 #[test]
 fn a_new_line_a_missing_file_and_other_files() {
     let over = strategy("where = { category");
-    let insert = Edit {
-        span: Span {
-            end: over.start,
-            ..over
-        },
-        text: "over = [\"kvi-follow\"]\n".to_owned(),
-    };
+    let insert =
+        Edit { span: Span { end: over.start, ..over }, text: "over = [\"kvi-follow\"]\n".to_owned() };
     let mut both = files("rules/strategy.toml", STRATEGY);
-    both.0
-        .insert("tables/plan.csv".into(), "sku,set price.fixed\nA,1 EUR\n".into());
+    both.0.insert("tables/plan.csv".into(), "sku,set price.fixed\nA,1 EUR\n".into());
     let row = span("tables/plan.csv", "sku,set price.fixed\nA,1 EUR\n", "A,1 EUR");
     let found = [
-        Diagnostic::warning(
-            "W0310",
-            "rule `x` can never set a price",
-            strategy("[rule.premium-audio]"),
-            "",
-        )
-        .related(row, "this row")
-        .fix(Applicability::Maybe, "say who wins", vec![insert]),
+        Diagnostic::warning("W0310", "rule `x` can never set a price", strategy("[rule.premium-audio]"), "")
+            .related(row, "this row")
+            .fix(Applicability::Maybe, "say who wins", vec![insert]),
         Diagnostic::error(
             "E0001",
             "`rulebook.toml` is not here",
-            Span {
-                file: "rulebook.toml".into(),
-                start: 0,
-                end: 0,
-            },
+            Span { file: "rulebook.toml".into(), start: 0, end: 0 },
             "",
         ),
     ];
@@ -177,10 +141,7 @@ fn a_new_line_a_missing_file_and_other_files() {
 
 #[test]
 fn tabs_wide_letters_and_long_lines_keep_their_markers() {
-    let text = format!(
-        "\tname = \"電話\", bad = 20, long = \"{}\", last = 7\n",
-        "x".repeat(200)
-    );
+    let text = format!("\tname = \"電話\", bad = 20, long = \"{}\", last = 7\n", "x".repeat(200));
     let at = |part: &str| span("a.toml", &text, part);
     let found = [
         Diagnostic::error("E0401", "20 has no unit", at("20"), "a margin is a percent"),
@@ -203,16 +164,8 @@ fn tabs_wide_letters_and_long_lines_keep_their_markers() {
 
 #[test]
 fn colours_only_wrap() {
-    let coloured = human(
-        &files("rules/strategy.toml", STRATEGY),
-        &[bad_key()],
-        Colour::Ansi,
-    );
-    let plain = human(
-        &files("rules/strategy.toml", STRATEGY),
-        &[bad_key()],
-        Colour::Plain,
-    );
+    let coloured = human(&files("rules/strategy.toml", STRATEGY), &[bad_key()], Colour::Ansi);
+    let plain = human(&files("rules/strategy.toml", STRATEGY), &[bad_key()], Colour::Plain);
     let mut stripped = coloured;
     for code in ["0", "1", "1;31", "1;34", "1;36"] {
         stripped = stripped.replace(&format!("\u{1b}[{code}m"), "");

@@ -41,15 +41,9 @@ impl Exercised {
     pub(super) fn coverage(&self, release: &Release) -> Coverage {
         let rules = || release.places.iter().flat_map(|place| &place.rules);
         let labels = |rows: bool| {
-            rules()
-                .filter(move |rule| rule.info.row.is_some() == rows)
-                .map(|rule| &rule.info.label)
+            rules().filter(move |rule| rule.info.row.is_some() == rows).map(|rule| &rule.info.label)
         };
-        let guards = release
-            .places
-            .iter()
-            .flat_map(|place| &place.guards)
-            .map(|guard| &guard.id);
+        let guards = release.places.iter().flat_map(|place| &place.guards).map(|guard| &guard.id);
         Coverage {
             rules: Share::new(labels(false), &self.labels),
             rows: Share::new(labels(true), &self.labels),
@@ -63,10 +57,7 @@ impl Share {
         let all: BTreeSet<&Box<str>> = all.collect();
         let (exercised, never): (Vec<&Box<str>>, Vec<&Box<str>>) =
             all.into_iter().partition(|label| seen.contains(*label));
-        Self {
-            exercised: exercised.len(),
-            never: never.into_iter().cloned().collect(),
-        }
+        Self { exercised: exercised.len(), never: never.into_iter().cloned().collect() }
     }
 
     #[must_use]

@@ -37,14 +37,8 @@ pub(super) struct Answer<'a> {
     pub names: &'a Names,
 }
 
-const AMOUNTS: &[&str] = &[
-    "price",
-    "strategy",
-    "adjusted",
-    "contribution",
-    "full_contribution",
-    "break_even",
-];
+const AMOUNTS: &[&str] =
+    &["price", "strategy", "adjusted", "contribution", "full_contribution", "break_even"];
 const TEXTS: &[&str] = &["currency", "won", "because", "status", "reason"];
 const LISTS: &[&str] = &["hit", "not_used", "flags"];
 
@@ -74,26 +68,19 @@ pub(super) fn read(test: &RuleTest) -> Result<Expectations, Vec<Diagnostic>> {
             }
         }
     }
-    if bad.is_empty() {
-        Ok(Expectations { list, tolerance })
-    } else {
-        Err(bad)
-    }
+    if bad.is_empty() { Ok(Expectations { list, tolerance }) } else { Err(bad) }
 }
 
 fn value(expectation: &Expectation) -> Result<Value, Box<Diagnostic>> {
     let key = &*expectation.key;
     let wrong = |label: &str| {
         let title = format!("`{key}` cannot be compared with {}", show(&expectation.value));
-        Err(Box::new(Diagnostic::error(
-            "E0803",
-            title,
-            expectation.span.clone(),
-            label,
-        )))
+        Err(Box::new(Diagnostic::error("E0803", title, expectation.span.clone(), label)))
     };
     match &expectation.value {
         Expected::Text(text) if AMOUNTS.contains(&key) || key == "margin" => match parse(text) {
+            // What is paid is paid to the last digit.
+            Ok(number) if key == "price" && number.currency.is_some() => Ok(Value::Number(number.exactly())),
             Ok(number) if number.currency.is_some() == (key != "margin") => Ok(Value::Number(number)),
             Ok(_) if key == "margin" => wrong("a margin is a percent"),
             Ok(_) => wrong("an amount has a currency"),
@@ -109,13 +96,8 @@ fn value(expectation: &Expectation) -> Result<Value, Box<Diagnostic>> {
         _ if TEXTS.contains(&key) => wrong("one text"),
         _ if LISTS.contains(&key) => wrong("a list of texts"),
         _ => {
-            let known: Vec<&str> = AMOUNTS
-                .iter()
-                .chain(TEXTS)
-                .chain(LISTS)
-                .chain(&["row", "margin"])
-                .copied()
-                .collect();
+            let known: Vec<&str> =
+                AMOUNTS.iter().chain(TEXTS).chain(LISTS).chain(&["row", "margin"]).copied().collect();
             let title = format!("`{key}` is not something a test can expect");
             let finding = Diagnostic::error("E0801", title, expectation.span.clone(), "")
                 .note(format!("a test can expect {}", known.join(", ")));
@@ -128,13 +110,9 @@ impl Expectations {
     /// The amount of an expected `price = "379.99 EUR"`.
     pub fn price(&self) -> Option<Amount> {
         self.list.iter().find_map(|one| match (&*one.key, &one.value) {
-            (
-                "price",
-                Value::Number(Number {
-                    wanted: Wanted::Equal { value, .. },
-                    ..
-                }),
-            ) => Some(Amount::from_micros(*value)),
+            ("price", Value::Number(Number { wanted: Wanted::Equal { value, .. }, .. })) => {
+                Some(Amount::from_micros(*value))
+            }
             _ => None,
         })
     }
@@ -142,12 +120,7 @@ impl Expectations {
     pub fn mismatches(&self, answer: &Answer<'_>) -> Vec<Mismatch> {
         let differs = |one: &One| {
             let got = self.compare(one, answer).err()?;
-            Some(Mismatch {
-                key: one.key.clone(),
-                expected: one.shown.clone(),
-                got,
-                span: one.span.clone(),
-            })
+            Some(Mismatch { key: one.key.clone(), expected: one.shown.clone(), got, span: one.span.clone() })
         };
         self.list.iter().filter_map(differs).collect()
     }
@@ -180,9 +153,8 @@ impl Expectations {
             }
             Value::Text(text) => {
                 let got = answer.text(&one.key);
-                let also = (&*one.key == "won")
-                    .then(|| answer.rule().map(|rule| &*rule.info.label))
-                    .flatten();
+                let also =
+                    (&*one.key == "won").then(|| answer.rule().map(|rule| &*rule.info.label)).flatten();
                 if got.as_deref() == Some(&**text) || also == Some(&**text) {
                     Ok(())
                 } else {
@@ -199,15 +171,9 @@ impl Expectations {
             }
             Value::List(list) => {
                 let got = answer.list(&one.key);
-                let all = list
-                    .iter()
-                    .all(|wanted| got.iter().any(|known| **known == **wanted));
+                let all = list.iter().all(|wanted| got.iter().any(|known| **known == **wanted));
                 let holds = if list.is_empty() { got.is_empty() } else { all };
-                if holds {
-                    Ok(())
-                } else {
-                    Err(format!("[{}]", got.join(", ")))
-                }
+                if holds { Ok(()) } else { Err(format!("[{}]", got.join(", "))) }
             }
         }
     }
@@ -308,9 +274,7 @@ impl Answer<'_> {
 
     /// The price, or why there is none.
     pub fn in_short(&self) -> String {
-        let price = self
-            .amount("price")
-            .map(|amount| money(amount, self.place.currency));
+        let price = self.amount("price").map(|amount| money(amount, self.place.currency));
         price.unwrap_or_else(|| self.no_value())
     }
 }

@@ -28,10 +28,7 @@ pub(super) fn read<'a>(
     let mut bad = Vec::new();
     let place = release.place(&test.market, &test.channel);
     if place.is_none() {
-        let title = format!(
-            "channel `{}` does not sell in market `{}`",
-            test.channel, test.market
-        );
+        let title = format!("channel `{}` does not sell in market `{}`", test.channel, test.market);
         bad.push(cannot_run(test, title).note(places(release)));
     }
     let known = |name: &str| release.segments.iter().any(|segment| &*segment.name == name);
@@ -58,11 +55,7 @@ pub(super) fn read<'a>(
         (Some(place), Some(item)) if bad.is_empty() => Ok(Given {
             place,
             item,
-            known_at: offers
-                .iter()
-                .filter_map(|offer| offer.seen_at)
-                .filter(|seen| *seen <= test.at)
-                .max(),
+            known_at: offers.iter().filter_map(|offer| offer.seen_at).filter(|seen| *seen <= test.at).max(),
             offers,
             names,
             rates: merged(rates, own),
@@ -82,26 +75,19 @@ fn item(release: &Release, test: &RuleTest) -> Result<Item, Vec<Diagnostic>> {
         .item
         .iter()
         .filter(|(name, _)| !is_fact(name))
-        .map(|(name, _)| {
-            cannot_run(
-                test,
-                format!("`{name}` is not a fact of an item in `schema.toml`"),
-            )
-        })
+        .map(|(name, _)| cannot_run(test, format!("`{name}` is not a fact of an item in `schema.toml`")))
         .collect();
     let headers = test.item.iter().map(|(name, _)| &**name);
     let as_it_is = |name: &str| Some(name.to_owned());
     let reader = ItemReader::new(schema, headers, as_it_is, release.items_feed.currency);
     let row = match reader {
-        Ok(reader) => reader
-            .read(test.item.iter().map(|(_, text)| &**text))
-            .map_err(|fields| {
-                let said = |field: &crate::facts::BadField| match field.value.is_empty() {
-                    true => format!("`{}` {}", field.field, field.message),
-                    false => format!("`{}`: {}", field.field, field.message),
-                };
-                fields.iter().map(said).collect::<Vec<_>>()
-            }),
+        Ok(reader) => reader.read(test.item.iter().map(|(_, text)| &**text)).map_err(|fields| {
+            let said = |field: &crate::facts::BadField| match field.value.is_empty() {
+                true => format!("`{}` {}", field.field, field.message),
+                false => format!("`{}`: {}", field.field, field.message),
+            };
+            fields.iter().map(said).collect::<Vec<_>>()
+        }),
         Err(absent) => Err(absent
             .iter()
             .map(|name| format!("the item has no `{name}`, which `schema.toml` asks for"))
@@ -154,12 +140,7 @@ fn rate(text: &str, at: i64) -> Result<RateRow, String> {
     if rate <= Ratio::ZERO {
         return Err(format!("`{number}` is not above zero"));
     }
-    Ok(RateRow {
-        base: currency(base)?,
-        quote: currency(quote)?,
-        rate,
-        as_of: at,
-    })
+    Ok(RateRow { base: currency(base)?, quote: currency(quote)?, rate, as_of: at })
 }
 
 /// The default rates, without those of the pairs that the test gives.
@@ -175,10 +156,7 @@ fn merged(rates: &Rates, own: Vec<RateRow>) -> Rates {
 }
 
 fn places(release: &Release) -> String {
-    let names = release
-        .places
-        .iter()
-        .map(|place| format!("{}/{}", place.market, place.channel));
+    let names = release.places.iter().map(|place| format!("{}/{}", place.market, place.channel));
     format!("places are {}", names.collect::<Vec<_>>().join(", "))
 }
 

@@ -59,10 +59,7 @@ pub struct Mismatch {
 impl Results {
     #[must_use]
     pub fn failed(&self) -> usize {
-        self.reports
-            .iter()
-            .filter(|report| !matches!(report.verdict, Verdict::Passed))
-            .count()
+        self.reports.iter().filter(|report| !matches!(report.verdict, Verdict::Passed)).count()
     }
 }
 
@@ -70,23 +67,13 @@ impl Results {
 #[must_use]
 pub fn run_tests(release: &Release, tests: &[RuleTest], rates: &Rates) -> Results {
     let mut exercised = Exercised::default();
-    let reports = tests
-        .iter()
-        .map(|test| run_one(release, test, rates, &mut exercised))
-        .collect();
-    Results {
-        reports,
-        coverage: exercised.coverage(release),
-    }
+    let reports = tests.iter().map(|test| run_one(release, test, rates, &mut exercised)).collect();
+    Results { reports, coverage: exercised.coverage(release) }
 }
 
 fn run_one(release: &Release, test: &RuleTest, rates: &Rates, exercised: &mut Exercised) -> Report {
-    let report = |answer, verdict| Report {
-        name: test.name.clone(),
-        header: test.header.clone(),
-        answer,
-        verdict,
-    };
+    let report =
+        |answer, verdict| Report { name: test.name.clone(), header: test.header.clone(), answer, verdict };
     let given = given::read(release, test, rates);
     let expected = expect::read(test);
     let (given, expected) = match (given, expected) {
@@ -97,19 +84,12 @@ fn run_one(release: &Release, test: &RuleTest, rates: &Rates, exercised: &mut Ex
         }
     };
     let world = World::new(release, given.place, &given.rates, test.at, given.known_at);
-    let row = Row {
-        item: &given.item,
-        offers: &given.offers,
-    };
+    let row = Row { item: &given.item, offers: &given.offers };
     let mut trace = Recorder::default();
     let outcome = price(&row, &world, &mut trace);
     exercised.add(given.place, &outcome);
-    let answer = expect::Answer {
-        place: given.place,
-        outcome: &outcome,
-        steps: &trace.steps,
-        names: &given.names,
-    };
+    let answer =
+        expect::Answer { place: given.place, outcome: &outcome, steps: &trace.steps, names: &given.names };
     let mismatches = expected.mismatches(&answer);
     let short = answer.in_short();
     if mismatches.is_empty() {
@@ -117,11 +97,7 @@ fn run_one(release: &Release, test: &RuleTest, rates: &Rates, exercised: &mut Ex
     }
     let steps = waterfall::lines(given.place, &trace.steps);
     let first = waterfall::first_difference(&steps, &mismatches, expected.price());
-    let failure = Failure {
-        mismatches,
-        steps,
-        first,
-    };
+    let failure = Failure { mismatches, steps, first };
     report(short, Verdict::Failed(failure))
 }
 

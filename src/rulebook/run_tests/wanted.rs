@@ -20,6 +20,16 @@ pub(super) struct Number {
     pub currency: Option<Currency>,
 }
 
+impl Number {
+    /// Digits that were not written are zeros.
+    pub fn exactly(self) -> Self {
+        match self.wanted {
+            Wanted::Equal { value, .. } => Self { wanted: Wanted::Equal { value, unit: 1 }, ..self },
+            Wanted::Within { .. } => self,
+        }
+    }
+}
+
 impl Wanted {
     pub fn accepts(&self, actual: i64, tolerance: Option<i64>) -> bool {
         match self {
@@ -55,10 +65,7 @@ pub(super) fn parse(text: &str) -> Result<Number, String> {
             let high = one(high)?;
             let low = one(low).or_else(|_| one(&format!("{low}{}", high.suffix())))?;
             low.same_unit(&high)?;
-            return Ok(high.number(Wanted::Within {
-                low: low.value,
-                high: high.value.saturating_sub(open),
-            }));
+            return Ok(high.number(Wanted::Within { low: low.value, high: high.value.saturating_sub(open) }));
         }
     }
     let compared = [(">=", 0, true), ("<=", 0, false), (">", 1, true), ("<", 1, false)];
@@ -66,36 +73,20 @@ pub(super) fn parse(text: &str) -> Result<Number, String> {
         if let Some(rest) = text.strip_prefix(sign) {
             let limit = one(rest.trim())?;
             let wanted = match above {
-                true => Wanted::Within {
-                    low: limit.value.saturating_add(beyond),
-                    high: i64::MAX,
-                },
-                false => Wanted::Within {
-                    low: i64::MIN,
-                    high: limit.value.saturating_sub(beyond),
-                },
+                true => Wanted::Within { low: limit.value.saturating_add(beyond), high: i64::MAX },
+                false => Wanted::Within { low: i64::MIN, high: limit.value.saturating_sub(beyond) },
             };
             return Ok(limit.number(wanted));
         }
     }
     let exact = one(text)?;
-    let decimals = text
-        .split([' ', '%'])
-        .next()
-        .and_then(|number| number.split_once('.'));
+    let decimals = text.split([' ', '%']).next().and_then(|number| number.split_once('.'));
     let places = decimals.map_or(0, |(_, digits)| digits.len());
     // A percent of two more digits is the same share.
-    let scale = if exact.currency.is_some() {
-        Amount::PLACES
-    } else {
-        Ratio::PLACES - 2
-    };
+    let scale = if exact.currency.is_some() { Amount::PLACES } else { Ratio::PLACES - 2 };
     let places = u32::try_from(places).unwrap_or(scale).min(scale);
     let unit = 10_i64.pow(scale - places);
-    Ok(exact.number(Wanted::Equal {
-        value: exact.value,
-        unit,
-    }))
+    Ok(exact.number(Wanted::Equal { value: exact.value, unit }))
 }
 
 /// A bare value with its unit.
@@ -107,29 +98,19 @@ struct One {
 fn one(text: &str) -> Result<One, String> {
     if text.ends_with('%') {
         let value = parse_percent(text)?.nanos();
-        return Ok(One {
-            value,
-            currency: None,
-        });
+        return Ok(One { value, currency: None });
     }
     let money = parse_money(text)?;
-    Ok(One {
-        value: money.amount.micros(),
-        currency: Some(money.currency),
-    })
+    Ok(One { value: money.amount.micros(), currency: Some(money.currency) })
 }
 
 impl One {
     fn number(&self, wanted: Wanted) -> Number {
-        Number {
-            wanted,
-            currency: self.currency,
-        }
+        Number { wanted, currency: self.currency }
     }
 
     fn suffix(&self) -> String {
-        self.currency
-            .map_or_else(|| "%".to_owned(), |currency| format!(" {currency}"))
+        self.currency.map_or_else(|| "%".to_owned(), |currency| format!(" {currency}"))
     }
 
     fn same_unit(&self, other: &Self) -> Result<(), String> {

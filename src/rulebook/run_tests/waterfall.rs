@@ -40,79 +40,36 @@ fn line(place: &Place, step: &Step) -> Option<Line> {
         at: info.map(|info| info.at.clone()).filter(|at| !at.file.is_empty()),
     };
     let variant = |guard: &GuardRef| {
-        place
-            .guards
-            .get(usize::from(guard.guard))?
-            .variants
-            .get(usize::from(guard.variant))
+        place.guards.get(usize::from(guard.guard))?.variants.get(usize::from(guard.variant))
     };
-    let guard_name = |guard: &GuardRef| {
-        variant(guard)
-            .map_or("", |variant| &*variant.info.label)
-            .to_owned()
-    };
+    let guard_name = |guard: &GuardRef| variant(guard).map_or("", |variant| &*variant.info.label).to_owned();
     Some(match step {
-        Step::Strategy {
-            rule,
-            alternative,
-            strategy,
-            after,
-        } => {
-            let info = place
-                .rules
-                .get(usize::try_from(*rule).ok()?)
-                .map(|rule| &rule.info);
+        Step::Strategy { rule, alternative, strategy, after } => {
+            let info = place.rules.get(usize::try_from(*rule).ok()?).map(|rule| &rule.info);
             let name = info.map_or("", |info| &*info.label);
             let note = match alternative {
                 0 => (*strategy).to_owned(),
                 n => format!("{strategy}, alternative {n}"),
             };
-            make(
-                Stage::Strategy,
-                format!("strategy {name}"),
-                Some(*after),
-                note,
-                info,
-            )
+            make(Stage::Strategy, format!("strategy {name}"), Some(*after), note, info)
         }
-        Step::Adjusted {
-            adjustment,
-            variant,
-            after,
-        } => {
+        Step::Adjusted { adjustment, variant, after } => {
             let found = place.adjustments.get(usize::from(*adjustment))?;
             let variant = found.variants.get(usize::from(*variant))?;
             let kind = match found.kind {
                 AdjustmentKind::Season => "season",
                 AdjustmentKind::Stock => "stock",
             };
-            let name = format!(
-                "{kind}.{}  {}",
-                variant.info.label,
-                variant.adjust.to_percent_text(7)
-            );
-            make(
-                Stage::Adjust,
-                name,
-                Some(*after),
-                String::new(),
-                Some(&variant.info),
-            )
+            let name = format!("{kind}.{}  {}", variant.info.label, variant.adjust.to_percent_text(7));
+            make(Stage::Adjust, name, Some(*after), String::new(), Some(&variant.info))
         }
-        Step::Limited { after } => make(
-            Stage::Adjust,
-            "limit on adjustments".to_owned(),
-            Some(*after),
-            String::new(),
-            None,
-        ),
+        Step::Limited { after } => {
+            make(Stage::Adjust, "limit on adjustments".to_owned(), Some(*after), String::new(), None)
+        }
         Step::Moved { guard, after } => {
             let info = guard.as_ref().and_then(variant).map(|variant| &variant.info);
             let (name, note) = match guard {
-                Some(guard) => (
-                    format!("guard {}", guard_name(guard)),
-                    guard.class.as_str().to_owned(),
-                ),
+                Some(guard) => (format!("guard {}", guard_name(guard)), guard.class.as_str().to_owned()),
                 None => ("smallest payable price".to_owned(), String::new()),
             };
             make(Stage::Guard, name, Some(*after), note, info)
@@ -120,18 +77,10 @@ fn line(place: &Place, step: &Step) -> Option<Line> {
         Step::Kept { guard, after } => {
             let info = variant(guard).map(|variant| &variant.info);
             let note = "too small a move".to_owned();
-            make(
-                Stage::End,
-                format!("guard {}", guard_name(guard)),
-                Some(after.amount()),
-                note,
-                info,
-            )
+            make(Stage::End, format!("guard {}", guard_name(guard)), Some(after.amount()), note, info)
         }
         Step::Rounded { round, after } => {
-            let info = round
-                .and_then(|at| place.rounds.get(usize::from(at)))
-                .map(|rule| &rule.info);
+            let info = round.and_then(|at| place.rounds.get(usize::from(at))).map(|rule| &rule.info);
             let name = info.map_or_else(|| "round".to_owned(), |info| format!("round.{}", info.label));
             make(Stage::End, name, Some(after.amount()), String::new(), info)
         }
@@ -139,13 +88,9 @@ fn line(place: &Place, step: &Step) -> Option<Line> {
             let note = reason.as_str().to_owned();
             make(Stage::End, "held".to_owned(), Some(after.amount()), note, None)
         }
-        Step::Refused { code } => make(
-            Stage::End,
-            "refused".to_owned(),
-            None,
-            code.as_str().to_owned(),
-            None,
-        ),
+        Step::Refused { code } => {
+            make(Stage::End, "refused".to_owned(), None, code.as_str().to_owned(), None)
+        }
         _ => return None,
     })
 }
@@ -176,10 +121,7 @@ fn left_price(lines: &[Line], price: Amount) -> usize {
     if let Some(at) = reached {
         return (at + 1).min(last);
     }
-    let distance = |line: &Line| {
-        line.after
-            .map_or(u64::MAX, |after| after.micros().abs_diff(price.micros()))
-    };
+    let distance = |line: &Line| line.after.map_or(u64::MAX, |after| after.micros().abs_diff(price.micros()));
     let nearest = lines.iter().enumerate().min_by_key(|(_, line)| distance(line));
     nearest.map_or(last, |(at, _)| at)
 }

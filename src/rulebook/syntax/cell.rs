@@ -36,12 +36,7 @@ pub enum Atom {
     /// `@tables/x.csv`
     List(Box<str>),
     /// Both ends included; money of `currency`, none when only zero is named.
-    Within {
-        low: i64,
-        high: i64,
-        currency: Option<Currency>,
-        zero: bool,
-    },
+    Within { low: i64, high: i64, currency: Option<Currency>, zero: bool },
 }
 
 /// Parses a cell on an attribute of `kind`.
@@ -58,14 +53,7 @@ pub fn parse_cell(text: &str, kind: Kind) -> Result<Cell, Vec<Mistake>> {
             }
         }
     }
-    if mistakes.is_empty() {
-        Ok(Cell {
-            alternatives,
-            text: text.into(),
-        })
-    } else {
-        Err(mistakes)
-    }
+    if mistakes.is_empty() { Ok(Cell { alternatives, text: text.into() }) } else { Err(mistakes) }
 }
 
 fn alternative(piece: &str, kind: Kind) -> Result<(bool, Atom), Mistake> {
@@ -93,10 +81,9 @@ fn alternative(piece: &str, kind: Kind) -> Result<(bool, Atom), Mistake> {
                 format!("`{piece}` is not a cell"),
                 "`**` asks for any present value, `?` for a missing one",
             )),
-            (_, "?", Kind::Set) => Err(whole(
-                "a set is never missing".to_owned(),
-                "a set without values is the empty set",
-            )),
+            (_, "?", Kind::Set) => {
+                Err(whole("a set is never missing".to_owned(), "a set without values is the empty set"))
+            }
             (_, "?", _) => Ok((false, Atom::Missing)),
             _ => Ok((false, Atom::Present)),
         };
@@ -105,7 +92,9 @@ fn alternative(piece: &str, kind: Kind) -> Result<(bool, Atom), Mistake> {
         return Ok((not, Atom::List(path.trim().into())));
     }
     let atom = match kind {
-        Kind::Id | Kind::Text | Kind::Tree | Kind::Set => literal(rest, kind).map_err(|(title, label)| whole(title, label))?,
+        Kind::Id | Kind::Text | Kind::Tree | Kind::Set => {
+            literal(rest, kind).map_err(|(title, label)| whole(title, label))?
+        }
         _ => within(rest, kind).map_err(|mut mistake| {
             mistake.range = offset + mistake.range.start..offset + mistake.range.end;
             mistake
@@ -123,18 +112,13 @@ fn literal(text: &str, kind: Kind) -> Result<Atom, (String, &'static str)> {
     }
     let branch = text.strip_suffix("/**").filter(|path| !path.is_empty());
     match branch {
-        Some(path) if kind == Kind::Tree => Ok(Atom::Text {
-            text: path.into(),
-            branch: true,
-        }),
-        None if !text.contains("**") || kind != Kind::Tree => Ok(Atom::Text {
-            text: text.into(),
-            branch: false,
-        }),
-        Some(_) => Err((
-            format!("`{text}` is a branch, and this attribute is not a tree"),
-            "name the whole text",
-        )),
+        Some(path) if kind == Kind::Tree => Ok(Atom::Text { text: path.into(), branch: true }),
+        None if !text.contains("**") || kind != Kind::Tree => {
+            Ok(Atom::Text { text: text.into(), branch: false })
+        }
+        Some(_) => {
+            Err((format!("`{text}` is a branch, and this attribute is not a tree"), "name the whole text"))
+        }
         None => Err((
             format!("`{text}` is not a branch"),
             "`**` stands alone or after the last `/`, such as `electronics/phones/**`",
@@ -160,12 +144,7 @@ fn within(text: &str, kind: Kind) -> Result<Atom, Mistake> {
             (false, true) => (value.saturating_add(1), i64::MAX),
             (false, false) => (value, i64::MAX),
         };
-        return Ok(Atom::Within {
-            low,
-            high,
-            currency: quantity.currency,
-            zero: value == 0,
-        });
+        return Ok(Atom::Within { low, high, currency: quantity.currency, zero: value == 0 });
     }
     let Some((low, high)) = text.split_once("..") else {
         let quantity = parse_quantity(text, kind)?;
@@ -230,17 +209,10 @@ mod tests {
 
     #[test]
     fn texts_are_literal() {
-        let text = |text: &str, branch| Atom::Text {
-            text: text.into(),
-            branch,
-        };
+        let text = |text: &str, branch| Atom::Text { text: text.into(), branch };
         assert_eq!(
             atoms("Bose | !Sennheiser | ?", Kind::Text),
-            [
-                (false, text("Bose", false)),
-                (true, text("Sennheiser", false)),
-                (false, Atom::Missing)
-            ]
+            [(false, text("Bose", false)), (true, text("Sennheiser", false)), (false, Atom::Missing)]
         );
         assert_eq!(atoms("a/b/**", Kind::Tree), [(false, text("a/b", true))]);
         assert_eq!(atoms("**", Kind::Tree), [(false, Atom::Present)]);

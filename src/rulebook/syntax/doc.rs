@@ -43,19 +43,11 @@ pub struct Keyed {
 impl Node {
     /// A text that does not come from TOML: a cell of a table.
     pub fn text(text: &str, span: Span, content: Option<usize>) -> Self {
-        Self {
-            span,
-            content,
-            value: Value::Text(text.into()),
-        }
+        Self { span, content, value: Value::Text(text.into()) }
     }
 
     pub fn table(table: Table, span: Span) -> Self {
-        Self {
-            span,
-            content: None,
-            value: Value::Table(table),
-        }
+        Self { span, content: None, value: Value::Table(table) }
     }
 
     pub fn as_table(&self) -> Option<&Table> {
@@ -68,11 +60,9 @@ impl Node {
     /// The bytes of a part of the text, else the whole value.
     pub fn part(&self, range: Range<usize>) -> Span {
         match self.content {
-            Some(start) => Span {
-                file: self.span.file.clone(),
-                start: start + range.start,
-                end: start + range.end,
-            },
+            Some(start) => {
+                Span { file: self.span.file.clone(), start: start + range.start, end: start + range.end }
+            }
             None => self.span.clone(),
         }
     }
@@ -131,10 +121,9 @@ impl Table {
                 _ => None,
             };
             let entry = match (deeper, merged.entries.get(key)) {
-                (Some(table), Some(known)) => Keyed {
-                    key: known.key.clone(),
-                    node: Node::table(table, known.node.span.clone()),
-                },
+                (Some(table), Some(known)) => {
+                    Keyed { key: known.key.clone(), node: Node::table(table, known.node.span.clone()) }
+                }
                 _ => entry.clone(),
             };
             merged.entries.insert(key.clone(), entry);
@@ -164,11 +153,8 @@ pub fn parse_toml(file: &str, text: &str, out: &mut Findings) -> Table {
     let (root, errors) = DeTable::parse_recoverable(text);
     for error in errors {
         let range = error.span().unwrap_or(0..0);
-        let at = Span {
-            file: file.into(),
-            start: range.start.min(text.len()),
-            end: range.end.min(text.len()),
-        };
+        let at =
+            Span { file: file.into(), start: range.start.min(text.len()), end: range.end.min(text.len()) };
         let message = error.message().replace('\n', ", ");
         let given = text.get(at.start..at.end).unwrap_or("");
         out.push(if message.starts_with("duplicate key") {
@@ -211,27 +197,16 @@ fn convert(file: &str, source: &str, range: Range<usize>, value: &DeValue<'_>) -
         DeValue::Integer(_) | DeValue::Float(_) => Value::Number(written.into()),
         DeValue::Boolean(flag) => Value::Bool(*flag),
         DeValue::Datetime(date) => Value::Date(date.to_string().into()),
-        DeValue::Array(items) => Value::List(
-            items
-                .iter()
-                .map(|item| convert(file, source, item.span(), item.get_ref()))
-                .collect(),
-        ),
+        DeValue::Array(items) => {
+            Value::List(items.iter().map(|item| convert(file, source, item.span(), item.get_ref())).collect())
+        }
         DeValue::Table(table) => Value::Table(convert_table(file, source, table)),
     };
-    Node {
-        span: span(file, range),
-        content,
-        value,
-    }
+    Node { span: span(file, range), content, value }
 }
 
 fn span(file: &str, range: Range<usize>) -> Span {
-    Span {
-        file: file.into(),
-        start: range.start,
-        end: range.end,
-    }
+    Span { file: file.into(), start: range.start, end: range.end }
 }
 
 #[cfg(test)]

@@ -15,12 +15,7 @@ pub struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     pub fn new(table: &'a Table, at: Span, name: impl Into<String>) -> Self {
-        Self {
-            table,
-            at,
-            name: name.into(),
-            asked: Vec::new(),
-        }
+        Self { table, at, name: name.into(), asked: Vec::new() }
     }
 
     /// The fields of a value that should be a table (E0202).
@@ -80,11 +75,7 @@ impl<'a> Fields<'a> {
             if self.asked.iter().any(|(asked, _)| *asked == key) {
                 continue;
             }
-            let free = self
-                .asked
-                .iter()
-                .map(|(asked, _)| *asked)
-                .filter(|asked| !self.table.contains(asked));
+            let free = self.asked.iter().map(|(asked, _)| *asked).filter(|asked| !self.table.contains(asked));
             let guess = nearest(key, free);
             meant.extend(guess);
             let mut finding = Diagnostic::error(
@@ -95,10 +86,7 @@ impl<'a> Fields<'a> {
             )
             .related(self.at.clone(), self.takes());
             if let Some(guess) = guess {
-                let edit = Edit {
-                    span: entry.key.clone(),
-                    text: guess.to_owned(),
-                };
+                let edit = Edit { span: entry.key.clone(), text: guess.to_owned() };
                 finding = finding.fix(Applicability::Safe, format!("did you mean `{guess}`?"), vec![edit]);
             }
             out.push(finding);
@@ -137,20 +125,16 @@ pub fn unknown_name<'k>(
     known: impl IntoIterator<Item = &'k str> + Clone,
 ) -> Diagnostic {
     let all = list(known.clone());
-    let allowed = if all.is_empty() {
-        format!("there is no {what} in this rulebook")
-    } else {
-        format!("known: {all}")
-    };
-    let finding = Diagnostic::error(code, format!("`{given}` is not a {what}"), span.clone(), allowed);
+    let allowed =
+        if all.is_empty() { format!("there is no {what} in this rulebook") } else { format!("known: {all}") };
+    let article = if what.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    let finding =
+        Diagnostic::error(code, format!("`{given}` is not {article} {what}"), span.clone(), allowed);
     match nearest(given, known) {
         Some(guess) => finding.fix(
             Applicability::Safe,
             format!("did you mean `{guess}`?"),
-            vec![Edit {
-                span,
-                text: guess.to_owned(),
-            }],
+            vec![Edit { span, text: guess.to_owned() }],
         ),
         None => finding,
     }

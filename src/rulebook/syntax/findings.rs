@@ -28,6 +28,11 @@ impl Findings {
         });
     }
 
+    /// Adds findings that are told once already; two of them may stand at one place.
+    pub fn append(&mut self, findings: Vec<Diagnostic>) {
+        self.list.extend(findings);
+    }
+
     /// Names what is being read until the next call: rule `plan`.
     pub fn about(&mut self, subject: impl Into<Option<String>>) {
         self.subject = subject.into();

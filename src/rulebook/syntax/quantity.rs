@@ -36,9 +36,9 @@ pub fn parse_quantity(text: &str, kind: Kind) -> Result<Quantity, Mistake> {
                 mistake("E0409", text, why, "write a whole or decimal number and `s`, `m`, `h`, `d` or `w`")
             }
         }),
-        _ => Ratio::parse(text)
-            .map(|ratio| plain(ratio.nanos()))
-            .map_err(|error| number_mistake("E0402", text, error, "write a plain number, such as `5` or `0.25`")),
+        _ => Ratio::parse(text).map(|ratio| plain(ratio.nanos())).map_err(|error| {
+            number_mistake("E0402", text, error, "write a plain number, such as `5` or `0.25`")
+        }),
     }
 }
 
@@ -74,12 +74,7 @@ pub fn parse_percent(text: &str) -> Result<Ratio, Mistake> {
         Some(number) => Ratio::parse_percent(number)
             .map_err(|error| number_mistake("E0402", text, error, "write a percent such as `12.5%`")),
         None if is_bare(text) => Err(no_unit(text, "a percent carries its sign `%`", percent_offers(text))),
-        None => Err(number_mistake(
-            "E0402",
-            text,
-            InvalidNumber::Grammar,
-            "write a percent such as `12.5%`",
-        )),
+        None => Err(number_mistake("E0402", text, InvalidNumber::Grammar, "write a percent such as `12.5%`")),
     }
 }
 
@@ -87,10 +82,7 @@ fn parse_money(text: &str) -> Result<Quantity, Mistake> {
     const HOW: &str = "write an amount, a blank and the currency, such as `19.99 EUR`";
     let Some((number, code)) = text.rsplit_once(' ') else {
         return match Amount::parse(text) {
-            Ok(Amount::ZERO) => Ok(Quantity {
-                value: 0,
-                currency: None,
-            }),
+            Ok(Amount::ZERO) => Ok(Quantity { value: 0, currency: None }),
             Ok(_) => Err(no_unit(text, HOW, Vec::new())),
             Err(_) => Err(mistake("E0403", text, format!("`{text}` is not an amount of money"), HOW)),
         };
@@ -104,18 +96,10 @@ fn parse_money(text: &str) -> Result<Quantity, Mistake> {
         ));
     }
     let Some(currency) = Currency::from_code(code) else {
-        return Err(mistake(
-            "E0403",
-            text,
-            format!("`{code}` is not an ISO 4217 currency code"),
-            HOW,
-        ));
+        return Err(mistake("E0403", text, format!("`{code}` is not an ISO 4217 currency code"), HOW));
     };
     Amount::parse(number)
-        .map(|amount| Quantity {
-            value: amount.micros(),
-            currency: Some(currency),
-        })
+        .map(|amount| Quantity { value: amount.micros(), currency: Some(currency) })
         .map_err(|error| number_mistake("E0403", text, error, HOW))
 }
 
@@ -138,29 +122,16 @@ fn percent_offers(text: &str) -> Vec<String> {
 }
 
 fn no_unit(text: &str, label: &str, offers: Vec<String>) -> Mistake {
-    Mistake {
-        offers,
-        ..mistake("E0401", text, format!("{text} has no unit"), label)
-    }
+    Mistake { offers, ..mistake("E0401", text, format!("{text} has no unit"), label) }
 }
 
 fn number_mistake(code: &'static str, text: &str, error: InvalidNumber, how: &str) -> Mistake {
-    let hint = if text.contains(',') {
-        ": write a decimal point, and no thousands separators"
-    } else {
-        ""
-    };
+    let hint = if text.contains(',') { ": write a decimal point, and no thousands separators" } else { "" };
     mistake(code, text, format!("`{text}` is {error}{hint}"), how)
 }
 
 fn mistake(code: &'static str, text: &str, title: String, label: impl Into<String>) -> Mistake {
-    Mistake {
-        code,
-        range: 0..text.len(),
-        title,
-        label: label.into(),
-        offers: Vec::new(),
-    }
+    Mistake { code, range: 0..text.len(), title, label: label.into(), offers: Vec::new() }
 }
 
 #[cfg(test)]

@@ -34,13 +34,10 @@ pub fn node_text(node: &Node) -> &str {
     }
 }
 
-/// Splits a file into rows; each row that does not fit its header is E0604 and left out.
+/// Splits a file into rows; each row that does not fit its header is E0604 and left out. With a wrong header there is no table.
 pub fn parse_csv(path: &str, text: &str, out: &mut Findings) -> Csv {
     let text_start = if text.starts_with('\u{feff}') { 3 } else { 0 };
-    let mut csv = Csv {
-        path: path.into(),
-        ..Csv::default()
-    };
+    let mut csv = Csv { path: path.into(), ..Csv::default() };
     let mut at = text_start;
     let mut number = 0;
     while at < text.len() {
@@ -56,16 +53,14 @@ pub fn parse_csv(path: &str, text: &str, out: &mut Findings) -> Csv {
         }
         number += 1;
         let end = start + text.get(start..at).unwrap_or("").trim_end().len();
-        let line = Span {
-            file: path.into(),
-            start,
-            end,
-        };
+        let line = Span { file: path.into(), start, end };
         if end == start {
             continue;
         }
         if csv.header.is_empty() {
-            check_header(&line, &cells, text, out);
+            if !check_header(&line, &cells, text, out) {
+                return Csv::default();
+            }
             csv.header = cells;
         } else if cells.len() == csv.header.len() {
             csv.rows.push(Row { number, line, cells });
@@ -79,17 +74,14 @@ pub fn parse_csv(path: &str, text: &str, out: &mut Findings) -> Csv {
         }
     }
     if csv.header.is_empty() {
-        let span = Span {
-            file: path.into(),
-            start: 0,
-            end: 0,
-        };
+        let span = Span { file: path.into(), start: 0, end: 0 };
         out.push(Diagnostic::error("E0604", "the table is empty", span, "the first row names the columns"));
     }
     csv
 }
 
-fn check_header(line: &Span, cells: &[Node], text: &str, out: &mut Findings) {
+fn check_header(line: &Span, cells: &[Node], text: &str, out: &mut Findings) -> bool {
+    let before = out.count();
     let written = text.get(line.start..line.end).unwrap_or("");
     if cells.len() == 1 && (written.contains(';') || written.contains('\t')) {
         out.push(
@@ -120,15 +112,12 @@ fn check_header(line: &Span, cells: &[Node], text: &str, out: &mut Findings) {
             ));
         }
     }
+    before == out.count()
 }
 
 /// One cell from `at`: the cell, where the next begins, and whether the row ended.
 fn field(path: &str, text: &str, at: usize, out: &mut Findings) -> (Node, usize, bool) {
-    let span = |start: usize, end: usize| Span {
-        file: path.into(),
-        start,
-        end,
-    };
+    let span = |start: usize, end: usize| Span { file: path.into(), start, end };
     let rest = text.get(at..).unwrap_or("");
     let Some(quoted) = rest.strip_prefix('"') else {
         let length = rest.find([',', '\n']).unwrap_or(rest.len());
@@ -195,7 +184,8 @@ mod tests {
         let mut out = Findings::default();
         let csv = parse_csv("t.csv", source, &mut out);
         assert!(out.is_empty());
-        let texts: Vec<Vec<&str>> = csv.rows.iter().map(|row| row.cells.iter().map(node_text).collect()).collect();
+        let texts: Vec<Vec<&str>> =
+            csv.rows.iter().map(|row| row.cells.iter().map(node_text).collect()).collect();
         assert_eq!(texts, [["0017", "a \"b\", c"], ["x", ""]]);
         assert_eq!(csv.rows.iter().map(|row| row.number).collect::<Vec<_>>(), [2, 4]);
         let line = &csv.rows[0].line;

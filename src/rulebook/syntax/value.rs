@@ -46,14 +46,12 @@ pub fn wrong_type(node: &Node, due: &str, out: &mut Findings) {
 
 /// E0901: understood, but not built.
 pub fn not_supported(span: &Span, what: &str, out: &mut Findings) {
-    out.push(
-        Diagnostic::error(
-            "E0901",
-            format!("{what} is not supported yet"),
-            span.clone(),
-            "remove it: nothing that a rulebook says is ignored",
-        ),
-    );
+    out.push(Diagnostic::error(
+        "E0901",
+        format!("{what} is not supported yet"),
+        span.clone(),
+        "remove it: nothing that a rulebook says is ignored",
+    ));
 }
 
 pub fn text<'a>(node: &'a Node, out: &mut Findings) -> Option<&'a str> {
@@ -87,10 +85,9 @@ pub fn texts<'a>(node: &'a Node, out: &mut Findings) -> Vec<(&'a str, &'a Node)>
             ));
             Vec::new()
         }
-        Value::List(items) => items
-            .iter()
-            .filter_map(|item| text(item, out).map(|text| (text, item)))
-            .collect(),
+        Value::List(items) => {
+            items.iter().filter_map(|item| text(item, out).map(|text| (text, item))).collect()
+        }
         Value::Text(_) => text(node, out).map(|text| (text, node)).into_iter().collect(),
         _ => {
             wrong_type(node, "a list of texts [ \"…\" ]", out);
@@ -151,10 +148,7 @@ pub fn choice<T: Copy>(node: &Node, words: &[(&'static str, T)], out: &mut Findi
         Some(guess) => finding.fix(
             Applicability::Safe,
             format!("did you mean `{guess}`?"),
-            vec![Edit {
-                span,
-                text: guess.to_owned(),
-            }],
+            vec![Edit { span, text: guess.to_owned() }],
         ),
         None => finding,
     });
@@ -182,10 +176,7 @@ pub fn percent(node: &Node, sign: Sign, meaning: &str, out: &mut Findings) -> Op
         }
         Ok(ratio) if sign == Sign::Demanded && Ratio::ZERO < ratio && !plus => {
             let signed = |sign: char| {
-                vec![Edit {
-                    span: node.part(0..written.len()),
-                    text: format!("{sign}{written}"),
-                }]
+                vec![Edit { span: node.part(0..written.len()), text: format!("{sign}{written}") }]
             };
             out.push(
                 Diagnostic::error(
@@ -299,10 +290,7 @@ pub fn money(node: &Node, out: &mut Findings) -> Option<Amounts> {
             }
         }
     }
-    (whole && !all.is_empty()).then(|| Amounts {
-        all,
-        span: node.span.clone(),
-    })
+    (whole && !all.is_empty()).then(|| Amounts { all, span: node.span.clone() })
 }
 
 /// The parts between `|`, trimmed, with their bytes.
@@ -338,10 +326,7 @@ pub fn push_mistake(node: &Node, mistake: Mistake, meaning: &str, out: &mut Find
         Diagnostic::error(mistake.code, mistake.title, span.clone(), mistake.label)
     };
     let edit = |text: &str| {
-        vec![Edit {
-            span: span.clone(),
-            text: if bare { format!("\"{text}\"") } else { text.to_owned() },
-        }]
+        vec![Edit { span: span.clone(), text: if bare { format!("\"{text}\"") } else { text.to_owned() } }]
     };
     match mistake.offers.as_slice() {
         [] => {}

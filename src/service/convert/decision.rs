@@ -11,9 +11,7 @@ use crate::service::proto;
 /// The message of a decision made in `world` for `sku`, without its steps.
 #[must_use]
 pub fn decision(decision: &Decision, world: &World<'_>, sku: &str) -> proto::Decision {
-    let World {
-        release, place, now, ..
-    } = world;
+    let World { release, place, now, .. } = world;
     let money = |amount: Amount| write_money(amount, place.currency);
     let (status, held_reason) = match decision.status {
         Status::Priced => (proto::DecisionStatus::Priced, String::new()),
@@ -42,11 +40,7 @@ pub fn decision(decision: &Decision, world: &World<'_>, sku: &str) -> proto::Dec
         contribution: decision.contribution.map(money),
         full_contribution: decision.full_contribution.map(money),
         break_even: decision.break_even.map(money),
-        flags: decision
-            .flags
-            .iter()
-            .map(|flag| flag.as_str().to_owned())
-            .collect(),
+        flags: decision.flags.iter().map(|flag| flag.as_str().to_owned()).collect(),
         guards: decision.hits.iter().map(|hit| guard(hit, place)).collect(),
         oldest_input_time: decision.oldest_input.map(write_instant),
         release: release.hash.to_string(),
@@ -79,18 +73,12 @@ fn guard(guard: GuardRef, place: &Place) -> proto::GuardHit {
 
 /// What answers call a guard.
 pub fn guard_id(guard: GuardRef, place: &Place) -> &str {
-    place
-        .guards
-        .get(usize::from(guard.guard))
-        .map_or("", |guard| &guard.id)
+    place.guards.get(usize::from(guard.guard)).map_or("", |guard| &guard.id)
 }
 
 /// Who wrote a rule, by its index.
 pub fn rule_info(rule: u32, place: &Place) -> Option<&Info> {
-    place
-        .rules
-        .get(usize::try_from(rule).ok()?)
-        .map(|rule| &rule.info)
+    place.rules.get(usize::try_from(rule).ok()?).map(|rule| &rule.info)
 }
 
 fn winner(won: Winner, release: &Release, place: &Place) -> Option<proto::Winner> {
@@ -106,10 +94,7 @@ fn winner(won: Winner, release: &Release, place: &Place) -> Option<proto::Winner
             Because::Narrower => proto::Because::Narrower,
         }
         .into(),
-        runner_up: won
-            .runner_up
-            .and_then(|rule| rule_info(rule, place))
-            .map(|info| info.label.to_string()),
+        runner_up: won.runner_up.and_then(|rule| rule_info(rule, place)).map(|info| info.label.to_string()),
         alternative: won.alternative.into(),
         layer: layer.map(ToString::to_string).unwrap_or_default(),
         file: rule.info.at.file.to_string(),

@@ -21,10 +21,7 @@ pub struct Invalid {
 impl Invalid {
     #[must_use]
     pub fn new(field: impl Into<String>, why: impl Into<String>) -> Self {
-        Self {
-            field: field.into(),
-            why: why.into(),
-        }
+        Self { field: field.into(), why: why.into() }
     }
 }
 
@@ -38,11 +35,7 @@ const NANOS_MAX: i32 = 999_999_999;
 /// # Errors
 /// An unknown currency, units and nanos of different sign, more than six decimals, or an amount out of range.
 pub fn read_money(money: &proto::Money) -> Result<Money, String> {
-    let proto::Money {
-        currency_code: code,
-        units,
-        nanos,
-    } = money;
+    let proto::Money { currency_code: code, units, nanos } = money;
     let currency = Currency::from_code(code).ok_or_else(|| {
         format!("has the currency code {code:?}, which is not an ISO 4217 code such as `EUR`")
     })?;
@@ -50,9 +43,7 @@ pub fn read_money(money: &proto::Money) -> Result<Money, String> {
         return Err(format!("has {nanos} nanos, outside -{NANOS_MAX} to {NANOS_MAX}"));
     }
     if units.signum() * i64::from(nanos.signum()) < 0 {
-        return Err(format!(
-            "has {units} units and {nanos} nanos, which differ in sign"
-        ));
+        return Err(format!("has {units} units and {nanos} nanos, which differ in sign"));
     }
     if nanos % NANOS_PER_MICRO != 0 {
         return Err("has more than 6 decimals, which are refused, not rounded".to_owned());
@@ -81,10 +72,7 @@ pub fn write_money(amount: Amount, currency: Currency) -> proto::Money {
 /// An instant before 1970, after 9998, or with nanos that are not a fraction of a second.
 pub fn read_instant(instant: &prost_types::Timestamp) -> Result<i64, String> {
     if !(0..=INSTANT_MAX).contains(&instant.seconds) {
-        return Err(format!(
-            "is {} seconds from 1970, outside the years 1970 to 9998",
-            instant.seconds
-        ));
+        return Err(format!("is {} seconds from 1970, outside the years 1970 to 9998", instant.seconds));
     }
     if !(0..=NANOS_MAX).contains(&instant.nanos) {
         return Err(format!("has {} nanos, outside 0 to {NANOS_MAX}", instant.nanos));
@@ -102,11 +90,7 @@ mod tests {
     use super::*;
 
     fn money(code: &str, units: i64, nanos: i32) -> proto::Money {
-        proto::Money {
-            currency_code: code.to_owned(),
-            units,
-            nanos,
-        }
+        proto::Money { currency_code: code.to_owned(), units, nanos }
     }
 
     #[test]
@@ -119,10 +103,7 @@ mod tests {
         ] {
             let read = read_money(&money("EUR", units, nanos)).unwrap();
             assert_eq!(read.to_string(), text);
-            assert_eq!(
-                write_money(read.amount, read.currency),
-                money("EUR", units, nanos)
-            );
+            assert_eq!(write_money(read.amount, read.currency), money("EUR", units, nanos));
         }
         let least = read_money(&money("EUR", -9_223_372_036_854, -775_808_000)).unwrap();
         assert_eq!(least.amount, Amount::MIN);

@@ -63,35 +63,25 @@ pub fn read_quote(request: proto::QuotePriceRequest, release: &Release) -> Resul
         }
     }
     if request.quantity.is_some_and(|quantity| quantity != 1) {
-        bad.push(Invalid::new(
-            "quantity",
-            "is not 1: prices for several pieces are not supported",
-        ));
+        bad.push(Invalid::new("quantity", "is not 1: prices for several pieces are not supported"));
     }
-    let at = request.at_time.as_ref().and_then(|at| {
-        read_instant(at)
-            .map_err(|why| bad.push(Invalid::new("at_time", why)))
-            .ok()
-    });
+    let at = request
+        .at_time
+        .as_ref()
+        .and_then(|at| read_instant(at).map_err(|why| bad.push(Invalid::new("at_time", why))).ok());
     let detail = match proto::ExplanationDetail::try_from(request.explanation_detail) {
         Ok(proto::ExplanationDetail::Unspecified | proto::ExplanationDetail::None) => Detail::None,
         Ok(proto::ExplanationDetail::Steps) => Detail::Steps,
         Ok(proto::ExplanationDetail::Text) => Detail::Text,
         Err(_) => {
-            let why = format!(
-                "is {}, which is not one of its values",
-                request.explanation_detail
-            );
+            let why = format!("is {}, which is not one of its values", request.explanation_detail);
             bad.push(Invalid::new("explanation_detail", why));
             Detail::None
         }
     };
     let item = match request.item {
         None => {
-            bad.push(Invalid::new(
-                "item",
-                "is missing: give `sku` of a known item, or `item_facts`",
-            ));
+            bad.push(Invalid::new("item", "is missing: give `sku` of a known item, or `item_facts`"));
             None
         }
         Some(quote_price_request::Item::Sku(sku)) if sku.is_empty() => {
@@ -127,9 +117,7 @@ struct Cell {
 fn read_inline(facts: &proto::ItemFacts, release: &Release, bad: &mut Vec<Invalid>) -> Option<Inline> {
     let cells = cells(facts, release, bad);
     let given = cells.iter();
-    let texts = given
-        .map(|cell| (cell.column.clone(), cell.text.clone()))
-        .collect();
+    let texts = given.map(|cell| (cell.column.clone(), cell.text.clone())).collect();
     let item = read_item(cells, release, bad);
     let mut names = Names::new(&release.rivals);
     let mut offers = Vec::new();
@@ -144,30 +132,17 @@ fn read_inline(facts: &proto::ItemFacts, release: &Release, bad: &mut Vec<Invali
             keep_newest(&mut offers, offer);
         }
     }
-    item.map(|item| Inline {
-        item,
-        facts: texts,
-        offers,
-        names,
-    })
+    item.map(|item| Inline { item, facts: texts, offers, names })
 }
 
 /// All facts of the item as cells.
 fn cells(facts: &proto::ItemFacts, release: &Release, bad: &mut Vec<Invalid>) -> Vec<Cell> {
     let mut cells = Vec::new();
     let mut field = |column: &str, text: String| {
-        cells.push(Cell {
-            column: column.to_owned(),
-            text,
-            path: format!("item_facts.{column}"),
-        });
+        cells.push(Cell { column: column.to_owned(), text, path: format!("item_facts.{column}") });
     };
     field("sku", facts.sku.clone());
-    let amounts = [
-        ("cost", &facts.cost),
-        ("current_price", &facts.current_price),
-        ("rrp", &facts.rrp),
-    ];
+    let amounts = [("cost", &facts.cost), ("current_price", &facts.current_price), ("rrp", &facts.rrp)];
     for (column, money) in amounts {
         match money.as_ref().map(read_money) {
             Some(Ok(money)) => field(column, money.to_string()),
@@ -186,20 +161,13 @@ fn cells(facts: &proto::ItemFacts, release: &Release, bad: &mut Vec<Invalid>) ->
         }
     }
     for (name, text) in &facts.attributes {
-        cells.push(Cell {
-            column: name.clone(),
-            text: text.clone(),
-            path: attribute_path(name),
-        });
+        cells.push(Cell { column: name.clone(), text: text.clone(), path: attribute_path(name) });
     }
     let mut known: Vec<Cell> = Vec::new();
     for cell in cells {
         let twice = known.iter().find(|other| other.column == cell.column);
         if let Some(other) = twice {
-            bad.push(Invalid::new(
-                cell.path,
-                format!("is also given by `{}`", other.path),
-            ));
+            bad.push(Invalid::new(cell.path, format!("is also given by `{}`", other.path)));
         } else if let Some(why) = refused(&cell, release) {
             bad.push(Invalid::new(cell.path, why));
         } else {
@@ -355,10 +323,9 @@ fn read_offer(offer: &proto::Offer, path: &str, names: &mut Names, bad: &mut Vec
 
 fn shipping_of(shipping: Money, price: Option<Money>) -> Result<Amount, String> {
     match price {
-        Some(price) if price.currency != shipping.currency => Err(format!(
-            "is in {}, not in the price's currency {}",
-            shipping.currency, price.currency
-        )),
+        Some(price) if price.currency != shipping.currency => {
+            Err(format!("is in {}, not in the price's currency {}", shipping.currency, price.currency))
+        }
         _ if shipping.amount < Amount::ZERO => Err("is below zero".to_owned()),
         _ => Ok(shipping.amount),
     }

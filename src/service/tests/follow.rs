@@ -23,11 +23,7 @@ async fn until_served(service: &Running, rules: &str) -> Decision {
 /// Waits until `count` contents were not accepted.
 async fn until_failed(service: &Running, count: f64) {
     let begin = Instant::now();
-    while service
-        .metric(FAILURES)
-        .await
-        .is_none_or(|failures| failures < count)
-    {
+    while service.metric(FAILURES).await.is_none_or(|failures| failures < count) {
         assert!(begin.elapsed() < PATIENCE, "no failure number {count}");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
@@ -43,18 +39,9 @@ async fn a_good_change_is_served_with_its_facts() {
     let script = Script::new("guards=2");
     let service = start(&script, config()).await;
     assert_eq!(service.metric(SUCCESS).await, Some(1.0));
-    assert!(
-        service
-            .metric("pricer_rulebook_loaded_timestamp_seconds")
-            .await
-            .unwrap()
-            > 1.7e9
-    );
+    assert!(service.metric("pricer_rulebook_loaded_timestamp_seconds").await.unwrap() > 1.7e9);
     script.write(RULES, "guards=3 markup=100%");
-    assert_eq!(
-        gross(&until_served(&service, "guards=3 markup=100%").await),
-        "23.80 EUR"
-    );
+    assert_eq!(gross(&until_served(&service, "guards=3 markup=100%").await), "23.80 EUR");
     assert_eq!(service.metric(FAILURES).await, Some(0.0));
     service.stop().await.unwrap();
 }
@@ -64,22 +51,14 @@ async fn what_is_not_whole_changes_nothing_but_a_metric() {
     let script = Script::new("guards=2");
     let service = start(&script, config()).await;
     // Broken, failing its tests, and valid with a guard missing.
-    for (count, rules) in [
-        (1.0, "guards=2 broken"),
-        (2.0, "guards=2 failing"),
-        (3.0, "guards=1"),
-    ] {
+    for (count, rules) in [(1.0, "guards=2 broken"), (2.0, "guards=2 failing"), (3.0, "guards=1")] {
         script.write(RULES, rules);
         until_failed(&service, count).await;
         assert_eq!(service.metric(SUCCESS).await, Some(0.0));
         until_served(&service, "guards=2").await;
     }
     a_while().await;
-    assert_eq!(
-        service.metric(FAILURES).await,
-        Some(3.0),
-        "each content counts once"
-    );
+    assert_eq!(service.metric(FAILURES).await, Some(3.0), "each content counts once");
     script.write(RULES, "guards=2");
     let begin = Instant::now();
     while service.metric(SUCCESS).await != Some(1.0) {
@@ -99,12 +78,8 @@ async fn a_change_waits_until_it_is_quiet_unless_it_matches_its_lock() {
     a_while().await;
     until_served(&service, "guards=2").await;
     // A lock for something else admits nothing.
-    let lock = |rules: &str| {
-        format!(
-            "release = \"{}\"\nguards = 1\nengine = \"0.1.0\"\n",
-            Script::hash_of(rules)
-        )
-    };
+    let lock =
+        |rules: &str| format!("release = \"{}\"\nguards = 1\nengine = \"0.1.0\"\n", Script::hash_of(rules));
     script.write(lock::NAME, &lock("guards=1"));
     a_while().await;
     until_served(&service, "guards=2").await;
@@ -119,28 +94,15 @@ async fn quotes_go_on_while_releases_change_and_each_is_of_one_release() {
     let rules = |markup: u32| format!("guards=1 markup={markup}%");
     let script = Script::new(&rules(0));
     let mut config = config();
-    config.timing = Timing {
-        poll: Duration::from_millis(1),
-        quiet: Duration::ZERO,
-    };
+    config.timing = Timing { poll: Duration::from_millis(1), quiet: Duration::ZERO };
     let service = start(&script, config).await;
-    let channel = tonic::transport::Channel::from_shared(service.url())
-        .unwrap()
-        .connect()
-        .await
-        .unwrap();
+    let channel = tonic::transport::Channel::from_shared(service.url()).unwrap().connect().await.unwrap();
     let quoting = tokio::spawn(async move {
         let mut client = proto::pricing_service_client::PricingServiceClient::new(channel);
         let (mut last, mut changes) = (0, 0);
         // (10 EUR + markup) with 19 % VAT: the price tells the release, and the release must be its own.
         while last < 60 {
-            let decision = client
-                .quote_price(known("A"))
-                .await
-                .unwrap()
-                .into_inner()
-                .decision
-                .unwrap();
+            let decision = client.quote_price(known("A")).await.unwrap().into_inner().decision.unwrap();
             let cents = decision
                 .price
                 .as_ref()
@@ -148,9 +110,8 @@ async fn quotes_go_on_while_releases_change_and_each_is_of_one_release() {
                 .gross
                 .as_ref()
                 .map(|gross| gross.units * 100 + i64::from(gross.nanos / 10_000_000));
-            let markup = (0..=60_u32)
-                .find(|markup| decision.release == Script::hash_of(&rules(*markup)))
-                .unwrap();
+            let markup =
+                (0..=60_u32).find(|markup| decision.release == Script::hash_of(&rules(*markup))).unwrap();
             assert_eq!(cents, Some((i64::from(1_000 + markup * 10) * 119 + 50) / 100));
             assert!(last <= markup, "releases go forward");
             changes += u32::from(last < markup);

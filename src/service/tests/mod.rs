@@ -32,14 +32,8 @@ struct Running {
 
 fn config() -> Config {
     Config {
-        timing: Timing {
-            poll: Duration::from_millis(10),
-            quiet: Duration::from_millis(60),
-        },
-        limits: Limits {
-            drain: Duration::from_millis(300),
-            ..Limits::default()
-        },
+        timing: Timing { poll: Duration::from_millis(10), quiet: Duration::from_millis(60) },
+        limits: Limits { drain: Duration::from_millis(300), ..Limits::default() },
         at: None,
     }
 }
@@ -49,10 +43,7 @@ async fn start(script: &Arc<Script>, config: Config) -> Running {
     let bind = || TcpListener::bind("127.0.0.1:0");
     let (grpc, metrics) = (bind().await.unwrap(), bind().await.unwrap());
     let (addr, page) = (grpc.local_addr().unwrap(), metrics.local_addr().unwrap());
-    let listeners = Listeners {
-        grpc,
-        metrics: Some(metrics),
-    };
+    let listeners = Listeners { grpc, metrics: Some(metrics) };
     let (stop, stopped) = oneshot::channel::<()>();
     let (tell, ready) = oneshot::channel();
     let script = script.clone();
@@ -63,12 +54,7 @@ async fn start(script: &Arc<Script>, config: Config) -> Running {
         serve(config, script, listeners, |_| tell.send(()).unwrap(), end).await
     });
     tokio::time::timeout(PATIENCE, ready).await.unwrap().unwrap();
-    Running {
-        addr,
-        metrics: page,
-        stop: Some(stop),
-        task,
-    }
+    Running { addr, metrics: page, stop: Some(stop), task }
 }
 
 impl Running {
@@ -92,9 +78,7 @@ impl Running {
         let mut page = String::new();
         stream.read_to_string(&mut page).await.unwrap();
         assert!(page.starts_with("HTTP/1.1 200"), "{page}");
-        let line = page
-            .lines()
-            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
+        let line = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
         line.parse().ok()
     }
 

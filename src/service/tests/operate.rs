@@ -14,17 +14,11 @@ use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 const SERVICES: [&str; 2] = ["", "pricer.v1.PricingService"];
 
 async fn connect(service: &Running) -> Channel {
-    Channel::from_shared(service.url())
-        .unwrap()
-        .connect()
-        .await
-        .unwrap()
+    Channel::from_shared(service.url()).unwrap().connect().await.unwrap()
 }
 
 fn check(name: &str) -> HealthCheckRequest {
-    HealthCheckRequest {
-        service: name.to_owned(),
-    }
+    HealthCheckRequest { service: name.to_owned() }
 }
 
 #[tokio::test]
@@ -32,10 +26,7 @@ async fn health_and_reflection_answer() {
     let service = start(&Script::new("guards=1"), config()).await;
     let channel = connect(&service).await;
     for name in SERVICES {
-        let answer = HealthClient::new(channel.clone())
-            .check(check(name))
-            .await
-            .unwrap();
+        let answer = HealthClient::new(channel.clone()).check(check(name)).await.unwrap();
         assert_eq!(answer.into_inner().status(), Health::Serving);
     }
     let ask = ServerReflectionRequest {
@@ -43,15 +34,9 @@ async fn health_and_reflection_answer() {
         message_request: Some(MessageRequest::ListServices(String::new())),
     };
     let mut client = ServerReflectionClient::new(channel);
-    let mut answers = client
-        .server_reflection_info(tokio_stream::once(ask))
-        .await
-        .unwrap()
-        .into_inner();
+    let mut answers = client.server_reflection_info(tokio_stream::once(ask)).await.unwrap().into_inner();
     let answer = answers.message().await.unwrap().unwrap().message_response;
-    let Some(MessageResponse::ListServicesResponse(list)) = answer else {
-        panic!("{answer:?}")
-    };
+    let Some(MessageResponse::ListServicesResponse(list)) = answer else { panic!("{answer:?}") };
     let names: Vec<&str> = list.service.iter().map(|service| service.name.as_str()).collect();
     for name in ["pricer.v1.PricingService", "grpc.health.v1.Health"] {
         assert!(names.contains(&name), "{names:?}");
@@ -68,15 +53,8 @@ async fn an_open_watch_does_not_keep_the_service_alive() {
     let told = Instant::now();
     service.stop().await.unwrap();
     // The drain is 300 ms, plus at most a second to close.
-    assert!(
-        told.elapsed() < Duration::from_millis(1_800),
-        "{:?}",
-        told.elapsed()
-    );
-    assert_eq!(
-        watch.message().await.unwrap().unwrap().status(),
-        Health::NotServing
-    );
+    assert!(told.elapsed() < Duration::from_millis(1_800), "{:?}", told.elapsed());
+    assert_eq!(watch.message().await.unwrap().unwrap().status(), Health::NotServing);
     assert!(watch.message().await.is_err(), "the connection is cut");
 }
 
@@ -86,16 +64,9 @@ async fn an_idle_service_ends_at_once_and_refuses_from_then_on() {
     service.quote(known("A")).await.unwrap();
     let (told, url) = (Instant::now(), service.url());
     service.stop().await.unwrap();
-    assert!(
-        told.elapsed() < Duration::from_millis(250),
-        "{:?}",
-        told.elapsed()
-    );
+    assert!(told.elapsed() < Duration::from_millis(250), "{:?}", told.elapsed());
     let refused = ask(&url, known("A")).await;
-    assert!(
-        matches!(refused, Err(QuoteError::Unreachable { .. })),
-        "{refused:?}"
-    );
+    assert!(matches!(refused, Err(QuoteError::Unreachable { .. })), "{refused:?}");
 }
 
 #[tokio::test]
@@ -106,14 +77,10 @@ async fn a_silent_connection_is_closed_and_gives_its_place_to_the_next() {
     let service = start(&Script::new("guards=1"), config).await;
     let mut silent = TcpStream::connect(service.addr).await.unwrap();
     // The only place is taken until the silence has lasted too long.
-    let quote = tokio::time::timeout(PATIENCE, service.quote(known("A")))
-        .await
-        .unwrap();
+    let quote = tokio::time::timeout(PATIENCE, service.quote(known("A"))).await.unwrap();
     assert!(quote.is_ok());
     let mut rest = Vec::new();
-    let _ = tokio::time::timeout(PATIENCE, silent.read_to_end(&mut rest))
-        .await
-        .unwrap();
+    let _ = tokio::time::timeout(PATIENCE, silent.read_to_end(&mut rest)).await.unwrap();
     service.stop().await.unwrap();
 }
 
@@ -122,10 +89,7 @@ async fn limits_are_announced() {
     let service = start(&Script::new("guards=1"), config()).await;
     let mut stream = TcpStream::connect(service.addr).await.unwrap();
     // The client's preface and an empty SETTINGS frame; the server's SETTINGS come first in its answer.
-    stream
-        .write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0")
-        .await
-        .unwrap();
+    stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
     let mut head = [0_u8; 9];
     stream.read_exact(&mut head).await.unwrap();
     let length = usize::from(head[1]) << 8 | usize::from(head[2]);
@@ -139,10 +103,7 @@ async fn limits_are_announced() {
         })
         .collect();
     // SETTINGS_MAX_CONCURRENT_STREAMS and SETTINGS_MAX_HEADER_LIST_SIZE.
-    assert!(
-        settings.contains(&(3, 100)) && settings.contains(&(6, 16_384)),
-        "{settings:?}"
-    );
+    assert!(settings.contains(&(3, 100)) && settings.contains(&(6, 16_384)), "{settings:?}");
     service.stop().await.unwrap();
 }
 
@@ -161,10 +122,7 @@ fn frame(kind: u8, flags: u8, stream: u32, body: &[u8]) -> Vec<u8> {
 async fn a_client_that_has_its_streams_reset_is_sent_away() {
     let service = start(&Script::new("guards=1"), config()).await;
     let (mut read, mut write) = TcpStream::connect(service.addr).await.unwrap().into_split();
-    write
-        .write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0")
-        .await
-        .unwrap();
+    write.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
     // :method POST, :scheme http, :authority a, :path, content-type application/grpc; nothing is indexed.
     let path = b"/grpc.health.v1.Health/Check";
     let mut headers = vec![0x83, 0x86, 0x01, 1, b'a', 0x04, u8::try_from(path.len()).unwrap()];
@@ -212,17 +170,10 @@ async fn until_the_first_release_is_loaded_nothing_is_served() {
     let served = tokio::spawn(serve(config(), script, listeners, |_| {}, async {
         let _ = stopped.await;
     }));
-    let channel = Channel::from_shared(url.clone())
-        .unwrap()
-        .connect()
-        .await
-        .unwrap();
+    let channel = Channel::from_shared(url.clone()).unwrap().connect().await.unwrap();
     let mut health = HealthClient::new(channel);
     let mut watch = health.watch(check(SERVICES[1])).await.unwrap().into_inner();
-    assert_eq!(
-        watch.message().await.unwrap().unwrap().status(),
-        Health::NotServing
-    );
+    assert_eq!(watch.message().await.unwrap().unwrap().status(), Health::NotServing);
     let Err(QuoteError::Status(status)) = ask(&url, known("A")).await else {
         panic!("quoted before anything was loaded")
     };
@@ -233,11 +184,7 @@ async fn until_the_first_release_is_loaded_nothing_is_served() {
     ask(&url, known("A")).await.unwrap();
     drop(watch);
     stop.send(()).unwrap();
-    tokio::time::timeout(PATIENCE, served)
-        .await
-        .unwrap()
-        .unwrap()
-        .unwrap();
+    tokio::time::timeout(PATIENCE, served).await.unwrap().unwrap().unwrap();
 }
 
 #[tokio::test]
@@ -249,9 +196,7 @@ async fn nobody_else_is_let_in() {
         };
         let script = Script::new("guards=1");
         let refused = serve(config(), script, listeners, |_| {}, std::future::pending()).await;
-        let Err(error @ ServeError::NotLoopback(_)) = refused else {
-            panic!("{refused:?}")
-        };
+        let Err(error @ ServeError::NotLoopback(_)) = refused else { panic!("{refused:?}") };
         assert!(error.to_string().contains("127.0.0.1"), "{error}");
     }
 }
@@ -259,21 +204,10 @@ async fn nobody_else_is_let_in() {
 #[tokio::test]
 async fn a_first_release_that_is_broken_ends_the_service() {
     for (rules, why) in [("broken", "rules/all.toml:1:1: E0101"), ("failing", "test `one`")] {
-        let listeners = Listeners {
-            grpc: TcpListener::bind("127.0.0.1:0").await.unwrap(),
-            metrics: None,
-        };
-        let served = serve(
-            config(),
-            Script::new(rules),
-            listeners,
-            |_| {},
-            std::future::pending(),
-        );
+        let listeners = Listeners { grpc: TcpListener::bind("127.0.0.1:0").await.unwrap(), metrics: None };
+        let served = serve(config(), Script::new(rules), listeners, |_| {}, std::future::pending());
         let ended = tokio::time::timeout(PATIENCE, served).await.unwrap();
-        let Err(ServeError::Rejected(rejected)) = ended else {
-            panic!("{ended:?}")
-        };
+        let Err(ServeError::Rejected(rejected)) = ended else { panic!("{ended:?}") };
         assert!(rejected.to_string().contains(why), "{rejected}");
     }
 }

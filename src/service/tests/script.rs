@@ -28,10 +28,7 @@ impl Script {
     }
 
     pub fn hash_of(rules: &str) -> String {
-        Sha256::digest(rules)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        Sha256::digest(rules).iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 
@@ -45,15 +42,8 @@ impl Source for Script {
         if let Some(millis) = word(&rules, "slow=") {
             std::thread::sleep(std::time::Duration::from_millis(millis.parse().unwrap()));
         }
-        let span = Span {
-            file: RULES.into(),
-            start: 0,
-            end: 1,
-        };
-        let mut loaded = Loaded {
-            files,
-            ..Loaded::default()
-        };
+        let span = Span { file: RULES.into(), start: 0, end: 1 };
+        let mut loaded = Loaded { files, ..Loaded::default() };
         if rules.contains("broken") {
             loaded.diagnostics = vec![Diagnostic::error("E0101", "`broken` is not a rule", span, "")];
         } else {
@@ -87,11 +77,7 @@ fn release(rules: &str) -> Release {
     let guards: u32 = word(rules, "guards=").map_or(1, |count| count.parse().unwrap());
     let markup = Ratio::parse_percent(word(rules, "markup=").unwrap_or("50%").trim_end_matches('%')).unwrap();
     let one_plus = Fraction::new(119, 100).unwrap();
-    let factor = Fraction::ONE
-        .add(Fraction::of(markup))
-        .unwrap()
-        .mul(one_plus)
-        .unwrap();
+    let factor = Fraction::ONE.add(Fraction::of(markup)).unwrap().mul(one_plus).unwrap();
     let mut schema = Schema::builtins();
     let attr = |name: &str, kind, symbols| crate::facts::Attr {
         name: name.into(),
@@ -101,29 +87,15 @@ fn release(rules: &str) -> Release {
     };
     let category = attr("category", crate::facts::Kind::Text, Symbols::default());
     let rrp = attr("rrp", crate::facts::Kind::Money, Symbols::default());
-    let tags = attr(
-        "tags",
-        crate::facts::Kind::Set,
-        Symbols::new(["kvi".to_owned()], false),
-    );
+    let tags = attr("tags", crate::facts::Kind::Set, Symbols::new(["kvi".to_owned()], false));
     let age = crate::facts::Attr {
         customer: true,
         ..attr("loyalty", crate::facts::Kind::Text, Symbols::default())
     };
     schema.extend([category, rrp, tags, age]);
-    let info = |id: &str| Info {
-        id: id.into(),
-        label: id.into(),
-        ..Info::default()
-    };
+    let info = |id: &str| Info { id: id.into(), label: id.into(), ..Info::default() };
     let rule = Rule {
-        info: Info {
-            at: SourceAt {
-                file: RULES.into(),
-                line: 3,
-            },
-            ..info("plus")
-        },
+        info: Info { at: SourceAt { file: RULES.into(), line: 3 }, ..info("plus") },
         layer: 0,
         scope: Scope::everything(),
         window: Window::ALWAYS,
@@ -171,10 +143,7 @@ fn release(rules: &str) -> Release {
             one_plus,
         }]),
         landed: Fraction::ONE,
-        fx: Fx {
-            max_age: None,
-            buffer: Ratio::ZERO,
-        },
+        fx: Fx { max_age: None, buffer: Ratio::ZERO },
         cost_from: builtin::COST,
         fees: Fees {
             commission: Ratio::ZERO,
@@ -184,11 +153,7 @@ fn release(rules: &str) -> Release {
             basket: None,
             returns: None,
         },
-        plausibility: Plausibility {
-            cost_change: plausible,
-            rival: plausible,
-            rate_jump: Ratio::ONE,
-        },
+        plausibility: Plausibility { cost_change: plausible, rival: plausible, rate_jump: Ratio::ONE },
         sets: Box::default(),
         rules: Box::new([rule.clone()]),
         adjustments: Box::default(),
@@ -204,10 +169,7 @@ fn release(rules: &str) -> Release {
         layers: Box::new(["base".into()]),
         rivals: Symbols::new(["alza".to_owned()], false),
         places: Box::new([place("own"), place("app")]),
-        segments: Box::new([Segment {
-            name: "club".into(),
-            scopes: Box::default(),
-        }]),
+        segments: Box::new([Segment { name: "club".into(), scopes: Box::default() }]),
         items_feed: Feed::default(),
         rates_file: None,
         guard_count: guards as usize,
@@ -217,13 +179,8 @@ fn release(rules: &str) -> Release {
 /// `A` costs 10 EUR; `B` has no cost and no price; `C` is sold in `own` alone; `D` costs dollars, for which there is no rate.
 fn facts(release: &Release) -> FactSet {
     let schema = &release.schema;
-    let reader = ItemReader::new(
-        schema,
-        ["sku", "cost", "channel"],
-        |name| Some(name.to_owned()),
-        None,
-    )
-    .unwrap();
+    let reader =
+        ItemReader::new(schema, ["sku", "cost", "channel"], |name| Some(name.to_owned()), None).unwrap();
     let mut items = ItemBook::default();
     for row in [
         ["A", "10.00 EUR", ""],
@@ -234,12 +191,7 @@ fn facts(release: &Release) -> FactSet {
     ] {
         items.put(reader.read(row).unwrap());
     }
-    let rate = RateText {
-        base: "USD",
-        quote: "EUR",
-        rate: "0.9",
-        as_of: "2026-01-01T00:00:00Z",
-    };
+    let rate = RateText { base: "USD", quote: "EUR", rate: "0.9", as_of: "2026-01-01T00:00:00Z" };
     FactSet {
         items,
         offers: OfferBook::new(vec![("M".into(), eur())], Names::new(&release.rivals)),

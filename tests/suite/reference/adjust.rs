@@ -32,8 +32,9 @@ pub fn holidays(file: &str) -> Result<Holidays, String> {
     let csv = text::csv(file);
     let mut holidays = Holidays::new();
     for (number, row) in &csv.rows {
-        let cell =
-            |name: &str| csv.column(name).and_then(|i| row.get(i)).ok_or(format!("holidays: no column `{name}`"));
+        let cell = |name: &str| {
+            csv.column(name).and_then(|i| row.get(i)).ok_or(format!("holidays: no column `{name}`"))
+        };
         let day = |name: &str| -> Result<Date, String> {
             cell(name)?.parse().map_err(|e| format!("holidays, row {number}: {e}"))
         };
@@ -94,7 +95,9 @@ fn minute(word: &str) -> Option<i32> {
 impl When {
     /// Whether a local moment matches. A window across midnight belongs to its start day.
     pub fn holds(&self, local: DateTime) -> bool {
-        let Some(times) = &self.times else { return self.day_holds(local.date()) };
+        let Some(times) = &self.times else {
+            return self.day_holds(local.date());
+        };
         let yesterday = local.date().yesterday();
         times.iter().any(|(from, to)| {
             let today = if from < to {
@@ -110,11 +113,17 @@ impl When {
 
     fn day_holds(&self, day: Date) -> bool {
         let among = |ranges: &Option<Vec<(i8, i8)>>, value: i8| {
-            ranges.as_ref().is_none_or(|ranges| ranges.iter().any(|(low, high)| (*low..=*high).contains(&value)))
+            ranges
+                .as_ref()
+                .is_none_or(|ranges| ranges.iter().any(|(low, high)| (*low..=*high).contains(&value)))
         };
-        let holiday =
-            self.holidays.as_ref().is_none_or(|days| days.iter().any(|(first, last)| *first <= day && day <= *last));
-        among(&self.weekdays, day.weekday().to_monday_one_offset()) && among(&self.month_days, day.day()) && holiday
+        let holiday = self
+            .holidays
+            .as_ref()
+            .is_none_or(|days| days.iter().any(|(first, last)| *first <= day && day <= *last));
+        among(&self.weekdays, day.weekday().to_monday_one_offset())
+            && among(&self.month_days, day.day())
+            && holiday
     }
 }
 

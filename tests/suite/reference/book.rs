@@ -90,14 +90,25 @@ pub fn parse(text: &str) -> Result<Book, String> {
         }
     }
     let facts = doc::table(&document, "facts")?.cloned().unwrap_or_default();
-    Ok(Book { layers: doc::texts(&document, "layers")?, markets, channels, plausible: plausible(&facts)?, rivals })
+    Ok(Book {
+        layers: doc::texts(&document, "layers")?,
+        markets,
+        channels,
+        plausible: plausible(&facts)?,
+        rivals,
+    })
 }
 
 fn market(table: &Table) -> Result<Market, String> {
     let zone = jiff::tz::TimeZone::get(doc::needed(table, "timezone")?).map_err(|e| e.to_string())?;
     let shares = |key: &str| -> Result<BTreeMap<String, Q>, String> {
-        let Some(shares) = doc::table(table, key)? else { return Ok(BTreeMap::new()) };
-        shares.keys().map(|name| Ok((name.clone(), doc::percent(shares, name)?.unwrap_or_else(num::zero)))).collect()
+        let Some(shares) = doc::table(table, key)? else {
+            return Ok(BTreeMap::new());
+        };
+        shares
+            .keys()
+            .map(|name| Ok((name.clone(), doc::percent(shares, name)?.unwrap_or_else(num::zero))))
+            .collect()
     };
     let fx = doc::table(table, "fx")?.cloned().unwrap_or_default();
     Ok(Market {
@@ -113,7 +124,9 @@ fn market(table: &Table) -> Result<Market, String> {
 /// `like` inherits the whole channel; what stands beside it is merged over it.
 fn whole_channel(name: &String, all: &BTreeMap<&String, &Table>) -> Result<Table, String> {
     let own = all.get(name).ok_or(format!("no channel `{name}`"))?;
-    let Some(like) = doc::text(own, "like")? else { return Ok((*own).clone()) };
+    let Some(like) = doc::text(own, "like")? else {
+        return Ok((*own).clone());
+    };
     let mut whole = whole_channel(&like.to_string(), all)?;
     whole.remove("like");
     doc::merge(&mut whole, own);
@@ -156,7 +169,8 @@ fn channel(table: &Table) -> Result<Channel, String> {
 fn rival_set(table: &Table) -> Result<RivalSet, String> {
     let none = |path: &str| Err(format!("no list `{path}`"));
     let terms = doc::table(table, "use")?.cloned().unwrap_or_default();
-    let cell = |key: &str, kind: Kind| doc::text(&terms, key)?.map(|t| Cell::parse(kind, t, &none)).transpose();
+    let cell =
+        |key: &str, kind: Kind| doc::text(&terms, key)?.map(|t| Cell::parse(kind, t, &none)).transpose();
     Ok(RivalSet {
         members: doc::texts(table, "members")?,
         own: doc::texts(table, "own")?,

@@ -52,7 +52,11 @@ pub struct Cell(pub Vec<Atom>);
 
 impl Cell {
     /// `list` gives the entries of an `@file`.
-    pub fn parse(kind: Kind, text: &str, list: &dyn Fn(&str) -> Result<Vec<String>, String>) -> Result<Cell, String> {
+    pub fn parse(
+        kind: Kind,
+        text: &str,
+        list: &dyn Fn(&str) -> Result<Vec<String>, String>,
+    ) -> Result<Cell, String> {
         let atoms = text.split('|').map(|part| atom(kind, part.trim(), list));
         Ok(Cell(atoms.collect::<Result<_, _>>()?))
     }
@@ -65,7 +69,9 @@ impl Cell {
 impl Atom {
     fn holds(&self, value: Option<&Value>, currency: &str) -> bool {
         // A missing value matches nothing but `?` (decisions 4.9: not even `!x`).
-        let Some(value) = value else { return matches!(self, Atom::Missing) };
+        let Some(value) = value else {
+            return matches!(self, Atom::Missing);
+        };
         match (self, value) {
             (Atom::Missing, _) => false,
             (Atom::Present, _) => true,
@@ -118,7 +124,9 @@ fn atom(kind: Kind, part: &str, list: &dyn Fn(&str) -> Result<Vec<String>, Strin
 
 /// Comparison, range or equality of a quantity; `10 .. 20 EUR` gives its unit to both ends.
 fn span(kind: Kind, part: &str) -> Result<Atom, String> {
-    for (sign, is_low, closed) in [(">=", true, true), ("<=", false, true), (">", true, false), ("<", false, false)] {
+    for (sign, is_low, closed) in
+        [(">=", true, true), ("<=", false, true), (">", true, false), ("<", false, false)]
+    {
         if let Some(rest) = part.strip_prefix(sign) {
             let (value, currency) = quantity(kind, rest)?;
             let end = Some((value, closed));
@@ -132,7 +140,8 @@ fn span(kind: Kind, part: &str) -> Result<Atom, String> {
             None => (high, false),
         };
         let (high_value, high_unit) = quantity(kind, high)?;
-        let (low_value, low_unit) = quantity(kind, low).or_else(|_| quantity(kind, &with_unit_of(low, high)))?;
+        let (low_value, low_unit) =
+            quantity(kind, low).or_else(|_| quantity(kind, &with_unit_of(low, high)))?;
         let currency = high_unit.or(low_unit);
         return Ok(Atom::Span { low: Some((low_value, true)), high: Some((high_value, closed)), currency });
     }

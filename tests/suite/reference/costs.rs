@@ -19,7 +19,9 @@ fn convert(cost: &Monies, case: &CaseInput, market: &Market, at: jiff::Timestamp
     if let Some(named) = cost.of(&market.currency) {
         return Ok(named);
     }
-    let Some((currency, value)) = cost.0.iter().next() else { return Ok(num::zero()) };
+    let Some((currency, value)) = cost.0.iter().next() else {
+        return Ok(num::zero());
+    };
     let rate = fx::rate(&case.rates, currency, market, at)?;
     amount(num::half_even(&rate.convert(value), AMOUNT_PLACES))
 }
@@ -57,7 +59,12 @@ pub fn commission(channel: &Channel) -> Q {
 }
 
 /// The sum F of the costs per order.
-pub fn per_order(channel: &Channel, case: &CaseInput, market: &Market, at: jiff::Timestamp) -> Result<Q, Refusal> {
+pub fn per_order(
+    channel: &Channel,
+    case: &CaseInput,
+    market: &Market,
+    at: jiff::Timestamp,
+) -> Result<Q, Refusal> {
     let mut sum = num::zero();
     for cost in &channel.order_costs {
         sum += convert(cost, case, market, at)?;
@@ -77,9 +84,12 @@ pub fn lowest(unit: &Unit, least: &Q) -> Option<Q> {
 /// The same for the full contribution: below the basket `a` also bears F/basket, from it on `c` bears F.
 pub fn lowest_full(unit: &Unit, per_order: &Q, basket: Option<Q>, least: &Q) -> Option<Q> {
     let above = Unit { a: unit.a.clone(), c: &unit.c + per_order };
-    let Some(basket) = basket.filter(|basket| *basket > num::zero()) else { return lowest(&above, least) };
+    let Some(basket) = basket.filter(|basket| *basket > num::zero()) else {
+        return lowest(&above, least);
+    };
     let below = Unit { a: &unit.a - per_order / &basket, c: unit.c.clone() };
     let low_piece = lowest(&below, least).filter(|price| *price < basket);
-    let high_piece = || lowest(&above, least).map(|price| if price < basket { basket.clone() } else { price });
+    let high_piece =
+        || lowest(&above, least).map(|price| if price < basket { basket.clone() } else { price });
     low_piece.or_else(high_piece)
 }

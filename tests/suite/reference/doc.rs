@@ -26,15 +26,21 @@ pub fn table<'a>(table: &'a Table, key: &str) -> Result<Option<&'a Table>, Strin
 
 /// The named tables of a section, as pairs.
 pub fn tables<'a>(parent: &'a Table, key: &str) -> Result<Vec<(&'a String, &'a Table)>, String> {
-    let Some(section) = table(parent, key)? else { return Ok(Vec::new()) };
+    let Some(section) = table(parent, key)? else {
+        return Ok(Vec::new());
+    };
     section
         .iter()
-        .map(|(name, value)| value.as_table().map(|t| (name, t)).ok_or(format!("`{key}.{name}` must be a table")))
+        .map(|(name, value)| {
+            value.as_table().map(|t| (name, t)).ok_or(format!("`{key}.{name}` must be a table"))
+        })
         .collect()
 }
 
 pub fn texts(table: &Table, key: &str) -> Result<Vec<String>, String> {
-    let Some(value) = table.get(key) else { return Ok(Vec::new()) };
+    let Some(value) = table.get(key) else {
+        return Ok(Vec::new());
+    };
     let list = value.as_array().ok_or(format!("`{key}` must be a list"))?;
     list.iter().map(|v| v.as_str().map(str::to_string).ok_or(format!("`{key}` must hold texts"))).collect()
 }
@@ -44,7 +50,9 @@ pub fn percent(table: &Table, key: &str) -> Result<Option<Q>, String> {
 }
 
 pub fn duration(table: &Table, key: &str) -> Result<Option<Q>, String> {
-    text(table, key)?.map(|t| text::duration(t).ok_or(format!("`{key}`: `{t}` is not a duration"))).transpose()
+    text(table, key)?
+        .map(|t| text::duration(t).ok_or(format!("`{key}`: `{t}` is not a duration")))
+        .transpose()
 }
 
 pub fn monies(table: &Table, key: &str) -> Result<Option<Monies>, String> {
@@ -57,7 +65,9 @@ pub fn flag(table: &Table, key: &str) -> Result<bool, String> {
 
 /// Whole number, at least zero.
 pub fn count(table: &Table, key: &str) -> Result<Option<usize>, String> {
-    let Some(value) = table.get(key) else { return Ok(None) };
+    let Some(value) = table.get(key) else {
+        return Ok(None);
+    };
     let whole = value.as_integer().and_then(|n| usize::try_from(n).ok());
     whole.map(Some).ok_or(format!("`{key}` must be a whole number"))
 }

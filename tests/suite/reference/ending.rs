@@ -28,9 +28,9 @@ impl Ending {
         let minor: Vec<i128> = match &minor {
             // Without a point the minor digits are zero.
             None => vec![0],
-            Some(glob) => {
-                (0..unit).filter(|m| digits > 0 && matches(glob, &format!("{m:0>w$}", w = digits as usize))).collect()
-            }
+            Some(glob) => (0..unit)
+                .filter(|m| digits > 0 && matches(glob, &format!("{m:0>w$}", w = digits as usize)))
+                .collect(),
         };
         if minor.is_empty() || whole.is_empty() {
             return Err(format!("no price ends in `{pattern}`"));
@@ -130,7 +130,15 @@ fn search(glob: &[Token], from: i128, up: bool) -> Option<i128> {
 }
 
 /// Fills in the digits from the left, the lowest (highest) first; `tight` while they equal the limit's.
-fn fill(glob: &[Token], states: u64, length: usize, limit: &[u8], tight: bool, up: bool, digits: &mut Vec<u8>) -> bool {
+fn fill(
+    glob: &[Token],
+    states: u64,
+    length: usize,
+    limit: &[u8],
+    tight: bool,
+    up: bool,
+    digits: &mut Vec<u8>,
+) -> bool {
     let place = digits.len();
     if place == length {
         return states >> glob.len() & 1 == 1;
@@ -163,12 +171,15 @@ mod tests {
     /// Against trying every number.
     #[test]
     fn next_and_previous_are_the_nearest() {
-        for pattern in ["*", "*9", "*4.99", "*.*9", "*.99", "0.49", "*990", "1*5", "*1*2.5*", "12.34", "*00", "*.00"] {
+        for pattern in
+            ["*", "*9", "*4.99", "*.*9", "*.99", "0.49", "*990", "1*5", "*1*2.5*", "12.34", "*00", "*.00"]
+        {
             let ending = Ending::parse(pattern, 2).unwrap();
             let (whole, minor) = pattern.split_once('.').unwrap_or((pattern, "00"));
             let has = |price: i128| {
                 let text = format!("{:02}", price % 100);
-                matches(&tokens(whole).unwrap(), &(price / 100).to_string()) && matches(&tokens(minor).unwrap(), &text)
+                matches(&tokens(whole).unwrap(), &(price / 100).to_string())
+                    && matches(&tokens(minor).unwrap(), &text)
             };
             let top = 220_000;
             let all: Vec<i128> = (0..top).filter(|price| has(*price)).collect();

@@ -92,7 +92,11 @@ impl Source<'_> {
         let list = |path: &str| -> Result<Vec<String>, String> {
             let csv = text::csv(self.file(path)?);
             let column = csv.column(attribute).ok_or(format!("`{path}` has no column `{attribute}`"))?;
-            Ok(csv.rows.iter().filter_map(|(_, row)| row.get(column).filter(|c| !c.is_empty()).cloned()).collect())
+            Ok(csv
+                .rows
+                .iter()
+                .filter_map(|(_, row)| row.get(column).filter(|c| !c.is_empty()).cloned())
+                .collect())
         };
         let cell = Cell::parse(kind, text, &list).map_err(|e| format!("`{attribute}`: {e}"))?;
         Ok(Condition { attribute: attribute.into(), kind, cell })
@@ -189,7 +193,8 @@ impl Source<'_> {
             let mut own = overlay.clone();
             own.remove("where");
             doc::merge(&mut merged, &own);
-            let own_scope = doc::table(overlay, "where")?.map(|t| self.scope(t)).transpose()?.unwrap_or_default();
+            let own_scope =
+                doc::table(overlay, "where")?.map(|t| self.scope(t)).transpose()?.unwrap_or_default();
             let id = format!("{name}.for.{label}");
             entries.push(entry(id, name, true, None, scope.and(&own_scope), &merged, parse)?);
         }

@@ -54,7 +54,8 @@ fn column<'a>(case: &'a CaseInput, name: &str) -> Option<&'a str> {
 /// Money as written, in whatever currency: `298.00 EUR`, or `298.00` with a column `<name>_currency`.
 fn money(case: &CaseInput, name: &str) -> Option<(Q, String)> {
     let words = column(case, name)?;
-    text::money(words).or_else(|| Some((text::amount(words)?, column(case, &format!("{name}_currency"))?.to_string())))
+    text::money(words)
+        .or_else(|| Some((text::amount(words)?, column(case, &format!("{name}_currency"))?.to_string())))
 }
 
 /// Reads the row or says why it is quarantined or refused.
@@ -142,7 +143,8 @@ fn read(
         Kind::Set => {
             // An empty set column is the empty set, not missing.
             let words = column(case, name).unwrap_or_default();
-            let set: BTreeSet<String> = words.split('|').filter(|w| !w.is_empty()).map(str::to_string).collect();
+            let set: BTreeSet<String> =
+                words.split('|').filter(|w| !w.is_empty()).map(str::to_string).collect();
             if set.iter().any(|word| !attribute.values.is_empty() && !attribute.values.contains(word)) {
                 return Err(malformed);
             }
@@ -155,7 +157,9 @@ fn read(
             (None, None) => return Ok(None),
         },
         kind => {
-            let Some(words) = column(case, name) else { return Ok(None) };
+            let Some(words) = column(case, name) else {
+                return Ok(None);
+            };
             match kind {
                 Kind::Money => {
                     let (amount, currency) = money(case, name).ok_or(malformed)?;
@@ -217,8 +221,15 @@ fn stock_cover(case: &CaseInput) -> Option<Value> {
 }
 
 /// Purchase and landed cost in the market's currency (decisions 2.2).
-fn land(cost: &Q, currency: &str, case: &CaseInput, market: &Market, at: jiff::Timestamp) -> Result<Cost, Refusal> {
-    let rate = if currency == market.currency { None } else { Some(fx::rate(&case.rates, currency, market, at)?) };
+fn land(
+    cost: &Q,
+    currency: &str,
+    case: &CaseInput,
+    market: &Market,
+    at: jiff::Timestamp,
+) -> Result<Cost, Refusal> {
+    let rate =
+        if currency == market.currency { None } else { Some(fx::rate(&case.rates, currency, market, at)?) };
     let plain = rate.as_ref().map_or_else(|| cost.clone(), |rate| rate.convert(cost));
     let purchase = amount(num::half_even(&plain, AMOUNT_PLACES))?;
     let buffer = if rate.is_some() { market.buffer.clone() } else { num::zero() };
@@ -227,7 +238,13 @@ fn land(cost: &Q, currency: &str, case: &CaseInput, market: &Market, at: jiff::T
 }
 
 /// What nobody believes; the cost is looked at first (decisions 2.5, 7.10).
-fn suspicion(book: &Rulebook, case: &CaseInput, cost: &Q, currency: &str, rate: Option<&Rate>) -> Option<&'static str> {
+fn suspicion(
+    book: &Rulebook,
+    case: &CaseInput,
+    cost: &Q,
+    currency: &str,
+    rate: Option<&Rate>,
+) -> Option<&'static str> {
     let plausible = &book.book.plausible;
     if let Some((previous, of)) = money(case, "previous_cost")
         && of == currency

@@ -34,10 +34,18 @@ impl Rate {
 /// The direct pair, else the inverse one, else none: no triangles.
 pub fn rate(rates: &[RateText], from: &str, market: &Market, at: jiff::Timestamp) -> Result<Rate, Refusal> {
     let to = market.currency.as_str();
-    let direct =
-        quoted(rates, from, to, at).map(|(rate, as_of, jump)| Rate { factor: Factor::Times(rate), as_of, jump });
-    let inverse =
-        || quoted(rates, to, from, at).map(|(rate, as_of, jump)| Rate { factor: Factor::Divided(rate), as_of, jump });
+    let direct = quoted(rates, from, to, at).map(|(rate, as_of, jump)| Rate {
+        factor: Factor::Times(rate),
+        as_of,
+        jump,
+    });
+    let inverse = || {
+        quoted(rates, to, from, at).map(|(rate, as_of, jump)| Rate {
+            factor: Factor::Divided(rate),
+            as_of,
+            jump,
+        })
+    };
     let rate = direct.or_else(inverse).ok_or(Refusal::of("EXCHANGE_RATE_MISSING"))?;
     let age = text::seconds_between(rate.as_of, at);
     if market.max_age.as_ref().is_some_and(|limit| age > *limit) {
@@ -48,7 +56,12 @@ pub fn rate(rates: &[RateText], from: &str, market: &Market, at: jiff::Timestamp
 
 /// The newest rate of a pair that is known at `at` (of equal ones the later row), and its jump against the
 /// newest one with an earlier `as_of`.
-fn quoted(rates: &[RateText], base: &str, quote: &str, at: jiff::Timestamp) -> Option<(Q, jiff::Timestamp, Option<Q>)> {
+fn quoted(
+    rates: &[RateText],
+    base: &str,
+    quote: &str,
+    at: jiff::Timestamp,
+) -> Option<(Q, jiff::Timestamp, Option<Q>)> {
     let known: Vec<(jiff::Timestamp, Q)> = rates
         .iter()
         .filter(|r| r.base == base && r.quote == quote)

@@ -18,7 +18,8 @@ pub enum Class {
     Comfort,
 }
 
-pub const CLASSES: [Class; 5] = [Class::Legal, Class::Safety, Class::Contract, Class::Commercial, Class::Comfort];
+pub const CLASSES: [Class; 5] =
+    [Class::Legal, Class::Safety, Class::Contract, Class::Commercial, Class::Comfort];
 
 #[derive(Clone, Debug)]
 pub struct Guard {
@@ -80,7 +81,10 @@ pub fn parse(table: &Table) -> Result<Guard, String> {
             "landed cost" => true,
             other => return Err(format!("max_markup: no cost `{other}`")),
         };
-        kinds.push(Bounding::MaxMarkup { landed, by: doc::percent(inner, "by")?.ok_or("max_markup needs `by`")? });
+        kinds.push(Bounding::MaxMarkup {
+            landed,
+            by: doc::percent(inner, "by")?.ok_or("max_markup needs `by`")?,
+        });
     }
     kinds.extend(doc::text(table, "max_price")?.map(level).transpose()?.map(Bounding::MaxPrice));
     kinds.extend(doc::text(table, "min_price")?.map(level).transpose()?.map(Bounding::MinPrice));
@@ -88,7 +92,10 @@ pub fn parse(table: &Table) -> Result<Guard, String> {
         let mut ranges = BTreeMap::new();
         for currency in inner.keys() {
             let words = doc::needed(inner, currency)?;
-            ranges.insert(currency.clone(), text::closed(words, text::amount).ok_or(format!("`{words}` is no range"))?);
+            ranges.insert(
+                currency.clone(),
+                text::closed(words, text::amount).ok_or(format!("`{words}` is no range"))?,
+            );
         }
         kinds.push(Bounding::Absolute(ranges));
     }
@@ -124,7 +131,8 @@ fn change(words: &str) -> Result<Bounding, String> {
     if let Some(by) = text::percent(words) {
         return Ok(Bounding::MaxChange(-by.clone(), by));
     }
-    let (low, high) = text::closed(words, text::percent).ok_or(format!("max_change: `{words}` cannot be read"))?;
+    let (low, high) =
+        text::closed(words, text::percent).ok_or(format!("max_change: `{words}` cannot be read"))?;
     Ok(Bounding::MaxChange(low, high))
 }
 
@@ -143,15 +151,16 @@ impl Guard {
     /// A `when = {feed, age}` guard acts only on prices whose strategy read that feed; an unknown age is not a
     /// young one (decisions 2.7).
     pub fn acts(&self, ask: &Ask, feeds: &std::collections::BTreeSet<&str>) -> bool {
-        let Some((feed, age)) = &self.when else { return true };
+        let Some((feed, age)) = &self.when else {
+            return true;
+        };
         let known_at = match feed.as_str() {
             "competitors" => super::offers::known_at(ask.case, &ask.market.currency, ask.at),
             _ => ask.facts.cost.as_ref().and_then(|cost| cost.rate.as_ref()).map(|rate| rate.as_of),
         };
         let old = match (known_at, age) {
-            (Some(known_at), Some(age)) => {
-                age.holds(Some(&Value::Quantity(text::seconds_between(known_at, ask.at))), &ask.market.currency)
-            }
+            (Some(known_at), Some(age)) => age
+                .holds(Some(&Value::Quantity(text::seconds_between(known_at, ask.at))), &ask.market.currency),
             _ => true,
         };
         feeds.contains(feed.as_str()) && old
@@ -168,7 +177,13 @@ impl Guard {
             for (floor, edge) in [(true, floor), (false, ceiling)] {
                 if let Some(edge) = edge {
                     let (guard, class) = (id.to_string(), self.class);
-                    bounds.push(Bound { guard, class, floor, edge, yields_if_impossible: self.yields_if_impossible });
+                    bounds.push(Bound {
+                        guard,
+                        class,
+                        floor,
+                        edge,
+                        yields_if_impossible: self.yields_if_impossible,
+                    });
                 }
             }
         }
@@ -199,8 +214,9 @@ impl Bounding {
         let floor = |edge: Option<Q>| -> Result<Edges, Refusal> {
             Ok((Some(edge.map(|edge| amount(num::up(&edge, AMOUNT_PLACES))).transpose()?), None))
         };
-        let ceiling =
-            |edge: Q| -> Result<Edges, Refusal> { Ok((None, Some(Some(amount(num::down(&edge, AMOUNT_PLACES))?)))) };
+        let ceiling = |edge: Q| -> Result<Edges, Refusal> {
+            Ok((None, Some(Some(amount(num::down(&edge, AMOUNT_PLACES))?))))
+        };
         let cost = || ask.facts.cost.as_ref().ok_or_else(missing);
         match self {
             Bounding::MinMargin(margin) => floor(Some(&cost()?.landed * gross / (num::one() - margin))),
@@ -229,9 +245,10 @@ impl Bounding {
             },
             Bounding::MaxChange(low, high) => match ask.facts.regular() {
                 None => Ok((None, None)),
-                Some(current) => {
-                    Ok((floor(Some(&current * (num::one() + low)))?.0, ceiling(&current * (num::one() + high))?.1))
-                }
+                Some(current) => Ok((
+                    floor(Some(&current * (num::one() + low)))?.0,
+                    ceiling(&current * (num::one() + high))?.1,
+                )),
             },
             Bounding::KeepPrice => {
                 let current = ask.facts.current().ok_or(Refusal::of("FEED_STALE"))?;

@@ -123,12 +123,19 @@ impl Rulebook {
         let file = |path: &str| files.0.get(path).ok_or(format!("no file `{path}`"));
         let book = book::parse(file("rulebook.toml")?)?;
         let schema = schema::parse(file("schema.toml")?)?;
-        let holidays =
-            files.0.get("tables/holidays.csv").map(|text| adjust::holidays(text)).transpose()?.unwrap_or_default();
+        let holidays = files
+            .0
+            .get("tables/holidays.csv")
+            .map(|text| adjust::holidays(text))
+            .transpose()?
+            .unwrap_or_default();
         let source = Source { schema: &schema, files: &files.0 };
-        let (mut rules, mut guards, mut seasons, mut stocks, mut rounds) = (vec![], vec![], vec![], vec![], vec![]);
+        let (mut rules, mut guards, mut seasons, mut stocks, mut rounds) =
+            (vec![], vec![], vec![], vec![], vec![]);
         let mut limit = None;
-        for (path, text) in files.0.iter().filter(|(path, _)| path.starts_with("rules/") && path.ends_with(".toml")) {
+        for (path, text) in
+            files.0.iter().filter(|(path, _)| path.starts_with("rules/") && path.ends_with(".toml"))
+        {
             let document: Table = text.parse().map_err(|e| format!("{path}: {e}"))?;
             rules.extend(source.entries(&document, "rule", &|t| strategy::rule(&source, &book.layers, t))?);
             guards.extend(source.entries(&document, "guard", &guard::parse)?);
@@ -136,11 +143,13 @@ impl Rulebook {
             stocks.extend(source.entries(&document, "stock", &|t| adjust::parse(&holidays, t))?);
             rounds.extend(source.entries(&document, "round", &settle::parse)?);
             if let Some(words) = doc::text(&document, "limit")? {
-                limit = Some(text::closed(words, text::percent).ok_or(format!("{path}: `limit` is no range"))?);
+                limit =
+                    Some(text::closed(words, text::percent).ok_or(format!("{path}: `limit` is no range"))?);
             }
         }
         guards.sort_by(|a: &Entry<guard::Guard>, b| a.id.cmp(&b.id));
-        let currencies = book.markets.iter().map(|(name, market)| (name.clone(), market.currency.clone())).collect();
+        let currencies =
+            book.markets.iter().map(|(name, market)| (name.clone(), market.currency.clone())).collect();
         Ok(Rulebook { book, schema, currencies, rules, guards, seasons, stocks, rounds, limit })
     }
 }

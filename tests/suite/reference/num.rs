@@ -35,8 +35,9 @@ pub fn parse(text: &str) -> Option<(Q, usize)> {
         Some((whole, fraction)) => (whole, Some(fraction)),
         None => (digits, None),
     };
-    let numeric =
-        |part: &str, most: usize| (1..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+    let numeric = |part: &str, most: usize| {
+        (1..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit())
+    };
     if !numeric(whole, 15) || !fraction.is_none_or(|part| numeric(part, 9)) {
         return None;
     }

@@ -32,7 +32,13 @@ pub fn known_at(case: &CaseInput, currency: &str, at: jiff::Timestamp) -> Option
     of_market(case, currency).into_iter().filter_map(seen).filter(|seen| *seen <= at).max()
 }
 
-pub fn survey(book: &Rulebook, case: &CaseInput, facts: &Facts, set: &RivalSet, at: jiff::Timestamp) -> Survey {
+pub fn survey(
+    book: &Rulebook,
+    case: &CaseInput,
+    facts: &Facts,
+    set: &RivalSet,
+    at: jiff::Timestamp,
+) -> Survey {
     let currency = &book.book.markets[&case.market].currency;
     // Two offers of one rival: the newer counts, of equal ones the later row; without `seen_at` it is oldest.
     let mut newest: BTreeMap<&str, &OfferText> = BTreeMap::new();
@@ -128,7 +134,9 @@ pub fn rank(prices: &[Q], rank: Rank) -> Option<Q> {
         Rank::Second => prices.get(1).cloned(),
         Rank::Third => prices.get(2).cloned(),
         Rank::Highest => prices.last().cloned(),
-        Rank::Mean if count > 0 => Some(prices.iter().fold(num::zero(), |sum, p| sum + p) / num::q(count as i64)),
+        Rank::Mean if count > 0 => {
+            Some(prices.iter().fold(num::zero(), |sum, p| sum + p) / num::q(count as i64))
+        }
         Rank::Median if count > 0 => Some((&prices[(count - 1) / 2] + &prices[count / 2]) / num::q(2)),
         Rank::Mean | Rank::Median => None,
     }

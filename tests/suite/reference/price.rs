@@ -73,7 +73,12 @@ pub struct Ask<'a> {
 
 impl<'a> Ask<'a> {
     pub fn setting(&self) -> Setting<'_> {
-        Setting { values: &self.facts.values, currency: &self.market.currency, zone: &self.market.zone, at: self.at }
+        Setting {
+            values: &self.facts.values,
+            currency: &self.market.currency,
+            zone: &self.market.zone,
+            at: self.at,
+        }
     }
 
     /// The entries of a section that hold, one per id.
@@ -113,7 +118,8 @@ fn run(book: &Rulebook, case: &CaseInput, trail: &mut Vec<String>) -> Result<Ans
         return Err(broken("a channel that does not sell in this market"));
     }
     let facts = facts::check(book, case, market, channel, at)?;
-    let mut ask = Ask { book, case, market, channel, facts, at, excluded: BTreeSet::new(), trail: Vec::new() };
+    let mut ask =
+        Ask { book, case, market, channel, facts, at, excluded: BTreeSet::new(), trail: Vec::new() };
     let answer = answer(&mut ask);
     trail.append(&mut ask.trail);
     answer
@@ -124,7 +130,9 @@ fn answer(ask: &mut Ask) -> Result<Answer, Stop> {
     if let Some(reason) = ask.facts.suspicion {
         return held(ask, won.as_ref(), reason, reason);
     }
-    let Some(won) = won else { return held(ask, None, "NO_RULE", "NO_PRICE") };
+    let Some(won) = won else {
+        return held(ask, None, "NO_RULE", "NO_PRICE");
+    };
     match propose::propose(ask, &won.entry.body)? {
         None => held(ask, Some(&won), "NO_STRATEGY", "NO_PRICE"),
         Some(proposal) => priced(ask, &won, proposal),
@@ -132,7 +140,12 @@ fn answer(ask: &mut Ask) -> Result<Answer, Stop> {
 }
 
 /// The bounds of the guards that act, class by class, sorted by name.
-fn bounded(ask: &Ask, guards: &[&Entry<Guard>], feeds: &BTreeSet<&str>, classes: &[Class]) -> Result<Bounded, Stop> {
+fn bounded(
+    ask: &Ask,
+    guards: &[&Entry<Guard>],
+    feeds: &BTreeSet<&str>,
+    classes: &[Class],
+) -> Result<Bounded, Stop> {
     let bounds = |class: Class| -> Result<Vec<Bound>, Refusal> {
         let mut all = Vec::new();
         for entry in guards.iter().filter(|entry| entry.body.class == class && entry.body.acts(ask, feeds)) {
@@ -217,7 +230,8 @@ fn priced(ask: &mut Ask, won: &Won<Rule>, proposal: Proposal) -> Result<Answer, 
     }
 
     let net = &price / (num::one() + &ask.facts.vat);
-    let margin = ask.facts.cost.as_ref().map(|cost| num::half_even(&((&net - &cost.landed) / &net), RATIO_PLACES));
+    let margin =
+        ask.facts.cost.as_ref().map(|cost| num::half_even(&((&net - &cost.landed) / &net), RATIO_PLACES));
     let unit = costs::unit(&ask.facts, ask.channel, ask.case, ask.market, ask.at).ok();
     let contribution = unit.map(|unit| num::half_even(&(unit.a * &price - unit.c), AMOUNT_PLACES));
     Ok(Answer::Priced(Priced {
@@ -250,7 +264,8 @@ fn adjustments<'a>(ask: &Ask<'a>) -> Result<Vec<&'a Entry<adjust::Adjustment>>, 
 fn stand(ask: &Ask, range: &Range, price: &Q, hit: &mut BTreeSet<String>) -> Settled {
     hit.extend(range.guard_beyond(price).cloned());
     let stands = range.contains(price) && settle::is_payable(price, &ask.market.currency);
-    let price = if stands { price.clone() } else { settle::nearest_inside(range, price, &ask.market.currency) };
+    let price =
+        if stands { price.clone() } else { settle::nearest_inside(range, price, &ask.market.currency) };
     Settled { price, no_ending: false }
 }
 
@@ -270,8 +285,9 @@ fn round(
     let candidates = holding.map(|entry| Candidate { entry, layer: 0 }).collect();
     let won = winner::winner(candidates, &ask.book.currencies).map_err(Stop::Broken)?;
     let rule: Option<&Round> = won.map(|won| &won.entry.body);
-    let settle =
-        |range: &Range| settle::settle(range, &target, rule, proposal.intent.as_ref(), currency).map_err(Stop::Broken);
+    let settle = |range: &Range| {
+        settle::settle(range, &target, rule, proposal.intent.as_ref(), currency).map_err(Stop::Broken)
+    };
     let free = settle(&Range::everything(text::minor_digits(currency)))?;
     hit.extend(bounded.range.guard_beyond(&free.price).cloned()); // decisions 7.4 (b)
     let settled = settle(&bounded.range)?;
@@ -280,10 +296,17 @@ fn round(
 }
 
 /// `min_change` (decisions 7.7): a smaller move keeps the current price; the guard named is the largest.
-fn stay(ask: &Ask, guards: &[&Entry<Guard>], range: &Range, proposal: &Proposal, price: &Q) -> Option<(Q, String)> {
+fn stay(
+    ask: &Ask,
+    guards: &[&Entry<Guard>],
+    range: &Range,
+    proposal: &Proposal,
+    price: &Q,
+) -> Option<(Q, String)> {
     let current = ask.facts.regular().filter(|_| proposal.strategy != "fixed")?;
     let acting = guards.iter().filter(|entry| entry.body.acts(ask, &proposal.feeds));
-    let asking = acting.filter_map(|entry| Some((entry.body.min_change.clone()?, entry.body.class, &entry.parent)));
+    let asking =
+        acting.filter_map(|entry| Some((entry.body.min_change.clone()?, entry.body.class, &entry.parent)));
     let (by, _, guard) = asking.reduce(|best, next| {
         let larger = next.0 > best.0 || (next.0 == best.0 && (next.1, next.2) < (best.1, best.2));
         if larger { next } else { best }

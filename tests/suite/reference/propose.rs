@@ -73,14 +73,19 @@ fn target(ask: &mut Ask, strategy: &Strategy) -> Result<Option<Proposal>, Stop> 
     };
     Ok(match strategy {
         Strategy::CostPlus(aim) => {
-            let Some(exact) = cost_plus(ask, aim) else { return Ok(None) };
+            let Some(exact) = cost_plus(ask, aim) else {
+                return Ok(None);
+            };
             let converted = ask.facts.cost.as_ref().is_some_and(|cost| cost.rate.is_some());
             Some(plain(quantised(&exact)?, "cost-plus", if converted { &["fx"] } else { &[] }))
         }
         Strategy::Follow { set, rank, by } => {
-            let Some(reference) = reference(ask, set, *rank) else { return Ok(None) };
+            let Some(reference) = reference(ask, set, *rank) else {
+                return Ok(None);
+            };
             let target = quantised(&(&reference * (num::one() + by)))?;
-            let intent = if *by <= num::zero() { Intent::AtMost(reference) } else { Intent::AtLeast(reference) };
+            let intent =
+                if *by <= num::zero() { Intent::AtMost(reference) } else { Intent::AtLeast(reference) };
             Some(Proposal { intent: Some(intent), ..plain(target, "follow", &["competitors"]) })
         }
         Strategy::Index { set, of, at } => match reference(ask, set, *of) {
@@ -93,11 +98,13 @@ fn target(ask: &mut Ask, strategy: &Strategy) -> Result<Option<Proposal>, Stop> 
             let holding = rows.iter().filter(|row| row.holds(&setting));
             let candidates = holding.map(|entry| Candidate { entry, layer: 0 }).collect();
             let row = winner::winner(candidates, &ask.book.currencies).map_err(Stop::Broken)?;
-            row.and_then(|row| row.entry.body.of(&ask.market.currency)).map(|value| plain(value, "fixed", &[]))
+            row.and_then(|row| row.entry.body.of(&ask.market.currency))
+                .map(|value| plain(value, "fixed", &[]))
         }
         Strategy::Keep => ask.facts.current().map(|current| plain(current, "keep", &[])),
         Strategy::Use(layer) => {
-            let latest = ask.book.book.layers.iter().position(|name| name == layer).expect("checked when parsed");
+            let latest =
+                ask.book.book.layers.iter().position(|name| name == layer).expect("checked when parsed");
             match winner(ask, latest)? {
                 None => None,
                 Some(won) => {

@@ -114,7 +114,12 @@ fn alone(range: &Range, all: &[Bound], yielded: &mut Vec<String>) -> Result<Vec<
 }
 
 /// Then the remaining ones together: the highest floor against the lowest ceiling.
-fn together(class: Class, digits: u32, standing: &mut Vec<Bound>, yielded: &mut Vec<String>) -> Result<(), Refusal> {
+fn together(
+    class: Class,
+    digits: u32,
+    standing: &mut Vec<Bound>,
+    yielded: &mut Vec<String>,
+) -> Result<(), Refusal> {
     while let (Some(floor), Some(ceiling)) = (tightest(standing, true), tightest(standing, false)) {
         let pair = Range::everything(digits).with(&floor).with(&ceiling);
         if !pair.is_empty() {

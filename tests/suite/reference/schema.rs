@@ -20,7 +20,14 @@ pub struct Attribute {
 pub type Schema = BTreeMap<String, Attribute>;
 
 fn built_in() -> Schema {
-    let of = |kind, optional, net| Attribute { kind, optional, net, values: Vec::new(), range: None, formula: None };
+    let of = |kind, optional, net| Attribute {
+        kind,
+        optional,
+        net,
+        values: Vec::new(),
+        range: None,
+        formula: None,
+    };
     let mut schema = Schema::new();
     for name in ["name", "market", "channel", "segment", "vat_class", "price_kind"] {
         schema.insert(name.into(), of(Kind::Text, true, false));

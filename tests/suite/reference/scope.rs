@@ -82,7 +82,8 @@ fn box_inside(inner: &[&Condition], outer: &[&Condition], markets: &Markets) -> 
 /// Every point that satisfies all cells of `inner` satisfies all of `outer`. The points are one witness
 /// of every class that these cells can tell apart, so the answer is exact.
 fn attribute_inside(inner: &[Condition], outer: &[Condition], currency: &str) -> bool {
-    let all = |cells: &[Condition], point: Option<&Value>| cells.iter().all(|c| c.cell.holds(point, currency));
+    let all =
+        |cells: &[Condition], point: Option<&Value>| cells.iter().all(|c| c.cell.holds(point, currency));
     let points = witnesses(inner.iter().chain(outer), currency);
     points.iter().all(|point| !all(inner, point.as_ref()) || all(outer, point.as_ref()))
 }

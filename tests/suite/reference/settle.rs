@@ -29,7 +29,9 @@ pub fn parse(table: &Table) -> Result<Round, String> {
         "up" => Way::Up,
         other => return Err(format!("no way `{other}`")),
     };
-    let Some(list) = table.get("bands") else { return Ok(Round { bands: None, way }) };
+    let Some(list) = table.get("bands") else {
+        return Ok(Round { bands: None, way });
+    };
     let mut bands = Vec::new();
     for band in list.as_array().ok_or("`bands` must be a list")? {
         let band = band.as_table().ok_or("a band is a table")?;
@@ -48,7 +50,10 @@ struct Span {
 
 impl Span {
     fn of(range: &Range, unit: &Q) -> Span {
-        Span { low: whole(&(&range.low * unit).ceil()), high: range.high.as_ref().map(|h| whole(&(h * unit).floor())) }
+        Span {
+            low: whole(&(&range.low * unit).ceil()),
+            high: range.high.as_ref().map(|h| whole(&(h * unit).floor())),
+        }
     }
 
     fn at_most(self, high: i128) -> Span {
@@ -122,7 +127,8 @@ pub fn settle(
 /// The nearest payable price inside a range, tie the lower (fixed, keep, held: decisions 8.6).
 pub fn nearest_inside(range: &Range, price: &Q, currency: &str) -> Q {
     let unit = num::power(super::text::minor_digits(currency));
-    let minor = payable(Span::of(range, &unit), &(price * &unit), false).expect("R always holds a payable price");
+    let minor =
+        payable(Span::of(range, &unit), &(price * &unit), false).expect("R always holds a payable price");
     Q::from_integer(minor.into()) / unit
 }
 
@@ -143,8 +149,16 @@ fn payable(span: Span, target: &Q, tie_up: bool) -> Option<i128> {
 }
 
 /// The nearest price whose ending the band of that price allows, tie the lower.
-fn allowed(round: &Round, span: Span, target: &Q, currency: &str, digits: u32) -> Result<Option<i128>, String> {
-    let Some(bands) = &round.bands else { return Ok(payable(span, target, false)) };
+fn allowed(
+    round: &Round,
+    span: Span,
+    target: &Q,
+    currency: &str,
+    digits: u32,
+) -> Result<Option<i128>, String> {
+    let Some(bands) = &round.bands else {
+        return Ok(payable(span, target, false));
+    };
     let unit = num::power(digits);
     // Decisions 8.1: a target beyond every `to` has no allowed ending.
     let mut ends = bands.iter().map(|(to, _)| to.as_ref().and_then(|to| to.of(currency)));
@@ -166,7 +180,8 @@ fn allowed(round: &Round, span: Span, target: &Q, currency: &str, digits: u32) -
             let ending = Ending::parse(pattern, digits)?;
             let below = band.at_most(whole(&target.floor()));
             let above = band.at_least(whole(&target.ceil()));
-            candidates.extend(below.high.and_then(|high| ending.previous(high)).filter(|price| below.holds(price)));
+            candidates
+                .extend(below.high.and_then(|high| ending.previous(high)).filter(|price| below.holds(price)));
             candidates.extend(ending.next(above.low).filter(|price| above.holds(price)));
         }
         if to.is_none() {
@@ -221,7 +236,8 @@ mod tests {
         };
         let inside: Vec<i128> = (low.max(1)..=high).collect();
         if way.is_some()
-            && let Some(price) = choose(inside.iter().copied().filter(|p| allowed(p) && on_side(p)).collect(), false)
+            && let Some(price) =
+                choose(inside.iter().copied().filter(|p| allowed(p) && on_side(p)).collect(), false)
         {
             return (price, false);
         }
@@ -240,16 +256,23 @@ mod tests {
             let way = dice.pick(&[None, Some(Way::Nearest), Some(Way::Down), Some(Way::Up)]);
             let banded = dice.chance(80);
             let reference = num::q(dice.between(low - 60, high + 60)) / num::q(100);
-            let intent = dice.pick(&[None, Some(Intent::AtMost(reference.clone())), Some(Intent::AtLeast(reference))]);
+            let intent =
+                dice.pick(&[None, Some(Intent::AtMost(reference.clone())), Some(Intent::AtLeast(reference))]);
             let round = way.map(|way| {
                 let text = if banded { BANDS } else { "" };
                 Round { way, ..parse(&text.parse::<Table>().unwrap()).unwrap() }
             });
             let range = Range::between(num::q(low) / num::q(100), num::q(high) / num::q(100));
-            let settled = settle(&range, &(&target / num::q(100)), round.as_ref(), intent.as_ref(), "EUR").unwrap();
-            let expected = by_trying(i128::from(low), i128::from(high), &target, way, banded, intent.as_ref());
+            let settled =
+                settle(&range, &(&target / num::q(100)), round.as_ref(), intent.as_ref(), "EUR").unwrap();
+            let expected =
+                by_trying(i128::from(low), i128::from(high), &target, way, banded, intent.as_ref());
             let price = whole(&(settled.price * num::q(100)));
-            assert_eq!((price, settled.no_ending), expected, "{low} {high} {target} {way:?} {banded} {intent:?}");
+            assert_eq!(
+                (price, settled.no_ending),
+                expected,
+                "{low} {high} {target} {way:?} {banded} {intent:?}"
+            );
         }
     }
 }

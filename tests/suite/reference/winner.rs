@@ -31,7 +31,9 @@ fn best<'a, 'b, Body>(
     candidates: &'b [Candidate<'a, Body>],
     markets: &Markets,
 ) -> Result<Option<&'b Candidate<'a, Body>>, String> {
-    let Some(latest) = candidates.iter().map(|c| c.layer).max() else { return Ok(None) };
+    let Some(latest) = candidates.iter().map(|c| c.layer).max() else {
+        return Ok(None);
+    };
     let top: Vec<_> = candidates.iter().filter(|c| c.layer == latest).collect();
     let unbeaten: Vec<_> = top
         .iter()
@@ -56,7 +58,9 @@ pub fn winner<'a, Body>(
     mut candidates: Vec<Candidate<'a, Body>>,
     markets: &Markets,
 ) -> Result<Option<Won<'a, Body>>, String> {
-    let Some(won) = best(&candidates, markets)? else { return Ok(None) };
+    let Some(won) = best(&candidates, markets)? else {
+        return Ok(None);
+    };
     let (entry, layer) = (won.entry, won.layer);
     candidates.retain(|c| c.entry.id != entry.id);
     let because = match best(&candidates, markets)? {
@@ -69,7 +73,10 @@ pub fn winner<'a, Body>(
 }
 
 /// All that hold, but one per id: an overlay replaces its parent, the narrowest of several (decisions 4.4).
-pub fn one_per_id<'a, Body>(holding: Vec<&'a Entry<Body>>, markets: &Markets) -> Result<Vec<&'a Entry<Body>>, String> {
+pub fn one_per_id<'a, Body>(
+    holding: Vec<&'a Entry<Body>>,
+    markets: &Markets,
+) -> Result<Vec<&'a Entry<Body>>, String> {
     let mut parents: Vec<&str> = holding.iter().map(|entry| entry.parent.as_str()).collect();
     parents.sort();
     parents.dedup();

@@ -19,8 +19,10 @@ fn rulebook(dice: &mut Dice, world: &World) -> String {
             0 => String::new(), // an item of this class is quarantined here
             _ => format!(", food = \"{}\"", dice.pick(&["7%", "0%", "5.5%", "12%"])),
         };
-        text +=
-            &format!("\n[market.{}]\ncurrency = \"{}\"\ntimezone = \"{}\"\n", place.market, place.currency, place.zone);
+        text += &format!(
+            "\n[market.{}]\ncurrency = \"{}\"\ntimezone = \"{}\"\n",
+            place.market, place.currency, place.zone
+        );
         text += &format!("vat = {{ standard = \"{standard}\"{food} }}\n");
         let duty = dice.pick(&["", ", duty = \"2.5%\"", ", duty = \"0.1%\""]);
         text += &format!("landed = {{ freight = \"{}\"{duty} }}\n", dice.pick(&["0%", "0.6%", "1.5%", "2%"]));
@@ -41,7 +43,8 @@ fn rulebook(dice: &mut Dice, world: &World) -> String {
                 continue; // no such set in this market: never a price
             }
             text += &format!("\n[competitors.{set}.{}]\n", place.market);
-            let members = dice.pick(&["\"alza\", \"mediam\", \"otto\", \"kaufl\"", "\"alza\", \"mediam\", \"otto\""]);
+            let members =
+                dice.pick(&["\"alza\", \"mediam\", \"otto\", \"kaufl\"", "\"alza\", \"mediam\", \"otto\""]);
             text += &format!("members = [{members}]\n");
             text += dice.pick(&["", "", "own = [\"otto\"]\n"]);
             let conditions = [
@@ -64,13 +67,19 @@ fn channels(dice: &mut Dice, world: &World) -> String {
     let mut text = String::from("\n[channel.own]\n");
     let pick = dice.pick(&["", ", pick = \"1.20 EUR\""]);
     let bag = dice.pick(&["", ", bag = \"0.05 EUR/unit\""]);
-    text += &format!("costs = {{ payment = \"{}\", cpa = \"1.90 EUR\"{pick}{bag} }}\n", dice.pick(&["1.4%", "2%"]));
+    text += &format!(
+        "costs = {{ payment = \"{}\", cpa = \"1.90 EUR\"{pick}{bag} }}\n",
+        dice.pick(&["1.4%", "2%"])
+    );
     if dice.chance(80) {
         text += &format!("basket = \"{}\"\n", world.both(4_500));
     }
     text += &format!("\n[channel.app]\nlike = \"own\"\ncosts = {{ cpa = \"{}\" }}\n", world.both(60));
     text += &format!("\n[channel.bazaar]\nonly = {{ market = \"{}\" }}\n", world.places[1].market);
-    text += &format!("costs = {{ commission = \"{}\" }}\n", dice.pick(&["12%", "15%", "8.5%", "12%", "8.5%", "90%"]));
+    text += &format!(
+        "costs = {{ commission = \"{}\" }}\n",
+        dice.pick(&["12%", "15%", "8.5%", "12%", "8.5%", "90%"])
+    );
     text += &format!("pass_on = \"{}\"\n", dice.pick(&["50%", "0%", "100%"]));
     text += "\n[channel.dropship]\ncost_from = \"supplier\"\n";
     text += "\n[channel.post]\ncosts = { commission = \"5%\", payment = \"1%\", ";

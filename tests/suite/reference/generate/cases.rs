@@ -26,8 +26,12 @@ pub fn case(dice: &mut Dice, world: &World, number: usize) -> CaseInput {
     let at = moment(dice, place);
     let channels = ["own", "own", "app", "dropship", "post", "bazaar"];
     let channel = dice.pick(if here == 1 { &channels } else { &channels[..5] });
-    let case =
-        CaseInput { market: place.market.into(), channel: channel.into(), at: at.to_string(), ..CaseInput::default() };
+    let case = CaseInput {
+        market: place.market.into(),
+        channel: channel.into(),
+        at: at.to_string(),
+        ..CaseInput::default()
+    };
     let mut draft = Draft { place, other: &world.places[1 - here], at, base: base(dice, place), case };
     draft.set("sku", world.sku(number));
     labels(dice, world, &mut draft);
@@ -124,8 +128,9 @@ fn costs<'a>(dice: &mut Dice, world: &World, draft: &mut Draft<'a>) -> &'a str {
     let euro = &super::PLACES[0];
     let foreign = dice.chance(35);
     let from = if foreign { dice.pick(&[draft.other, draft.other, euro]) } else { draft.place };
-    let share = dice
-        .pick(&[500_000, 600_000, 700_000, 700_000, 750_000, 800_000, 800_000, 900_000, 950_000, 1_000_000, 1_200_000]);
+    let share = dice.pick(&[
+        500_000, 600_000, 700_000, 700_000, 750_000, 800_000, 800_000, 900_000, 950_000, 1_000_000, 1_200_000,
+    ]);
     let mut cost = draft.share(share) * from.per_euro / draft.place.per_euro;
     cost = cost / 10_000 * 10_000;
     cost += dice.pick(&[0, 0, 0, 1, 5, 4_999]);
@@ -142,8 +147,17 @@ fn costs<'a>(dice: &mut Dice, world: &World, draft: &mut Draft<'a>) -> &'a str {
     }
     if dice.chance(40) {
         // change of exactly +100 %, −50 %, +25 %, −10 %, and a little more
-        let previous =
-            dice.pick(&[cost / 2, cost * 2, cost * 4 / 5, cost * 10 / 9, cost / 2 - 1, cost * 2 + 1, cost, cost, 0]);
+        let previous = dice.pick(&[
+            cost / 2,
+            cost * 2,
+            cost * 4 / 5,
+            cost * 10 / 9,
+            cost / 2 - 1,
+            cost * 2 + 1,
+            cost,
+            cost,
+            0,
+        ]);
         let currency = if dice.chance(92) { from.currency } else { draft.other.currency };
         draft.set("previous_cost", money(previous.max(0), currency));
     }
@@ -158,11 +172,12 @@ fn prices(dice: &mut Dice, draft: &mut Draft) {
     let currency = draft.place.currency;
     if dice.chance(92) {
         let share = dice.pick(&[
-            1_000_000, 1_000_000, 1_000_000, 940_000, 970_000, 1_030_000, 1_060_000, 950_000, 1_100_000, 600_000,
-            2_500_000,
+            1_000_000, 1_000_000, 1_000_000, 940_000, 970_000, 1_030_000, 1_060_000, 950_000, 1_100_000,
+            600_000, 2_500_000,
         ]);
         let minor = draft.place.minor();
-        let mut price = (draft.share(share) / minor).max(1) * minor + dice.pick(&[0, 0, 0, 0, 1, -1, 4]) * minor;
+        let mut price =
+            (draft.share(share) / minor).max(1) * minor + dice.pick(&[0, 0, 0, 0, 1, -1, 4]) * minor;
         price = price.max(minor);
         if dice.chance(4) {
             price += minor / 2; // not payable, where a minor unit can be halved
@@ -269,8 +284,8 @@ fn rates(dice: &mut Dice, draft: &mut Draft, cost_currency: &str) {
 
 fn offer(dice: &mut Dice, draft: &Draft, rival: &str) -> OfferText {
     let share = dice.pick(&[
-        1_000_000, 1_000_000, 990_000, 970_000, 1_030_000, 1_060_000, 940_000, 950_000, 1_050_000, 400_000, 2_500_000,
-        500_000, 2_000_000, 399_999, 100_000,
+        1_000_000, 1_000_000, 990_000, 970_000, 1_030_000, 1_060_000, 940_000, 950_000, 1_050_000, 400_000,
+        2_500_000, 500_000, 2_000_000, 399_999, 100_000,
     ]);
     let minor = draft.place.minor();
     let mut price = (draft.share(share) / minor).max(1) * minor;

@@ -60,7 +60,16 @@ fn class(dice: &mut Dice, kind: &str) -> &'static str {
     match kind {
         "max-change" | "min-change" => dice.pick(&["comfort", "comfort", "comfort", "commercial", "safety"]),
         "blind-rivals" | "blind-fx" => dice.pick(&["safety", "safety", "comfort", "contract", "legal"]),
-        _ => dice.pick(&["legal", "safety", "safety", "contract", "contract", "commercial", "commercial", "comfort"]),
+        _ => dice.pick(&[
+            "legal",
+            "safety",
+            "safety",
+            "contract",
+            "contract",
+            "commercial",
+            "commercial",
+            "comfort",
+        ]),
     }
 }
 
@@ -100,7 +109,8 @@ fn scope(dice: &mut Dice, world: &World, kind: &str) -> String {
 }
 
 fn body(dice: &mut Dice, world: &World, kind: &str) -> String {
-    let percent = |dice: &mut Dice, list: &[&str]| dice.pick(&list.iter().map(|s| s.to_string()).collect::<Vec<_>>());
+    let percent =
+        |dice: &mut Dice, list: &[&str]| dice.pick(&list.iter().map(|s| s.to_string()).collect::<Vec<_>>());
     match kind {
         "min-margin" => format!("min_margin = \"{}\"\n", percent(dice, &["3%", "5%", "0%", "-10%", "12%"])),
         "min-contribution" => {
@@ -115,9 +125,13 @@ fn body(dice: &mut Dice, world: &World, kind: &str) -> String {
             let of = dice.pick(&["purchase cost", "landed cost"]);
             format!("max_markup = {{ of = \"{of}\", by = \"{}\" }}\n", percent(dice, &["40%", "50%", "100%"]))
         }
-        "max-price-rrp" => format!("max_price = \"{} of rrp\"\n", percent(dice, &["105%", "100%", "97%", "110.5%"])),
+        "max-price-rrp" => {
+            format!("max_price = \"{} of rrp\"\n", percent(dice, &["105%", "100%", "97%", "110.5%"]))
+        }
         "max-price-list" => format!("max_price = \"{} of list_net\"\n", percent(dice, &["100%", "103%"])),
-        "max-price-money" => format!("max_price = \"{}\"\n", world.both(dice.pick(&[10_000, 39_900, 100_000]))),
+        "max-price-money" => {
+            format!("max_price = \"{}\"\n", world.both(dice.pick(&[10_000, 39_900, 100_000])))
+        }
         "min-price-money" => format!("min_price = \"{}\"\n", world.both(dice.pick(&[99, 500, 1_000]))),
         "min-price-cost" => format!("min_price = \"{} of cost\"\n", percent(dice, &["100%", "105%", "125%"])),
         "absolute" => {

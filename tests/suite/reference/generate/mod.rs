@@ -62,8 +62,9 @@ impl World {
 
     /// A range of amounts in both currencies: `"1 .. 100 EUR | 162 .. 16250 JPY"`.
     pub fn span(&self, low: i64, high: i64) -> String {
-        let one =
-            |p: &Place| format!("{} .. {}", dice::decimal(p.amount(low), 6), dice::money(p.amount(high), p.currency));
+        let one = |p: &Place| {
+            format!("{} .. {}", dice::decimal(p.amount(low), 6), dice::money(p.amount(high), p.currency))
+        };
         format!("{} | {}", one(&self.places[0]), one(&self.places[1]))
     }
 
@@ -93,8 +94,12 @@ pub fn generate(seed: u64) -> (Files, Vec<CaseInput>) {
     let mut dice = Dice::new(seed);
     let first = dice.below(PLACES.len());
     let second = (first + 1 + dice.below(PLACES.len() - 1)) % PLACES.len();
-    let mut world =
-        World { places: [PLACES[first].clone(), PLACES[second].clone()], seed, optional: Vec::new(), cases: 40 };
+    let mut world = World {
+        places: [PLACES[first].clone(), PLACES[second].clone()],
+        seed,
+        optional: Vec::new(),
+        cases: 40,
+    };
     let mut files = Files::default();
     book::write(&mut dice, &mut world, &mut files);
     rules::write(&mut dice, &world, &mut files);

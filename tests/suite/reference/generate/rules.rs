@@ -25,8 +25,14 @@ fn head(name: &str, layer: &str) -> String {
 
 fn cost_plus(dice: &mut Dice, world: &World) -> String {
     match dice.below(3) {
-        0 => format!("cost-plus = {{ margin = \"{}\" }}", dice.pick(&["0%", "9%", "22%", "37.5%", "60%", "86%"])),
-        1 => format!("cost-plus = {{ markup = \"{}\" }}", dice.pick(&["0%", "15%", "30%", "100%", "12.34567%"])),
+        0 => format!(
+            "cost-plus = {{ margin = \"{}\" }}",
+            dice.pick(&["0%", "9%", "22%", "37.5%", "60%", "86%"])
+        ),
+        1 => format!(
+            "cost-plus = {{ markup = \"{}\" }}",
+            dice.pick(&["0%", "15%", "30%", "100%", "12.34567%"])
+        ),
         _ => format!("cost-plus = {{ profit = \"{}\" }}", world.both(dice.pick(&[1, 99, 500, 2_000]))),
     }
 }
@@ -54,7 +60,8 @@ fn index(dice: &mut Dice) -> String {
 
 /// Two or three parts with weights that total 100 %.
 fn blend(dice: &mut Dice, world: &World) -> String {
-    let weigh = |part: String, weight: &str| part.replacen("= { ", &format!("= {{ weight = \"{weight}\", "), 1);
+    let weigh =
+        |part: String, weight: &str| part.replacen("= { ", &format!("= {{ weight = \"{weight}\", "), 1);
     let (parts, weights): (usize, [&str; 3]) = dice.pick(&[
         (2, ["60%", "40%", ""]),
         (2, ["33.3%", "66.7%", ""]),
@@ -110,10 +117,16 @@ fn strategies(dice: &mut Dice, world: &World, guards: &[String]) -> String {
     text += &format!("price = {{ {} }}\n{}", any_strategy(dice, world), otherwise(dice, world, ""));
 
     text += &head("kvi", "position"); // the other rules of this layer say `!kvi`
-    text +=
-        &format!("where = {{ tags = \"kvi\" }}\nprice = {{ {} }}\n{}", follow(dice), otherwise(dice, world, "base"));
+    text += &format!(
+        "where = {{ tags = \"kvi\" }}\nprice = {{ {} }}\n{}",
+        follow(dice),
+        otherwise(dice, world, "base")
+    );
     if dice.chance(50) {
-        text += &format!("[rule.kvi.for.two]\nwhere = {{ market = \"{two}\" }}\nprice.follow.by = \"{}\"\n", by(dice));
+        text += &format!(
+            "[rule.kvi.for.two]\nwhere = {{ market = \"{two}\" }}\nprice.follow.by = \"{}\"\n",
+            by(dice)
+        );
         if dice.chance(50) {
             // narrower than the overlay `two`
             text += &format!(
@@ -129,7 +142,8 @@ fn strategies(dice: &mut Dice, world: &World, guards: &[String]) -> String {
         otherwise(dice, world, "base")
     );
     text += &head("audio", "position"); // another branch than phones
-    text += "where = { category = \"tech/audio/**\", brand = \"Bose | Sennheiser | Haus\", tags = \"!kvi\" }\n";
+    text +=
+        "where = { category = \"tech/audio/**\", brand = \"Bose | Sennheiser | Haus\", tags = \"!kvi\" }\n";
     text += &format!("price = {{ {} }}\n{}", index(dice), otherwise(dice, world, "base"));
     if dice.chance(60) {
         text += &head("android", "position"); // narrower than phones
@@ -143,8 +157,7 @@ fn strategies(dice: &mut Dice, world: &World, guards: &[String]) -> String {
         text += &format!("price = {{ keep = {{ max_age = \"7d\" }} }}\n{}", otherwise(dice, world, "base"));
     } else {
         text += &head("steady", "position");
-        text +=
-            "where = { category = \"food/fresh/**\", tags = [\"steady\", \"!kvi\", \"!eol\"] }\nover = [\"bulk\"]\n";
+        text += "where = { category = \"food/fresh/**\", tags = [\"steady\", \"!kvi\", \"!eol\"] }\nover = [\"bulk\"]\n";
         text += &format!("price = {{ use = \"base\" }}\n{}", otherwise(dice, world, "base"));
     }
     text += &head("bulk", "position"); // meets only `steady`
@@ -172,7 +185,8 @@ fn strategies(dice: &mut Dice, world: &World, guards: &[String]) -> String {
     if dice.chance(50) {
         let cents = dice.pick(&[199, 1_000, 4_999]);
         let both = world.both(cents);
-        let value = if dice.chance(70) { both.as_str() } else { both.split(" | ").next().unwrap_or_default() };
+        let value =
+            if dice.chance(70) { both.as_str() } else { both.split(" | ").next().unwrap_or_default() };
         text += &format!("price = {{ fixed = \"{value}\" }}\n");
     } else {
         text += "price = { fixed = { table = \"tables/shelf.csv\" } }\n";
@@ -266,16 +280,26 @@ fn adjustments(dice: &mut Dice, world: &World, guards: &[String]) -> String {
     entry(
         dice,
         50,
-        "[season.night]\nwhen = { weekday = \"sat .. sun\", time = \"22:00 .. 06:00\" }\nadjust = \"-2.5%\"".into(),
+        "[season.night]\nwhen = { weekday = \"sat .. sun\", time = \"22:00 .. 06:00\" }\nadjust = \"-2.5%\""
+            .into(),
     );
     entry(dice, 50, "[season.fest]\nwhere = { tags = \"!kvi | steady\" }\nwhen = { holiday = \"X:fest\", days = \"-1 .. +2\" }\nadjust = \"+4%\"".into());
-    entry(dice, 30, "[season.dated]\nfrom = 2026-11-20\nuntil = 2026-11-24T12:00:00\nadjust = \"-0.33333%\"".into());
-    entry(dice, 60, "[stock.surplus]\nwhere = { stock_cover = \"> 8w\", tags = \"!fresh\" }\nadjust = \"-3%\"".into());
+    entry(
+        dice,
+        30,
+        "[season.dated]\nfrom = 2026-11-20\nuntil = 2026-11-24T12:00:00\nadjust = \"-0.33333%\"".into(),
+    );
+    entry(
+        dice,
+        60,
+        "[stock.surplus]\nwhere = { stock_cover = \"> 8w\", tags = \"!fresh\" }\nadjust = \"-3%\"".into(),
+    );
     entry(dice, 50, "[stock.deficit]\nwhere = { stock_cover = \"< 1w\", inbound = \"> 2w | ?\", tags = \"!kvi\" }\nadjust = \"+4%\"".into());
     entry(
         dice,
         60,
-        "[stock.last-day]\nwhere = { tags = \"fresh\", shelf_life = \"0s ..= 1d\" }\nadjust = \"-30%\"".into(),
+        "[stock.last-day]\nwhere = { tags = \"fresh\", shelf_life = \"0s ..= 1d\" }\nadjust = \"-30%\""
+            .into(),
     );
     if text.contains("[stock.surplus]") && dice.chance(40) {
         text += &format!("\n[stock.surplus.for.two]\nwhere = {{ market = \"{two}\" }}\nadjust = \"-12%\"\n");
@@ -289,7 +313,11 @@ fn rounds(dice: &mut Dice, world: &World) -> String {
         if dice.chance(20) {
             continue;
         }
-        text += &format!("\n[round.{}]\nwhere = {{ market = \"{}\" }}\n", place.market.to_lowercase(), place.market);
+        text += &format!(
+            "\n[round.{}]\nwhere = {{ market = \"{}\" }}\n",
+            place.market.to_lowercase(),
+            place.market
+        );
         if dice.chance(90) {
             text += &format!("bands = [ {} ]\n", bands(dice, place));
         }

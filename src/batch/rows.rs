@@ -1,0 +1,184 @@
+//! The rows of a block, read: good ones with the places they are priced in, bad ones with their reasons.
+
+use super::quarantine::Broken;
+use super::reach::{Seen, SkuKey};
+use super::reprice::CANCEL_ROWS;
+use super::source::Block;
+use super::texts::Texts;
+use super::{BatchError, Columns, FeedKind, Job, Quarantined};
+use crate::facts::{BadField, FieldCode, ItemReader, ItemRow};
+use crate::pricing::Release;
+use rayon::prelude::*;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The rows of a block, read.
+#[derive(Debug)]
+pub(super) struct Parsed<'a> {
+    pub rows: Vec<ParsedRow<'a>>,
+    pub quarantined: Vec<Quarantined>,
+    /// How many rows are for places that were not asked for.
+    pub elsewhere: u64,
+    /// How many rows the block has.
+    pub count: u64,
+}
+
+/// One good row and the places it is priced in.
+#[derive(Debug)]
+pub(super) struct ParsedRow<'a> {
+    pub line: u64,
+    pub row: ItemRow,
+    key: SkuKey,
+    pub vat_class: Box<str>,
+    pub places: &'a [u16],
+    /// Places that an earlier row of the same SKU has taken.
+    pub again: Vec<u16>,
+}
+
+enum Read<'a> {
+    Row(ParsedRow<'a>),
+    Bad(Quarantined),
+    /// A row for a place that was not asked for.
+    Elsewhere,
+}
+
+/// Reads the rows of one block.
+struct Rows<'a> {
+    job: &'a Job<'a>,
+    reader: ItemReader<'a>,
+    texts: Texts,
+    sku: Option<usize>,
+    market: Option<usize>,
+    channel: Option<usize>,
+    vat_class: Option<usize>,
+}
+
+impl Job<'_> {
+    /// Reads the rows of a block. Once cancelled it gives no rows: [`Job::price`] then says so.
+    pub(super) fn parse(
+        &self,
+        path: &Path,
+        columns: &Columns,
+        block: Block,
+        cancel: &AtomicBool,
+    ) -> Result<Parsed<'_>, BatchError> {
+        let [sku, market, channel, vat_class] =
+            ["sku", "market", "channel", "vat_class"].map(|name| columns.find(name));
+        let rows = Rows {
+            job: self,
+            reader: item_reader(self.release, path, columns)?,
+            texts: Texts::new(path, &block.batch, columns)?,
+            sku,
+            market,
+            channel,
+            vat_class,
+        };
+        let chunks = block.lines.par_chunks(CANCEL_ROWS).enumerate();
+        let reads: Vec<Vec<Read<'_>>> = chunks
+            .take_any_while(|_| !cancel.load(Ordering::Relaxed))
+            .map(|(chunk, lines)| {
+                let numbers = chunk * CANCEL_ROWS..;
+                numbers.zip(lines).map(|(row, line)| rows.read(row, *line)).collect()
+            })
+            .collect();
+        let mut parsed = Parsed {
+            rows: Vec::with_capacity(block.lines.len()),
+            quarantined: Vec::new(),
+            elsewhere: 0,
+            count: (block.lines.len() + block.broken.len()) as u64,
+        };
+        let broken = block.broken.into_iter().map(|row| self.broken(row));
+        for read in reads.into_iter().flatten().chain(broken) {
+            match read {
+                Read::Row(row) => parsed.rows.push(row),
+                Read::Bad(row) => parsed.quarantined.push(row),
+                Read::Elsewhere => parsed.elsewhere += 1,
+            }
+        }
+        Ok(parsed)
+    }
+
+    fn broken(&self, row: Broken) -> Read<'_> {
+        let place = row.place.as_ref();
+        let prices = match place.and_then(|(market, channel)| self.reach.find(market, channel)) {
+            Some([]) => return Read::Elsewhere,
+            Some(places) => places.len() as u64,
+            None => 1,
+        };
+        Read::Bad(Quarantined::new(FeedKind::Items, row.line, &row.sku, vec![row.bad], prices))
+    }
+
+    fn unknown_place(&self, market: &str, channel: &str) -> BadField {
+        let code = FieldCode::UnknownPlace;
+        if !self.reach.has_market(market) {
+            BadField::new("market", code, market, "is not a market of the rulebook")
+        } else if market.is_empty() {
+            BadField::new("channel", code, channel, "is not a channel of the rulebook")
+        } else {
+            let why = format!("is not a channel of the market `{market}`");
+            BadField::new("channel", code, channel, &why)
+        }
+    }
+}
+
+impl<'a> Rows<'a> {
+    fn read(&self, row: usize, line: u64) -> Read<'a> {
+        let cell = |column| self.texts.cell(column, row);
+        let (market, channel) = (cell(self.market), cell(self.channel));
+        let place = self.job.reach.find(market, channel);
+        if place.is_some_and(<[u16]>::is_empty) {
+            return Read::Elsewhere;
+        }
+        let mut bad: Vec<BadField> = self.texts.bad(row).cloned().collect();
+        match (self.reader.read(self.texts.row(row)), place) {
+            (Ok(item), Some(places)) if bad.is_empty() => {
+                return Read::Row(ParsedRow {
+                    line,
+                    key: SkuKey::new(&item.item.sku),
+                    row: item,
+                    vat_class: cell(self.vat_class).into(),
+                    places,
+                    again: Vec::new(),
+                });
+            }
+            (Ok(_), _) => {}
+            (Err(more), _) => {
+                for field in more {
+                    if !bad.iter().any(|known| known.field == field.field) {
+                        bad.push(field);
+                    }
+                }
+            }
+        }
+        let named = |field: &BadField| matches!(&*field.field, "market" | "channel");
+        if place.is_none() && !bad.iter().any(named) {
+            bad.push(self.job.unknown_place(market, channel));
+        }
+        let prices = place.map_or(1, |places| places.len() as u64);
+        Read::Bad(Quarantined::new(FeedKind::Items, line, cell(self.sku), bad, prices))
+    }
+}
+
+impl Parsed<'_> {
+    /// Marks what earlier rows have taken, in the order of the rows.
+    pub fn mark_seen(&mut self, seen: &mut Seen) {
+        for row in &mut self.rows {
+            row.again = seen.mark(row.key, row.places);
+        }
+    }
+}
+
+/// The reader of the rows of a feed with these columns.
+pub(super) fn item_reader<'r>(
+    release: &'r Release,
+    path: &Path,
+    columns: &Columns,
+) -> Result<ItemReader<'r>, BatchError> {
+    let headers = columns.iter().map(|column| column.header.as_str());
+    let name_of = |header: &str| release.items_feed.name_of(header);
+    ItemReader::new(&release.schema, headers, name_of, release.items_feed.currency).map_err(|missing| {
+        let cure =
+            "; name the file's own column under `[feed.items] columns`, or make the attribute `optional`";
+        columns.missing(path, &missing, cure)
+    })
+}

@@ -1,0 +1,137 @@
+//! Files as a whole: dialects, columns, places, and what is published.
+
+use super::shop::{HEADER, How, Shop, catalog, csv_file};
+use crate::batch::{BatchError, Feeds, Verdict, load_facts};
+use std::sync::atomic::AtomicBool;
+
+#[test]
+fn a_byte_order_mark_crlf_quotes_and_empty_lines_change_nothing() {
+    let shop = Shop::new();
+    let plain = csv_file(&catalog(20));
+    shop.write("plain.csv", &plain);
+    let digest = shop.run("plain.csv", How::default()).tally.digest;
+    shop.write("crlf.csv", format!("\u{feff}{}", plain.replace('\n', "\r\n")));
+    let quoted: Vec<String> = plain
+        .lines()
+        .map(|line| line.split(',').map(|cell| format!("\"{cell}\"")).collect::<Vec<_>>().join(","))
+        .collect();
+    shop.write("quoted.csv", format!("{}\r\n\r\n", quoted.join("\r\n\r\n")));
+    shop.write("cut.csv", plain.trim_end());
+    for name in ["crlf.csv", "quoted.csv", "cut.csv"] {
+        let summary = shop.run(name, How::default());
+        assert_eq!((summary.verdict, summary.tally.digest), (Verdict::Clean, digest), "{name}");
+    }
+}
+
+#[test]
+fn a_foreign_export_is_read_through_its_column_names() {
+    let mut shop = Shop::new();
+    shop.release.items_feed.columns = [("sku", "Item Number"), ("cost", "Unit Cost")]
+        .map(|(name, header)| (name.into(), header.into()))
+        .into();
+    shop.release.items_feed.currency = crate::money::Currency::from_code("EUR");
+    // `cost` is not the cost here, and a column that nobody reads may hold anything.
+    shop.write(
+        "items.csv",
+        format!("cost,Item Number,Unit Cost,Text\nx,A,2.00,\"{}\ny\"\n", "z".repeat(65_536)),
+    );
+    let summary = shop.run("items.csv", How { market: Some("DE"), ..How::default() });
+    assert_eq!((summary.verdict, summary.tally.priced), (Verdict::Clean, 2));
+    assert_eq!(shop.rows("out.csv")[0]["price"], "4.00");
+}
+
+#[track_caller]
+fn fails(file: impl AsRef<[u8]>, part: &str) {
+    let shop = Shop::new();
+    shop.write("items.csv", file);
+    match shop.try_run("items.csv", How::default(), &AtomicBool::new(false)) {
+        Err(error) => assert!(error.to_string().contains(part), "{error}"),
+        Ok(summary) => panic!("{summary:?}"),
+    }
+    assert!(!shop.path("out.csv").exists() && !shop.path("out.csv.part").exists());
+    assert!(!shop.path("bad.csv").exists() && !shop.path("bad.csv.part").exists());
+}
+
+#[test]
+fn files_that_are_no_feed_are_refused() {
+    fails("", "is empty");
+    fails("sku;cost\nA;1.00 EUR\n", "separated by commas");
+    fails("sku\nA\n", "no column gives `cost`");
+    fails("sku,cost,cost\nA,1 EUR,2 EUR\n", "both give `cost`");
+    fails(b"sku,c\xfcst\n", "not a header");
+    fails(b"\xff\xfes\0k\0u\0", "UTF-16");
+    fails(b"\x1f\x8b\x08\0", "compressed");
+    fails("PAR1 but not Parquet", "items.csv");
+}
+
+#[test]
+fn a_file_without_rows_is_clean() {
+    let shop = Shop::new();
+    shop.write("items.csv", HEADER);
+    let summary = shop.run("items.csv", How::default());
+    assert_eq!((summary.verdict, summary.tally.read), (Verdict::Clean, 0));
+    assert_eq!(shop.read("out.csv").lines().count(), 1);
+    assert_eq!(shop.read("bad.csv").lines().count(), 1);
+}
+
+#[test]
+fn places_can_be_chosen() {
+    let shop = Shop::new();
+    shop.write("items.csv", format!("{HEADER}\nA,,,1.00 EUR,,,,,,\nB,KZ,,1.00 EUR,,,,,,\nC,KZ,,x,,,,,,\n"));
+    let read = |market, channel| {
+        let tally = shop.run("items.csv", How { market, channel, ..How::default() }).tally;
+        (tally.read, tally.priced, tally.quarantined, tally.elsewhere)
+    };
+    assert_eq!(read(None, None), (5, 4, 1, 0));
+    assert_eq!(read(Some("KZ"), None), (3, 2, 1, 0));
+    assert_eq!(read(Some("DE"), Some("app")), (1, 1, 0, 2));
+    let nowhere = How { market: Some("KZ"), channel: Some("app"), ..How::default() };
+    let error = shop.try_run("items.csv", nowhere, &AtomicBool::new(false)).unwrap_err();
+    assert!(matches!(&error, BatchError::NoPlace(why) if why.contains("KZ/app") && why.contains("DE/own")));
+}
+
+#[test]
+fn too_many_bad_rows_publish_nothing_but_the_quarantine() {
+    let shop = Shop::new();
+    let mut rows = catalog(999);
+    rows.push("X,DE,own,?,,,,,,".into());
+    shop.write("items.csv", csv_file(&rows));
+    shop.write("out.csv", "yesterday");
+    // 1,999 prices are asked for; one is bad.
+    let strict = shop.run("items.csv", How { max_bad: "0.05%", ..How::default() });
+    assert_eq!((strict.verdict, strict.tally.quarantined), (Verdict::TooMany, 1));
+    assert_eq!(shop.read("out.csv"), "yesterday");
+    assert_eq!(shop.rows("bad.csv").len(), 1);
+    assert!(!shop.path("out.csv.part").exists());
+    let loose = shop.run("items.csv", How { max_bad: "0.1%", ..How::default() });
+    assert_eq!(loose.verdict, Verdict::Partial);
+    assert_ne!(shop.read("out.csv"), "yesterday");
+}
+
+#[test]
+fn a_cancelled_run_leaves_everything_as_it_was() {
+    let shop = Shop::new();
+    shop.write("items.csv", csv_file(&catalog(5_000)));
+    shop.write("out.csv", "yesterday");
+    let cancelled =
+        shop.try_run("items.csv", How { block_rows: 100, ..How::default() }, &AtomicBool::new(true));
+    assert!(matches!(cancelled, Err(BatchError::Cancelled)));
+    assert_eq!(shop.read("out.csv"), "yesterday");
+    assert!(!shop.path("out.csv.part").exists() && !shop.path("bad.csv").exists());
+}
+
+#[test]
+fn whole_feeds_load_into_memory() {
+    let shop = Shop::new();
+    let rows =
+        "A,,,1.00 EUR,,,,,,\nA,DE,,2.00 EUR,,,,,,\nA,DE,,3.00 EUR,,,,,,\nB,FR,,1.00 EUR,,,,,,\nC,,,x,,,,,,\n";
+    let (items, offers, rates) =
+        (shop.write("items.csv", format!("{HEADER}\n{rows}")), shop.path("offers.csv"), shop.path("fx.csv"));
+    let feeds = Feeds { items: Some(&items), offers: Some(&offers), rates: Some(&rates) };
+    let (facts, accounts) = load_facts(&shop.release, feeds).unwrap();
+    assert_eq!((facts.items.len(), facts.offers.get("K1", "DE").len()), (2, 2));
+    let bad: Vec<(u64, &str)> =
+        accounts[2].quarantined.iter().map(|row| (row.line, row.code().unwrap().as_str())).collect();
+    assert_eq!(bad, [(4, "DUPLICATE_SKU"), (5, "UNKNOWN_PLACE"), (6, "NOT_MONEY")]);
+    assert_eq!(facts.offers.names.name(facts.offers.get("K1", "DE")[1].rival), "otto");
+}

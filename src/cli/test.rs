@@ -1,0 +1,244 @@
+//! `pricer test DIR [NAME]`: the analysts' own tests.
+
+use super::opened::own_rates;
+use super::output::{Format, counted, load_dir, write_findings};
+use crate::batch::{BatchError, load_rates};
+use crate::facts::Rates;
+use crate::pricing::Release;
+use crate::rulebook::render::Colour;
+use crate::rulebook::{AlwaysTest, Failure, Files, Loaded, Report, Results, Verdict, run_tests};
+use serde::Serialize;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+#[derive(Clone, Debug, clap::Args)]
+pub struct TestArgs {
+    /// The folder with `rulebook.toml`
+    pub dir: PathBuf,
+    /// Only tests whose name contains this
+    pub name: Option<String>,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// Exit code 0: all passed; 1: a test failed or the rulebook has errors; 2: no test has that name.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn run(args: &TestArgs, colour: Colour, out: &mut dyn Write) -> io::Result<ExitCode> {
+    let mut loaded = load_dir(&args.dir);
+    let Some(release) = loaded.release.clone().filter(|_| !loaded.has_errors()) else {
+        write_findings(args.format, colour, &loaded.files, &loaded.diagnostics, out)?;
+        return Ok(ExitCode::from(1));
+    };
+    let rates = match default_rates(&args.dir, &release) {
+        Ok(rates) => rates,
+        Err(why) => {
+            writeln!(out, "error: {why}")?;
+            return Ok(ExitCode::from(1));
+        }
+    };
+    let wanted = |name: &str| args.name.as_deref().is_none_or(|part| name.contains(part));
+    loaded.tests.retain(|test| wanted(&test.name));
+    loaded.always.retain(|test| wanted(&test.name));
+    if let (Some(name), true) = (&args.name, loaded.tests.is_empty() && loaded.always.is_empty()) {
+        writeln!(out, "error: no test is called `{name}`")?;
+        return Ok(ExitCode::from(2));
+    }
+    let results = run_tests(&release, &loaded.tests, &rates);
+    match args.format {
+        Format::Json => writeln!(out, "{}", as_json(release.id(), &loaded, &results))?,
+        Format::Human => {
+            let running = format!("{}, {}", counted(loaded.tests.len(), "test"), properties(&loaded.always));
+            writeln!(out, "     Running {running:<52} rulebook {}", release.id())?;
+            for report in &results.reports {
+                write_report(report, &loaded.files, colour, out)?;
+            }
+            for test in &loaded.always {
+                writeln!(out, "  --    always.{:<37} not run: needs a catalog", test.name)?;
+            }
+            write_end(&results, args.name.is_none(), out)?;
+        }
+    }
+    Ok(ExitCode::from(u8::from(0 < results.failed())))
+}
+
+fn properties(always: &[AlwaysTest]) -> String {
+    match always.len() {
+        1 => "1 property".to_owned(),
+        n => format!("{n} properties"),
+    }
+}
+
+/// The rates that the rulebook names, for tests that give none.
+fn default_rates(dir: &Path, release: &Release) -> Result<Rates, BatchError> {
+    match own_rates(dir, release) {
+        Some(path) => load_rates(&path).map(|(rates, _)| rates),
+        None => Ok(Rates::default()),
+    }
+}
+
+fn write_report(report: &Report, files: &Files, colour: Colour, out: &mut dyn Write) -> io::Result<()> {
+    let (line, _) = files.line_column(&report.header.file, report.header.start);
+    match &report.verdict {
+        Verdict::Passed => writeln!(out, "  ok    {:<44} {:>20}", report.name, report.answer),
+        Verdict::Failed(failure) => {
+            writeln!(out, "  FAIL  {:<44} {}:{line}", report.name, report.header.file)?;
+            write_failure(failure, out)
+        }
+        Verdict::Broken(findings) => {
+            writeln!(out, "  FAIL  {:<44} {}:{line}", report.name, report.header.file)?;
+            write_findings(Format::Human, colour, files, findings, out)
+        }
+    }
+}
+
+fn write_failure(failure: &Failure, out: &mut dyn Write) -> io::Result<()> {
+    for mismatch in &failure.mismatches {
+        let expected = format!("{} {}", mismatch.key, mismatch.expected);
+        writeln!(out, "          expected  {expected:<28} got  {} {}", mismatch.key, mismatch.got)?;
+    }
+    if failure.steps.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "          first step that differs:")?;
+    for (at, step) in failure.steps.iter().enumerate() {
+        let sign = if failure.first == Some(at) { '>' } else { ' ' };
+        let after = step.after.map_or_else(String::new, |after| after.to_string());
+        let place = step.at.as_ref().map(|at| format!("{}:{}", at.file, at.line));
+        let beside: Vec<&str> = [Some(step.note.as_str()).filter(|note| !note.is_empty()), place.as_deref()]
+            .into_iter()
+            .flatten()
+            .collect();
+        let text = format!("          {sign} {:<34} {after:>16}   {}", step.name, beside.join("   "));
+        writeln!(out, "{}", text.trim_end())?;
+    }
+    Ok(())
+}
+
+fn write_end(results: &Results, complete: bool, out: &mut dyn Write) -> io::Result<()> {
+    let failed = results.failed();
+    let passed = results.reports.len() - failed;
+    let result = format!("{passed} passed, {failed} failed");
+    if !complete {
+        return writeln!(out, "      Result {result}");
+    }
+    let coverage = &results.coverage;
+    let kinds = [("rules", &coverage.rules), ("rows", &coverage.rows), ("guards", &coverage.guards)];
+    let used: Vec<String> = kinds
+        .iter()
+        .filter(|(_, share)| 0 < share.total())
+        .map(|(noun, share)| format!("{} of {} {noun}", share.exercised, share.total()))
+        .collect();
+    writeln!(out, "      Result {result:<28} coverage: {} exercised", used.join(", "))?;
+    for (noun, share) in kinds.iter().filter(|(_, share)| !share.never.is_empty()) {
+        let more = share.never.len().saturating_sub(NEVER_SHOWN);
+        let shown: Vec<&str> = share.never.iter().take(NEVER_SHOWN).map(AsRef::as_ref).collect();
+        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+        writeln!(out, "{:41} never tested: {noun} {}{more}", "", shown.join(", "))?;
+    }
+    Ok(())
+}
+
+/// Names of untested rules in one line of the summary; JSON has them all.
+const NEVER_SHOWN: usize = 12;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    format_version: &'static str,
+    kind: &'static str,
+    release: &'a str,
+    passed: usize,
+    failed: usize,
+    not_run: Vec<String>,
+    tests: Vec<TestDocument<'a>>,
+    never_tested: NeverTested<'a>,
+}
+
+#[derive(Serialize)]
+struct TestDocument<'a> {
+    name: &'a str,
+    file: &'a str,
+    line: usize,
+    status: &'static str,
+    answer: &'a str,
+    mismatches: Vec<MismatchDocument<'a>>,
+    steps: Vec<StepDocument<'a>>,
+    /// Index into `steps`.
+    first_difference: Option<usize>,
+    problems: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct MismatchDocument<'a> {
+    key: &'a str,
+    expected: &'a str,
+    got: &'a str,
+}
+
+#[derive(Serialize)]
+struct StepDocument<'a> {
+    name: &'a str,
+    after: Option<String>,
+    note: &'a str,
+}
+
+#[derive(Serialize)]
+struct NeverTested<'a> {
+    rules: &'a [Box<str>],
+    rows: &'a [Box<str>],
+    guards: &'a [Box<str>],
+}
+
+fn as_json(release: &str, loaded: &Loaded, results: &Results) -> String {
+    let failed = results.failed();
+    let coverage = &results.coverage;
+    let document = Document {
+        format_version: "1.0",
+        kind: "tests",
+        release,
+        passed: results.reports.len() - failed,
+        failed,
+        not_run: loaded.always.iter().map(|test| format!("always.{}", test.name)).collect(),
+        tests: results.reports.iter().map(|report| TestDocument::new(report, &loaded.files)).collect(),
+        never_tested: NeverTested {
+            rules: &coverage.rules.never,
+            rows: &coverage.rows.never,
+            guards: &coverage.guards.never,
+        },
+    };
+    // Strings and numbers always serialize.
+    serde_json::to_string_pretty(&document).unwrap_or_default()
+}
+
+impl<'a> TestDocument<'a> {
+    fn new(report: &'a Report, files: &Files) -> Self {
+        let (status, failure, problems) = match &report.verdict {
+            Verdict::Passed => ("passed", None, Vec::new()),
+            Verdict::Failed(failure) => ("failed", Some(failure), Vec::new()),
+            Verdict::Broken(findings) => {
+                ("broken", None, findings.iter().map(|finding| finding.title.as_str()).collect())
+            }
+        };
+        let mismatches = failure.into_iter().flat_map(|failure| &failure.mismatches).map(|mismatch| {
+            MismatchDocument { key: &mismatch.key, expected: &mismatch.expected, got: &mismatch.got }
+        });
+        let steps = failure.into_iter().flat_map(|failure| &failure.steps).map(|step| StepDocument {
+            name: &step.name,
+            after: step.after.map(|after| after.to_string()),
+            note: &step.note,
+        });
+        Self {
+            name: &report.name,
+            file: &report.header.file,
+            line: files.line_column(&report.header.file, report.header.start).0,
+            status,
+            answer: &report.answer,
+            mismatches: mismatches.collect(),
+            steps: steps.collect(),
+            first_difference: failure.and_then(|failure| failure.first),
+            problems,
+        }
+    }
+}
