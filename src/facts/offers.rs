@@ -98,16 +98,14 @@ pub fn read_offer(
             None
         }
     };
+    // Shipping in another currency than the price cannot be added to it: it is not known.
     let shipping = optional(text.shipping, "shipping", FieldCode::Money, &mut bad, |text| {
         let shipping = money(text)?;
-        match price {
-            Some(price) if price.currency != shipping.currency => {
-                Err(format!("`{text}` is not in the price's currency {}", price.currency))
-            }
-            _ if shipping.amount < Amount::ZERO => Err(format!("`{text}` is below zero")),
-            _ => Ok(shipping.amount),
-        }
+        if shipping.amount < Amount::ZERO { Err(format!("`{text}` is below zero")) } else { Ok(shipping) }
     });
+    let shipping = shipping
+        .filter(|shipping| price.is_some_and(|price| price.currency == shipping.currency))
+        .map(|shipping| shipping.amount);
     let match_quality = optional(text.match_quality, "match", FieldCode::Percent, &mut bad, |text| {
         let share = parse_percent(text)?;
         if (Ratio::ZERO..=Ratio::ONE).contains(&share) {
@@ -167,7 +165,7 @@ mod tests {
             match_quality: "99",
             in_stock: "ja",
             seen_at: "now",
-            shipping: "1 USD",
+            shipping: "1 XXX",
         };
         assert_eq!(read_offer(bad, None, &mut names).unwrap_err().len(), 5);
     }

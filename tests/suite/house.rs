@@ -43,7 +43,7 @@ const NOT_IN_THE_CORE: &[&str] = &[
     "prost",
     "serde",
     "rayon",
-    "arrow",
+    "arrow_",
     "println!",
     "eprintln!",
     "static mut",
