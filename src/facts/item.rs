@@ -217,6 +217,11 @@ impl<'a> ItemReader<'a> {
                 bad.push(BadField::new(&attr.name, FieldCode::Missing, "", "is missing and not optional"));
             }
         }
+        for (id, text) in [(builtin::PRICE_KIND, "regular"), (builtin::VAT_CLASS, "standard")] {
+            if let Some(slot) = values.get_mut(usize::from(id.0)).filter(|slot| **slot == Value::Missing) {
+                *slot = Value::Symbol(self.schema.attr(id).symbols.lookup(text));
+            }
+        }
         let at = |id: AttrId| values.get(usize::from(id.0)).copied().unwrap_or(Value::Missing);
         let cover = match (at(builtin::STOCK_COVER), at(builtin::STOCK_UNITS), at(builtin::UNITS_PER_DAY)) {
             (Value::Missing, Value::Count(stock), Value::Count(rate)) => stock_cover(stock, rate),

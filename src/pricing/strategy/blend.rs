@@ -12,6 +12,8 @@ pub(super) fn propose<T: Trace>(
 ) -> Result<Result<Proposed, NoPrice>, Refusal> {
     let (mut sum, mut weights) = (0_i128, 0_i128);
     let mut reads = Reads::default();
+    let mut missing = None;
+    // All parts are asked, also after one had no price: whoever explains wants to know what each looked at.
     for part in parts {
         match evaluate(input, &part.strategy, trace)? {
             Ok(proposed) => {
@@ -26,12 +28,13 @@ pub(super) fn propose<T: Trace>(
                     after: proposed.target,
                 });
             }
-            Err(_) if renormalise => {}
-            Err(why) => return Ok(Err(why)),
+            Err(why) => missing = missing.or(Some(why)),
         }
     }
-    if weights == 0 {
-        return Ok(Err(NoPrice::PartMissing));
+    match missing {
+        Some(why) if !renormalise => return Ok(Err(why)),
+        _ if weights == 0 => return Ok(Err(NoPrice::PartMissing)),
+        _ => {}
     }
     let target = mul_div(sum, 1, weights, Rounding::HalfEven).map(Amount::from_micros)?;
     Ok(Ok(Proposed::free(target, reads)))

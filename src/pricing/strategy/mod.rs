@@ -75,6 +75,10 @@ pub(super) fn choose<'a, T: Trace>(
         return Ok(Choice { winner: None, proposed: None });
     };
     let input = Input { row, view, costs };
+    if costs.doubt.is_some() {
+        // The price is held: nobody asks what a strategy would make of a cost that nobody believes.
+        return Ok(Choice { winner: Some((winner, rule)), proposed: None });
+    }
     if T::ON {
         report_runner_up(&input, winner, trace);
     }

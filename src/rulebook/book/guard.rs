@@ -52,7 +52,7 @@ pub fn read_guard(entry: &Entry, cx: &mut Context<'_>) -> (Info, Option<GuardSpe
         bounds.push(BoundSpec::KeepPrice);
     }
     match (when, action) {
-        (Some((key, _)), None) => {
+        (Some((key, _)), None) if bounds.is_empty() => {
             let title = format!("{} has a `when` and no `action`", entry.subject());
             cx.out.push(Diagnostic::error("E0203", title, key.clone(), "add `action = \"keep price\"`"));
         }

@@ -19,6 +19,9 @@ pub struct Site<'a> {
     pub sets: &'a [RivalSet],
 }
 
+/// The place of a set that a market does not have.
+const NO_SET: u16 = u16::MAX;
+
 impl Site<'_> {
     /// `None` after a finding.
     pub fn strategy(
@@ -98,16 +101,17 @@ impl Site<'_> {
         Some(Strategy::CostPlus { add, factor, text: text.into() })
     }
 
+    /// The set in this market. Without it the strategy has no price here, which is legal and seldom meant.
     fn set(&self, set: usize, spec: &StrategySpec, out: &mut Findings) -> Option<u16> {
         let name = self.names.sets.get(set)?;
         let found = self.sets.iter().position(|known| known.name == *name);
         if found.is_none() {
             let market = self.here.market;
             let title = format!("rival set `{name}` is not defined for market `{market}`");
-            let label = format!("add [competitors.{name}.{market}], or limit the rule to other markets");
-            out.push(Diagnostic::error("E0215", title, spec.span.clone(), label));
+            let label = format!("has no price there: add [competitors.{name}.{market}], or limit the rule to other markets");
+            out.push(Diagnostic::warning("W0215", title, spec.span.clone(), label));
         }
-        found.and_then(|at| u16::try_from(at).ok())
+        Some(found.map_or(Some(NO_SET), |at| u16::try_from(at).ok()).unwrap_or(NO_SET))
     }
 
     fn fixed(&self, spec: &FixedSpec, contests: &mut Vec<Contest>, out: &mut Findings) -> Fixed {

@@ -39,7 +39,7 @@ fn rulebook(dice: &mut Dice, world: &World) -> String {
     }
     for place in &world.places {
         for set in ["national", "local"] {
-            if set == "local" && dice.chance(25) {
+            if set == "local" && place.market == world.places[1].market && dice.chance(25) {
                 continue; // no such set in this market: never a price
             }
             text += &format!("\n[competitors.{set}.{}]\n", place.market);
