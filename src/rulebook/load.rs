@@ -2,7 +2,7 @@
 
 use super::analysis::analyse;
 use super::book::{
-    AdjustmentSpec, Context, Entries, Entry, Holidays, Manifest, Who, check_over, check_sections, collect,
+    AdjustmentSpec, Context, Entries, Entry, Holidays, Manifest, check_over, check_sections, collect,
     read_guard, read_items_feed, read_limit, read_manifest, read_round, read_rule, read_schema, read_season,
     read_segments, read_stock, read_tests,
 };
@@ -63,7 +63,7 @@ pub fn load(files: Files) -> Loaded {
     // What a half-read file seems to say is not worth a finding.
     out.retain(|finding| {
         let syntax = matches!(finding.code, "E0101" | "E0205");
-        let refers = matches!(finding.code, "E0216" | "E0217" | "E0203");
+        let refers = matches!(finding.code, "E0216" | "E0217");
         syntax || !broken.contains(&finding.primary.span.file) && (broken.is_empty() || !refers)
     });
     if out.has_errors() {
@@ -103,7 +103,10 @@ fn read_and_compile(trees: &BTreeMap<Box<str>, Table>, mut cx: Context<'_>, load
     let manifest = read_manifest(tree("rulebook.toml"), &mut cx);
     read_schema(tree("schema.toml"), &mut cx);
     let items_feed = read_items_feed(tree("rulebook.toml"), &mut cx);
-    let segment_specs = read_segments(tree("rulebook.toml"), Who::Customer, &mut cx);
+    let segment_specs = read_segments(tree("rulebook.toml"), &mut cx);
+    for origin in segment_specs.iter().map(|segment| segment.origin.clone()) {
+        loaded.origins.0.insert((origin.kind, origin.label.clone()), origin);
+    }
     check_sections(trees, &mut cx);
     let entries = collect(trees, &mut cx);
     let book = read_book(manifest, &entries, trees, &mut cx, &mut loaded.origins);
@@ -156,6 +159,11 @@ fn read_book(
     let legal = guards.iter().filter(|guard| guard.class == GuardClass::Legal);
     cx.legal_guards = legal.map(|guard| guard.info.id.clone()).collect();
     let rules = read_kind("rule", entries, cx, origins, read_rule);
+    for parent in &entries.parents {
+        let (info, _) = parent.read_common(&mut parent.fields(), cx);
+        let origin = parent.origin(&info);
+        origins.0.insert((origin.kind, origin.label.clone()), origin);
+    }
     check_over(&rules, cx);
     let mut adjustments: Vec<AdjustmentSpec> =
         read_kind("season", entries, cx, origins, |entry, cx| read_season(entry, &holidays, cx));

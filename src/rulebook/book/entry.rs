@@ -1,9 +1,11 @@
 //! `[rule.x]`, `[guard.x]`, … as they are to be read: overlays merged with their parents, table rows with their rule.
 
+use super::overlays::read_overlays;
+use super::rows::read_rows;
 use super::scope::{ScopeSpec, Who, read_where};
 use super::{Context, WindowSpec};
 use crate::pricing::{Info, SourceAt};
-use crate::rulebook::syntax::{Csv, Fields, Keyed, Node, Table, node_text, text, wrong_type};
+use crate::rulebook::syntax::{Fields, Keyed, Table, text, wrong_type};
 use crate::rulebook::{Diagnostic, Origin, Span};
 use std::collections::BTreeMap;
 
@@ -24,13 +26,15 @@ pub struct Entry {
     pub body: Table,
     pub scope: ScopeSpec,
     /// What it says itself, for origins.
-    keys: BTreeMap<Box<str>, Span>,
+    pub keys: BTreeMap<Box<str>, Span>,
 }
 
 /// All entries by kind, in the order of files and lines.
 #[derive(Clone, Debug, Default)]
 pub struct Entries {
     pub all: BTreeMap<&'static str, Vec<Entry>>,
+    /// Rules with a table: they have no price of their own, and their rows name them.
+    pub parents: Vec<Entry>,
     /// How many entries of each kind stand there, overlays and rows not counted.
     pub ids: BTreeMap<&'static str, usize>,
 }
@@ -90,7 +94,7 @@ pub fn collect(files: &BTreeMap<Box<str>, Table>, cx: &mut Context<'_>) -> Entri
         *entries.ids.entry(kind).or_default() += 1;
         let list = entries.all.entry(kind).or_default();
         cx.out.about(format!("{kind} `{id}`"));
-        expand(kind, id, keyed, list, cx);
+        expand(kind, id, keyed, list, &mut entries.parents, cx);
     }
     cx.out.about(None);
     entries
@@ -131,7 +135,14 @@ fn names_of(kind: &str, found: &[Found<'_>]) -> Vec<Box<str>> {
 }
 
 /// The entry itself, its overlays or its table rows.
-fn expand(kind: &'static str, id: &str, keyed: &Keyed, list: &mut Vec<Entry>, cx: &mut Context<'_>) {
+fn expand(
+    kind: &'static str,
+    id: &str,
+    keyed: &Keyed,
+    list: &mut Vec<Entry>,
+    parents: &mut Vec<Entry>,
+    cx: &mut Context<'_>,
+) {
     let Some(table) = keyed.node.as_table() else {
         wrong_type(&keyed.node, "a table { … }", &mut cx.out);
         return;
@@ -145,7 +156,10 @@ fn expand(kind: &'static str, id: &str, keyed: &Keyed, list: &mut Vec<Entry>, cx
             let label = "not supported: write the difference as rows of the table";
             cx.out.push(Diagnostic::error("E0901", title, node.span.clone(), label));
         }
-        (Some(node), None) => list.extend(read_rows(&parent, node, cx)),
+        (Some(node), None) => {
+            list.extend(read_rows(&parent, node, cx));
+            parents.push(parent);
+        }
         (None, Some(node)) => {
             let overlays = read_overlays(&parent, node, cx);
             list.push(parent);
@@ -155,7 +169,7 @@ fn expand(kind: &'static str, id: &str, keyed: &Keyed, list: &mut Vec<Entry>, cx
     }
 }
 
-fn entry(
+pub fn entry(
     kind: &'static str,
     id: &str,
     label: Box<str>,
@@ -178,132 +192,7 @@ fn entry(
         header: header.clone(),
         body,
         scope: scope.unwrap_or_default(),
-        keys: spans_of(own),
-    }
-}
-
-fn spans_of(own: &Table) -> BTreeMap<Box<str>, Span> {
-    own.in_order().iter().map(|(key, keyed)| ((*key).into(), keyed.node.span.clone())).collect()
-}
-
-fn read_overlays(parent: &Entry, node: &Node, cx: &mut Context<'_>) -> Vec<Entry> {
-    let Some(table) = node.as_table() else {
-        wrong_type(node, &format!("tables [{}.{}.for.NAME]", parent.kind, parent.id), &mut cx.out);
-        return Vec::new();
-    };
-    let mut overlays = Vec::new();
-    for (name, keyed) in table.in_order() {
-        let label: Box<str> = format!("{}.for.{name}", parent.id).into();
-        cx.out.about(format!("{} `{label}`", parent.kind));
-        let Some(own) = keyed.node.as_table() else {
-            wrong_type(&keyed.node, "a table { … }", &mut cx.out);
-            continue;
-        };
-        if !own.contains("where") {
-            let title = format!("overlay `{label}` needs `where`");
-            let text = "an overlay says for which part of its parent's scope it differs";
-            cx.out.push(Diagnostic::error("E0203", title, keyed.node.span.clone(), text));
-        }
-        let mut overlay = entry(parent.kind, &parent.id, label, &keyed.node.span, own, cx);
-        let mut scope = parent.scope.clone();
-        scope.and(overlay.scope);
-        overlay.scope = scope;
-        overlay.body = parent.body.merged(&overlay.body);
-        overlay.is_overlay = true;
-        for key in ["for", "table"] {
-            if let Some(nested) = own.entry(key) {
-                let title = format!("an overlay cannot have `{key}`");
-                cx.out.push(Diagnostic::error("E0201", title, nested.key.clone(), "write it at the parent"));
-            }
-        }
-        overlays.push(overlay);
-    }
-    overlays
-}
-
-/// What a column of a rule's table is.
-enum Column<'a> {
-    Cell(&'a str),
-    Set(Vec<(&'a str, Span)>),
-    Why,
-    Unknown,
-}
-
-fn read_rows(parent: &Entry, node: &Node, cx: &mut Context<'_>) -> Vec<Entry> {
-    let Some(csv) = cx.table(node) else {
-        return Vec::new();
-    };
-    let columns: Vec<Column<'_>> = csv.header.iter().map(|node| column(node, cx)).collect();
-    if !columns.iter().any(|column| matches!(column, Column::Set(_) | Column::Unknown))
-        && let Some(first) = csv.header.first()
-    {
-        let title = format!("`{}` sets nothing", csv.path);
-        let label = "a column `set price.…` says what the rows differ in";
-        cx.out.push(Diagnostic::error("E0605", title, first.span.clone(), label));
-    }
-    csv.rows.iter().map(|row| read_row(parent, &csv, row, &columns, cx)).collect()
-}
-
-fn column<'a>(node: &'a Node, cx: &mut Context<'_>) -> Column<'a> {
-    let name = node_text(node);
-    if let Some(path) = name.strip_prefix("set ") {
-        let mut at = name.len() - path.len();
-        let keys = path.split('.').map(|key| {
-            let start = at;
-            at += key.len() + 1;
-            (key.trim(), node.part(start..start + key.len()))
-        });
-        return Column::Set(keys.collect());
-    }
-    match name {
-        "why" => Column::Why,
-        _ if cx.attr(name, &node.span).is_some() => Column::Cell(name),
-        _ => Column::Unknown,
-    }
-}
-
-fn read_row(
-    parent: &Entry,
-    csv: &Csv,
-    row: &crate::rulebook::syntax::Row,
-    columns: &[Column<'_>],
-    cx: &mut Context<'_>,
-) -> Entry {
-    let label: Box<str> = format!("{}#{}", parent.id, row.number).into();
-    cx.out.about(format!("rule `{label}`"));
-    let mut conditions = Table::default();
-    let mut own = Table::default();
-    let mut keys = BTreeMap::new();
-    for ((header, node), column) in csv.header.iter().zip(&row.cells).zip(columns) {
-        let written = node_text(node);
-        keys.insert(node_text(header).into(), node.span.clone());
-        match column {
-            Column::Cell(_) if written == "-" => {}
-            Column::Cell(name) if written.is_empty() => {
-                let title = format!("row {} has no `{name}`", row.number);
-                let label = "write `-` where it does not matter, `?` for a missing value";
-                cx.out.push(Diagnostic::error("E0606", title, row.line.clone(), label));
-            }
-            Column::Cell(name) => {
-                conditions.insert(name, header.span.clone(), node.clone());
-            }
-            Column::Set(path) if !written.is_empty() => own.set_path(path, node.clone()),
-            Column::Why if !written.is_empty() => {
-                own.insert("why", header.span.clone(), node.clone());
-            }
-            Column::Set(_) | Column::Why | Column::Unknown => {}
-        }
-    }
-    let mut scope = parent.scope.clone();
-    scope.and(read_where(&Node::table(conditions, row.line.clone()), Who::Item, cx));
-    Entry {
-        label,
-        row: Some(row.number),
-        header: row.line.clone(),
-        body: parent.body.merged(&own),
-        scope,
-        keys,
-        ..parent.clone()
+        keys: own.spans(),
     }
 }
 

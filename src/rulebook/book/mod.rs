@@ -1,5 +1,6 @@
 //! What the files say, checked: every name known, every unit right, nothing tied to a place yet.
 
+mod blend;
 mod bound;
 mod channel;
 mod competitors;
@@ -7,12 +8,15 @@ mod context;
 mod dates;
 mod entry;
 mod feed;
+mod fixed;
 mod formula;
 mod guard;
 mod holidays;
 mod manifest;
 mod market;
+mod overlays;
 mod round;
+mod rows;
 mod rule;
 mod schema_file;
 mod scope;
@@ -29,6 +33,7 @@ pub use context::{Context, Names};
 pub use dates::WindowSpec;
 pub use entry::{Entries, Entry, check_sections, collect};
 pub use feed::read_items_feed;
+pub use fixed::FixedSpec;
 pub use guard::{GuardSpec, read_guard};
 pub use holidays::Holidays;
 pub use manifest::{EDITION, Manifest, read_manifest};
@@ -39,5 +44,5 @@ pub use schema_file::read_schema;
 pub use scope::{AttrCell, Pick, ScopeSpec, Who, read_where};
 pub use season::{AdjustmentSpec, read_limit, read_season, read_stock};
 pub use segment::{SegmentSpec, read_segments};
-pub use strategy::{FixedSpec, StrategyKind, StrategySpec};
+pub use strategy::{StrategyKind, StrategySpec};
 pub use tests_file::read_tests;

@@ -189,16 +189,21 @@ pub fn read_cell(attr: AttrId, node: &Node, cx: &mut Context<'_>) -> Option<Attr
     };
     let mut picks = Vec::new();
     for one in cell.alternatives {
-        let span = node.part(one.range);
+        // The text alone, without `!`, `@` and `/**`, so that a cure replaces what is wrong.
+        let end = one.range.end;
+        let exact = |length: usize, after: usize| node.part(end - after - length..end - after);
         picks.push(match one.atom {
             Atom::Missing => Pick::Missing,
             Atom::Present => Pick::Present,
             Atom::Text { text, branch } => {
+                let span = exact(text.len(), if branch { "/**".len() } else { 0 });
                 check_text(attr, &text, branch, &span, cx);
                 cx.mention(attr, &text);
                 Pick::Texts { not: one.not, texts: vec![(text, branch)] }
             }
-            Atom::List(path) => Pick::Texts { not: one.not, texts: read_list(attr, &path, &span, cx)? },
+            Atom::List(path) => {
+                Pick::Texts { not: one.not, texts: read_list(attr, &path, &exact(path.len(), 0), cx)? }
+            }
             Atom::Within { low, high, currency, zero } => {
                 Pick::Within { not: one.not, low, high, currency, zero }
             }

@@ -1,15 +1,17 @@
 //! `[segment.NAME]`: groups of customers.
 
 use super::{Context, ScopeSpec, Who, read_where};
+use crate::rulebook::Origin;
 use crate::rulebook::syntax::{Fields, Table, wrong_type};
 
 #[derive(Clone, Debug)]
 pub struct SegmentSpec {
     pub name: Box<str>,
     pub scope: ScopeSpec,
+    pub origin: Origin,
 }
 
-pub fn read_segments(root: &Table, who: Who, cx: &mut Context<'_>) -> Vec<SegmentSpec> {
+pub fn read_segments(root: &Table, cx: &mut Context<'_>) -> Vec<SegmentSpec> {
     let Some(node) = root.get("segment") else {
         return Vec::new();
     };
@@ -25,9 +27,19 @@ pub fn read_segments(root: &Table, who: Who, cx: &mut Context<'_>) -> Vec<Segmen
         else {
             continue;
         };
-        let scope = fields.required("where").map(|node| read_where(node, who, cx));
+        let scope = fields.required("where").map(|node| read_where(node, Who::Customer, cx));
         fields.finish(&mut cx.out);
-        segments.extend(scope.map(|scope| SegmentSpec { name: name.into(), scope }));
+        segments.extend(scope.map(|scope| SegmentSpec {
+            name: name.into(),
+            scope,
+            origin: Origin {
+                kind: "segment",
+                label: name.into(),
+                owner: "".into(),
+                header: keyed.node.span.clone(),
+                keys: keyed.node.as_table().map(Table::spans).unwrap_or_default(),
+            },
+        }));
     }
     cx.out.about(None);
     segments

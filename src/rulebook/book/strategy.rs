@@ -1,12 +1,12 @@
 //! `price` and `else`: one way to a price each.
 
 use super::Context;
-use super::scope::{ScopeSpec, Who, read_where};
-use crate::money::{Money, Price, Ratio};
+use super::blend::read_blend;
+use super::fixed::{FixedSpec, read_fixed};
+use crate::money::Ratio;
 use crate::pricing::Rank;
 use crate::rulebook::syntax::{
-    Amounts, Fields, Node, Sign, Table, Value, boolean, choice, duration, list, money, node_text,
-    out_of_range, percent,
+    Amounts, Fields, Node, Sign, Value, choice, duration, list, money, out_of_range, percent,
 };
 use crate::rulebook::{Diagnostic, Span};
 
@@ -49,22 +49,9 @@ pub enum StrategyKind {
     },
 }
 
-#[derive(Clone, Debug)]
-pub enum FixedSpec {
-    Value(Amounts),
-    Table(Vec<FixedRowSpec>),
-}
-
-#[derive(Clone, Debug)]
-pub struct FixedRowSpec {
-    pub scope: ScopeSpec,
-    pub row: u32,
-    pub line: Span,
-    pub amounts: Amounts,
-}
-
-const NAMES: [&str; 7] = ["cost-plus", "follow", "index", "fixed", "keep", "use", "blend"];
-const LATER: [&str; 4] = ["optimise", "relative", "fade", "markdown"];
+pub const NAMES: [&str; 7] = ["cost-plus", "follow", "index", "fixed", "keep", "use", "blend"];
+/// Known, and not built yet.
+pub const LATER: [&str; 4] = ["optimise", "relative", "fade", "markdown"];
 const RANKS: &[(&str, Rank)] = &[
     ("lowest", Rank::Lowest),
     ("second", Rank::Second),
@@ -137,7 +124,8 @@ pub fn read_alternatives(
     items.iter().filter_map(&mut read).collect()
 }
 
-fn read_named(
+/// One strategy by its name.
+pub fn read_named(
     name: &str,
     key: &Span,
     node: &Node,
@@ -248,104 +236,6 @@ fn read_index(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Option<StrategyK
     Some(StrategyKind::Index { set: set?, of: of?, at: at? })
 }
 
-/// `fixed = "349.00 EUR"`, or a table's rows.
-fn read_fixed(node: &Node, key: &Span, cx: &mut Context<'_>) -> Option<StrategyKind> {
-    if node.as_table().is_none() {
-        return read_price(node, cx).map(|amounts| StrategyKind::Fixed(FixedSpec::Value(amounts)));
-    }
-    let mut fields = Fields::of(node, key, "`fixed`", &mut cx.out)?;
-    let (table, value) = (fields.optional("table"), fields.optional("value"));
-    let clean = fields.is_clean();
-    fields.finish(&mut cx.out);
-    match (table, value) {
-        (Some(node), None) => {
-            read_fixed_table(node, cx).map(|rows| StrategyKind::Fixed(FixedSpec::Table(rows)))
-        }
-        (None, Some(node)) => {
-            read_price(node, cx).map(|amounts| StrategyKind::Fixed(FixedSpec::Value(amounts)))
-        }
-        (None, None) if !clean => None,
-        _ => {
-            let title = "`fixed` takes either a price or a `table`";
-            cx.out.push(Diagnostic::error(
-                "E0203",
-                title,
-                node.span.clone(),
-                "write `fixed = \"349.00 EUR\"` or a table",
-            ));
-            None
-        }
-    }
-}
-
-/// Amounts that can be paid (E0406).
-fn read_price(node: &Node, cx: &mut Context<'_>) -> Option<Amounts> {
-    let amounts = money(node, &mut cx.out)?;
-    for (amount, currency) in &amounts.all {
-        let payable =
-            currency.is_some_and(|currency| Price::from_money(Money::new(*amount, currency)).is_some());
-        if !payable {
-            let shown = match currency {
-                Some(currency) => Money::new(*amount, *currency).to_string(),
-                None => amount.to_string(),
-            };
-            let title = format!("`{shown}` cannot be paid");
-            let label = "a fixed price is a positive number of whole minor units, such as cents";
-            cx.out.push(Diagnostic::error("E0406", title, node.span.clone(), label));
-            return None;
-        }
-    }
-    Some(amounts)
-}
-
-const PRICE_COLUMN: &str = "set price.fixed";
-
-fn read_fixed_table(node: &Node, cx: &mut Context<'_>) -> Option<Vec<FixedRowSpec>> {
-    let csv = cx.table(node)?;
-    let Some(price) = csv.column(PRICE_COLUMN) else {
-        let columns = list(csv.header.iter().map(node_text));
-        let title = format!("`{}` has no column `{PRICE_COLUMN}`", csv.path);
-        let span = csv.header.first().map_or_else(|| node.span.clone(), |first| first.span.clone());
-        cx.out.push(Diagnostic::error("E0605", title, span, format!("its columns: {columns}")));
-        return None;
-    };
-    for header in csv.header.iter().filter(|header| ![PRICE_COLUMN, "why"].contains(&node_text(header))) {
-        if let Some(key) = node_text(header).strip_prefix("set ") {
-            let title = format!("`{key}` cannot be set in a table of fixed prices");
-            cx.out.push(Diagnostic::error(
-                "E0605",
-                title,
-                header.span.clone(),
-                format!("only `{PRICE_COLUMN}`"),
-            ));
-            return None;
-        }
-        cx.attr(node_text(header), &header.span)?;
-    }
-    let mut rows = Vec::new();
-    for row in &csv.rows {
-        let mut conditions = Table::default();
-        for (header, cell) in csv.header.iter().zip(&row.cells) {
-            let (name, written) = (node_text(header), node_text(cell));
-            if name == PRICE_COLUMN || name == "why" || written == "-" {
-                continue;
-            }
-            if written.is_empty() {
-                let title = format!("row {} has no `{name}`", row.number);
-                let label = "write `-` where it does not matter, `?` for a missing value";
-                cx.out.push(Diagnostic::error("E0606", title, row.line.clone(), label));
-            } else {
-                conditions.insert(name, header.span.clone(), cell.clone());
-            }
-        }
-        let scope = read_where(&Node::table(conditions, row.line.clone()), Who::Item, cx);
-        if let Some(amounts) = row.cells.get(price).and_then(|cell| read_price(cell, cx)) {
-            rows.push(FixedRowSpec { scope, row: row.number, line: row.line.clone(), amounts });
-        }
-    }
-    Some(rows)
-}
-
 /// A layer before the rule's own (E0305).
 fn read_use(node: &Node, layer: Option<usize>, cx: &mut Context<'_>) -> Option<StrategyKind> {
     let named = match node.as_table() {
@@ -370,82 +260,4 @@ fn read_use(node: &Node, layer: Option<usize>, cx: &mut Context<'_>) -> Option<S
         return None;
     }
     Some(StrategyKind::Use { layer: used })
-}
-
-/// Weights that total 100 % (E0408).
-fn read_blend(node: &Node, key: &Span, layer: Option<usize>, cx: &mut Context<'_>) -> Option<StrategyKind> {
-    let mut fields = Fields::of(node, key, "`blend`", &mut cx.out)?;
-    let renormalise = fields.optional("renormalise").and_then(|node| boolean(node, &mut cx.out));
-    let mut parts = Vec::new();
-    let (mut whole, mut sum) = (true, Ratio::ZERO);
-    for name in NAMES.into_iter().filter(|name| *name != "blend") {
-        let Some((key, node)) = fields.entry(name) else {
-            continue;
-        };
-        let weighted = read_part(name, key, node, layer, cx);
-        whole &= weighted.is_some();
-        if let Some((weight, strategy)) = weighted {
-            sum = sum.add(weight).unwrap_or(sum);
-            parts.push((weight, strategy));
-        }
-    }
-    for strategy in LATER {
-        if node.as_table().is_some_and(|table| table.contains(strategy)) {
-            whole = false;
-        }
-        fields.unsupported(strategy, &mut cx.out);
-    }
-    whole &= fields.is_clean();
-    fields.finish(&mut cx.out);
-    if !whole {
-        return None;
-    }
-    if sum != Ratio::ONE {
-        let title = format!("weights add up to {}", sum.to_percent_text(7));
-        cx.out.push(Diagnostic::error(
-            "E0408",
-            title,
-            node.span.clone(),
-            "the weights of a blend add up to 100%",
-        ));
-        return None;
-    }
-    Some(StrategyKind::Blend { parts, renormalise: renormalise.unwrap_or(false) })
-}
-
-/// A part is its strategy with a `weight` beside the other settings.
-fn read_part(
-    name: &str,
-    key: &Span,
-    node: &Node,
-    layer: Option<usize>,
-    cx: &mut Context<'_>,
-) -> Option<(Ratio, StrategySpec)> {
-    let Some(table) = node.as_table() else {
-        let title = format!("a part of a blend needs `weight`, and `{name}` has none");
-        let label = match name {
-            "use" => "write `use = { weight = \"50%\", layer = \"base\" }`",
-            _ => "write `fixed = { weight = \"50%\", value = \"9.99 EUR\" }`",
-        };
-        cx.out.push(Diagnostic::error("E0203", title, node.span.clone(), label));
-        return None;
-    };
-    let mut rest = table.clone();
-    let Some(weight) = rest.remove("weight") else {
-        let title = format!("a part of a blend needs `weight`, and `{name}` has none");
-        cx.out.push(Diagnostic::error("E0203", title, key.clone(), "add `weight = \"…%\"`"));
-        return None;
-    };
-    let share =
-        percent(&weight.node, Sign::None, "a weight is a percent; all weights total 100%", &mut cx.out);
-    let share = share.filter(|share| {
-        let positive = Ratio::ZERO < *share;
-        if !positive {
-            out_of_range(weight.node.span.clone(), "0%", "a weight above 0%", &mut cx.out);
-        }
-        positive
-    });
-    let rest = Node::table(rest, node.span.clone());
-    let strategy = read_named(name, key, &rest, layer, cx);
-    Some((share?, strategy?))
 }

@@ -204,7 +204,7 @@ mod tests {
     fn wrong(text: &str, kind: Kind) -> (&'static str, String) {
         let mistakes = parse_cell(text, kind).unwrap_err();
         assert_eq!(mistakes.len(), 1, "{text}: {mistakes:?}");
-        (mistakes[0].code, text[mistakes[0].range.clone()].to_owned())
+        (mistakes[0].code, text.get(mistakes[0].range.clone()).unwrap().to_owned())
     }
 
     #[test]

@@ -105,6 +105,11 @@ impl Table {
         self.entries.keys().map(AsRef::as_ref)
     }
 
+    /// Each key with the place of its value.
+    pub fn spans(&self) -> BTreeMap<Box<str>, Span> {
+        self.entries.iter().map(|(key, entry)| (key.clone(), entry.node.span.clone())).collect()
+    }
+
     /// In the order of the files.
     pub fn in_order(&self) -> Vec<(&str, &Keyed)> {
         let mut all: Vec<(&str, &Keyed)> = self.entries.iter().map(|(key, entry)| (&**key, entry)).collect();
@@ -232,9 +237,9 @@ mod tests {
         let source = "a = \"x | yy\"\nb = \"\\u0041\"";
         let (table, _) = parse(source);
         let part = table.get("a").unwrap().part(4..6);
-        assert_eq!(&source[part.start..part.end], "yy");
+        assert_eq!(source.get(part.start..part.end).unwrap(), "yy");
         let whole = table.get("b").unwrap().part(0..1);
-        assert_eq!(&source[whole.start..whole.end], "\"\\u0041\"");
+        assert_eq!(source.get(whole.start..whole.end).unwrap(), "\"\\u0041\"");
     }
 
     #[test]

@@ -189,7 +189,8 @@ fn cells() {
     scope("brand = 5", "E0202", "5");
     scope("brand = \"a/**\"", "E0207", "a/**");
     scope("storage = \"9 .. 5\"", "E0207", "9 .. 5");
-    scope("sku = \"@tables/x.csv\"", "E0601", "@tables/x.csv");
+    scope("sku = \"!@tables/x.csv\"", "E0601", "tables/x.csv");
+    scope("tags = \"new | !kvy\"", "E0211", "kvy");
     scope("recency = \"< 8w\"", "E0703", "recency");
     scope("segment = \"loyal\"", "E0703", "segment");
     scope("price_index = \"> 100%\"", "E0901", "price_index");

@@ -107,8 +107,9 @@ fn a_release_is_named_by_what_it_says() {
 fn origins_are_complete() {
     let loaded = load_model("orda");
     let row = loaded.origins.get("rule", "plan#8").unwrap();
-    let text =
-        |span: &crate::rulebook::Span| loaded.files.get(&span.file).unwrap()[span.start..span.end].to_owned();
+    let text = |span: &crate::rulebook::Span| {
+        loaded.files.get(&span.file).unwrap().get(span.start..span.end).unwrap().to_owned()
+    };
     assert_eq!(text(&row.header), "grocery/staples/**,KZ,14%,the legal cap makes more pointless");
     assert_eq!(text(row.span_of("set price.cost-plus.margin")), "14%");
     let overlay = loaded.origins.get("rule", "kvi-follow.for.kz").unwrap();
