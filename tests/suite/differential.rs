@@ -143,7 +143,9 @@ fn slow(rulebook: &Rulebook, case: &CaseInput) -> Answer {
             let excluded: BTreeSet<(String, String)> = priced.excluded.into_iter().collect();
             priced.excluded = excluded.into_iter().collect();
             // A margin beyond ±9.2·10⁹ does not fit a ratio and is missing.
-            let fits = |margin: &String| margin.replace('.', "").parse::<i128>().is_ok_and(|nanos| i64::try_from(nanos).is_ok());
+            let fits = |margin: &String| {
+                margin.replace('.', "").parse::<i128>().is_ok_and(|nanos| i64::try_from(nanos).is_ok())
+            };
             priced.margin = priced.margin.filter(fits);
             Answer::Priced(priced)
         }

@@ -35,6 +35,7 @@ pub fn release() -> Release {
         ]),
         segments: Box::new([]),
         items_feed: Default::default(),
+        rates_file: None,
         guard_count: 1,
     }
 }

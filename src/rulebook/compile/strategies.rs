@@ -108,7 +108,9 @@ impl Site<'_> {
         if found.is_none() {
             let market = self.here.market;
             let title = format!("rival set `{name}` is not defined for market `{market}`");
-            let label = format!("has no price there: add [competitors.{name}.{market}], or limit the rule to other markets");
+            let label = format!(
+                "has no price there: add [competitors.{name}.{market}], or limit the rule to other markets"
+            );
             out.push(Diagnostic::warning("W0215", title, spec.span.clone(), label));
         }
         Some(found.map_or(Some(NO_SET), |at| u16::try_from(at).ok()).unwrap_or(NO_SET))

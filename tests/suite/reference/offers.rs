@@ -27,9 +27,21 @@ fn seen(offer: &OfferText) -> Option<jiff::Timestamp> {
     text::instant(&offer.seen_at)
 }
 
-/// `known_at` of the feed: the newest `seen_at` not after `at`, whether the offer is valid or not.
+/// Of several offers of one rival the newest: of equal ones the later row; without `seen_at` it is older than any.
+fn newest_of_each<'a>(case: &'a CaseInput, currency: &str) -> BTreeMap<&'a str, &'a OfferText> {
+    let mut newest: BTreeMap<&str, &OfferText> = BTreeMap::new();
+    for offer in of_market(case, currency) {
+        let newer = newest.get(offer.rival.as_str()).is_none_or(|other| seen(other) <= seen(offer));
+        if newer {
+            newest.insert(&offer.rival, offer);
+        }
+    }
+    newest
+}
+
+/// `known_at` of the feed: the newest `seen_at` not after `at` among those offers, valid or not.
 pub fn known_at(case: &CaseInput, currency: &str, at: jiff::Timestamp) -> Option<jiff::Timestamp> {
-    of_market(case, currency).into_iter().filter_map(seen).filter(|seen| *seen <= at).max()
+    newest_of_each(case, currency).into_values().filter_map(seen).filter(|seen| *seen <= at).max()
 }
 
 pub fn survey(
@@ -40,14 +52,8 @@ pub fn survey(
     at: jiff::Timestamp,
 ) -> Survey {
     let currency = &book.book.markets[&case.market].currency;
-    // Two offers of one rival: the newer counts, of equal ones the later row; without `seen_at` it is oldest.
-    let mut newest: BTreeMap<&str, &OfferText> = BTreeMap::new();
-    for offer in of_market(case, currency).into_iter().filter(|offer| set.members.contains(&offer.rival)) {
-        let older = newest.get(offer.rival.as_str()).is_none_or(|other| seen(other) <= seen(offer));
-        if older {
-            newest.insert(&offer.rival, offer);
-        }
-    }
+    let mut newest = newest_of_each(case, currency);
+    newest.retain(|rival, _| set.members.iter().any(|member| member == rival));
     let mut survey = Survey { prices: Vec::new(), excluded: Vec::new() };
     for (rival, offer) in newest {
         match judge(book, facts, set, offer, currency, at) {
