@@ -73,12 +73,12 @@ fn demo(args: &Args) -> Result<(), String> {
 
 /// The models of the project: in this folder, else where it was built.
 fn models(args: &Args) -> Result<PathBuf, String> {
+    let here = args.models.clone().unwrap_or_else(|| PathBuf::from("models"));
     let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
-    let candidates = [args.models.clone().unwrap_or_else(|| PathBuf::from("models")), built];
-    let wanted = if args.models.is_some() { &candidates[..1] } else { &candidates[..] };
-    let found = wanted.iter().find(|folder| folder.join("iowa/rulebook.toml").is_file());
+    let complete = |folder: &&PathBuf| folder.join("iowa/rulebook.toml").is_file();
+    let found = std::iter::once(&here).chain(args.models.is_none().then_some(&built)).find(complete);
     found.cloned().ok_or_else(|| {
-        format!("there is no `{}/iowa`; run it in the project's folder or give --models", wanted[0].display())
+        format!("there is no `{}/iowa`; run it in the project's folder or give --models", here.display())
     })
 }
 

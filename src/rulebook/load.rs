@@ -115,7 +115,7 @@ fn read_and_compile(trees: &BTreeMap<Box<str>, Table>, mut cx: Context<'_>, load
     let schema = with_symbols(&mut cx);
     let mut out = std::mem::take(&mut cx.out);
     let Compiled { places, rivals, contests } = compile(&book, &cx.names, &schema, &mut out);
-    let layers: Vec<Box<str>> = cx.names.layers.iter().cloned().collect();
+    let layers: Vec<Box<str>> = cx.names.layers.to_vec();
     let analysed = analyse(
         &super::analysis::Context {
             schema: &schema,

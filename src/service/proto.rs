@@ -4,6 +4,7 @@
     unused_qualifications,
     clippy::allow_attributes_without_reason,
     clippy::allow_attributes,
+    clippy::large_enum_variant,
     reason = "generated"
 )]
 

@@ -1,5 +1,12 @@
 //! Everything that is tested from outside the library, in one binary.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 #![expect(elided_lifetimes_in_paths, reason = "the reference is plain code to read")]
 
 mod differential;
