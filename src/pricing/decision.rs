@@ -5,8 +5,9 @@ use crate::money::{Amount, Price, Ratio};
 
 /// The answer for one item in one place.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "a price costs no allocation; refusals are few")]
 pub enum Outcome {
-    Decided(Box<Decision>),
+    Decided(Decision),
     Refused(Refusal),
 }
 

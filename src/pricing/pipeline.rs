@@ -61,7 +61,7 @@ pub fn price<T: Trace>(row: &Row<'_>, world: &World<'_>, trace: &mut T) -> Outco
     let decided = propose(row, world, Steer::default(), trace)
         .and_then(|proposal| settle(proposal, Directive::default(), trace));
     match decided {
-        Ok(decision) => Outcome::Decided(Box::new(decision)),
+        Ok(decision) => Outcome::Decided(decision),
         Err(refusal) => {
             trace.step(|| Step::Refused { code: refusal.code });
             Outcome::Refused(refusal)

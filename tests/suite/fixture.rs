@@ -112,7 +112,7 @@ impl Shop {
 
     pub fn decide(&self, case: &Case<'_>) -> Decision {
         match self.ask(case).0 {
-            Outcome::Decided(decision) => *decision,
+            Outcome::Decided(decision) => decision,
             Outcome::Refused(refusal) => panic!("{refusal:?}"),
         }
     }
