@@ -105,7 +105,8 @@ enum Target {
 }
 
 impl<'a> ItemReader<'a> {
-    /// Finds each column's attribute. `name_of` maps a header to the name it has in the schema (column mapping).
+    /// Finds each column's attribute. `name_of` maps a header to the name it has in the schema (column
+    /// mapping); a header without one is ignored.
     ///
     /// # Errors
     /// The required attributes that no column gives.
@@ -116,7 +117,7 @@ impl<'a> ItemReader<'a> {
         currency: Option<Currency>,
     ) -> Result<Self, Vec<String>> {
         let target = |header: &str| {
-            let name = name_of(header).unwrap_or_else(|| header.to_owned());
+            let Some(name) = name_of(header) else { return Target::Ignored };
             let plain = |name: &str| schema.find(name).filter(|id| schema.attr(*id).derive.is_none());
             let instant = |name: &str| plain(name).filter(|id| schema.attr(*id).kind == Kind::Duration);
             if let Some(id) = plain(&name) {
