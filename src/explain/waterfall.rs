@@ -3,7 +3,9 @@
 use super::words::{Words, signed_percent};
 use crate::facts::show_duration;
 use crate::money::{Amount, Ratio};
-use crate::pricing::{AdjustmentVariant, Fixed, Rank, SourceAt, Step, Strategy, Test, Way};
+use crate::pricing::{
+    AdjustmentVariant, Bound, Fixed, GuardRef, GuardVariant, Rank, SourceAt, Step, Strategy, Test, Way,
+};
 
 /// Where in the pipeline a line belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,14 +63,14 @@ pub(super) fn lines(steps: &[Step], words: &Words<'_>) -> Vec<Line> {
         if let Step::Reference { .. } = step {
             reference = reference_text(step, words);
         }
-        if let Some(line) = line(step, before, &reference, words) {
+        if let Some(line) = line(step, steps, before, &reference, words) {
             lines.push(line);
         }
     }
     lines
 }
 
-fn line(step: &Step, before: Amount, reference: &str, words: &Words<'_>) -> Option<Line> {
+fn line(step: &Step, steps: &[Step], before: Amount, reference: &str, words: &Words<'_>) -> Option<Line> {
     let make = |stage, word, id: String, after: Amount, text: String, at: SourceAt| Line {
         stage,
         word,
@@ -124,9 +126,11 @@ fn line(step: &Step, before: Amount, reference: &str, words: &Words<'_>) -> Opti
         }
         Step::Moved { guard, after } => {
             let (id, text, at) = match guard.and_then(|guard| words.variant(guard)) {
-                Some(variant) => {
-                    (variant.info.label.to_string(), words.demands(variant), variant.info.at.clone())
-                }
+                Some(variant) => (
+                    variant.info.label.to_string(),
+                    demanded(*guard, *after, variant, steps, words),
+                    variant.info.at.clone(),
+                ),
                 None => (String::new(), "a price is at least one minor unit".to_owned(), nowhere()),
             };
             Some(make(Stage::Guard, "guard", id, *after, text, at))
@@ -152,7 +156,9 @@ fn line(step: &Step, before: Amount, reference: &str, words: &Words<'_>) -> Opti
         Step::Kept { guard, after } => {
             let variant = words.variant(*guard)?;
             let (id, at) = (variant.info.label.to_string(), variant.info.at.clone());
-            let text = format!("{}: the current price stays", words.demands(variant));
+            let least = variant.bounds.iter().find(|bound| matches!(bound, Bound::MinChange(_)));
+            let demanded = least.map_or_else(|| words.demands(variant), |bound| words.demand(bound));
+            let text = format!("{demanded}: the current price stays");
             Some(make(Stage::Guard, "guard", id, after.amount(), text, at))
         }
         Step::Held { reason, after } => {
@@ -161,6 +167,24 @@ fn line(step: &Step, before: Amount, reference: &str, words: &Words<'_>) -> Opti
             Some(make(Stage::Held, "held", id, after.amount(), text, nowhere()))
         }
         _ => None,
+    }
+}
+
+/// What the guard demanded when it moved the price to `after`: the bound that lies there, else all its bounds.
+fn demanded(
+    guard: Option<GuardRef>,
+    after: Amount,
+    variant: &GuardVariant,
+    steps: &[Step],
+    words: &Words<'_>,
+) -> String {
+    let bound = steps.iter().find_map(|step| match step {
+        Step::Bounded { guard: by, bound, at, .. } if Some(*by) == guard && *at == after => Some(*bound),
+        _ => None,
+    });
+    match bound.and_then(|bound| variant.bounds.get(usize::from(bound))) {
+        Some(bound) => words.demand(bound),
+        None => words.demands(variant),
     }
 }
 

@@ -101,7 +101,8 @@ impl<'a> Words<'a> {
         texts.join("; ")
     }
 
-    fn demand(&self, bound: &Bound) -> String {
+    /// What one bound demands.
+    pub fn demand(&self, bound: &Bound) -> String {
         let money = |amount: &Amount| format!("{} {}", self.shown(*amount), self.currency());
         let percent = |ratio: &Ratio| ratio.to_percent_text(4);
         match bound {

@@ -13,6 +13,8 @@ use smallvec::SmallVec;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Demand {
     pub guard: GuardRef,
+    /// Which of the guard's bounds it comes from.
+    pub bound: u8,
     pub side: Side,
     pub at: Option<Amount>,
     pub may_yield: bool,
@@ -45,7 +47,12 @@ pub(super) struct Asking<'a> {
 impl Asking<'_> {
     /// Adds the guard's demands.
     pub(super) fn add_to(&self, asked: &mut Asked) -> Result<(), Refusal> {
-        self.variant.bounds.iter().try_for_each(|bound| self.bound(bound, asked))
+        for (bound, index) in self.variant.bounds.iter().zip(0_u8..) {
+            let before = asked.demands.len();
+            self.bound(bound, asked)?;
+            asked.demands.iter_mut().skip(before).for_each(|demand| demand.bound = index);
+        }
+        Ok(())
     }
 
     fn bound(&self, bound: &Bound, asked: &mut Asked) -> Result<(), Refusal> {
@@ -137,7 +144,13 @@ impl Asking<'_> {
     }
 
     fn demand(&self, asked: &mut Asked, side: Side, at: Option<Amount>) {
-        asked.demands.push(Demand { guard: self.guard, side, at, may_yield: self.variant.may_yield });
+        asked.demands.push(Demand {
+            guard: self.guard,
+            bound: 0,
+            side,
+            at,
+            may_yield: self.variant.may_yield,
+        });
     }
 
     fn per_vat(&self, factors: &[Fraction]) -> Result<Fraction, Refusal> {

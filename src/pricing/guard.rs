@@ -109,7 +109,7 @@ fn acting<'a, T: Trace>(
 fn report<T: Trace>(demands: &[Demand], trace: &mut T) {
     for demand in demands {
         if let Some(at) = demand.at {
-            trace.step(|| Step::Bounded { guard: demand.guard, side: demand.side, at });
+            trace.step(|| Step::Bounded { guard: demand.guard, bound: demand.bound, side: demand.side, at });
         }
     }
 }

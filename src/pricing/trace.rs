@@ -88,6 +88,8 @@ pub enum Step {
     /// Every bound that a guard set.
     Bounded {
         guard: GuardRef,
+        /// Index into the guard's bounds.
+        bound: u8,
         side: Side,
         at: Amount,
     },
