@@ -7,7 +7,7 @@ use super::reference::{Files, generate};
 use pricer::explain::{Explanation, Stage, Subject};
 use pricer::money::Amount;
 use pricer::pricing::{Decision, Flag, GuardClass, GuardRef, Outcome, Side, Status, Step};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many rulebooks of 40 cases each.
 pub fn rulebooks() -> u64 {
@@ -150,15 +150,25 @@ fn generated_prices_are_payable_bounded_and_explained() {
 fn the_prices_of_orda_are_payable_bounded_and_explained() {
     let (release, facts) = models::orda();
     let mut counts = Counts::default();
-    let mut winners = BTreeSet::new();
+    let (mut winners, mut refused) = (BTreeSet::new(), BTreeMap::<String, u64>::new());
     for question in models::orda_questions(&release, &facts) {
         let (outcome, steps) = question.ask();
         inside_hard_bounds(&question, &outcome, &steps, &[], &mut counts);
         payable(&question, &outcome);
         re_adds(&question, &outcome, &steps);
+        if let Outcome::Refused(refusal) = &outcome {
+            let fact = refusal.fact.as_deref().unwrap_or("");
+            let key = format!(
+                "{}/{} {} {fact}",
+                question.place.market,
+                question.place.channel,
+                refusal.code.as_str()
+            );
+            *refused.entry(key).or_default() += 1;
+        }
         let winner = decided(&outcome).and_then(|decision| decision.winner);
         winners.extend(winner.map(|winner| question.place.rules[winner.rule as usize].info.id.clone()));
     }
-    println!("{} priced, {} held, rules {winners:?}", counts.priced, counts.held);
+    println!("{} priced, {} held, rules {winners:?}, refused {refused:?}", counts.priced, counts.held);
     assert!(200 < counts.priced && 3 <= winners.len());
 }

@@ -71,9 +71,9 @@ fn run(question: &Question<'_>, instants: &[i64], rounds: usize) -> End {
     End::Moving(path)
 }
 
-/// Generated questions, each from its own current price, one far below and one far above.
-fn questions(mut ask: impl FnMut(u64, &Question<'_>, &CaseInput)) {
-    for seed in 0..rulebooks() {
+/// Questions of every n-th rulebook, each from its own current price, one far below and one far above.
+fn questions(every: usize, mut ask: impl FnMut(u64, &Question<'_>, &CaseInput)) {
+    for seed in (0..rulebooks()).step_by(every) {
         let (files, cases) = generate(seed);
         let release = compile(&without_conditions_on_the_price(&files));
         for case in &cases {
@@ -97,7 +97,7 @@ fn repeated_pricing_converges_and_stands_still() {
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
     let mut rounds_of = BTreeMap::<usize, u64>::new();
     let mut moving = Vec::new();
-    questions(|seed, question, case| {
+    questions(1, |seed, question, case| {
         let kind = match run(question, &[question.at], ROUNDS) {
             End::Still(item, rounds) => {
                 *rounds_of.entry(rounds).or_default() += 1;
@@ -128,7 +128,7 @@ fn facts_of(outcome: &Outcome) -> Option<Decision> {
 #[test]
 fn one_run_a_day_or_twenty_four_end_at_the_same_price() {
     let (mut compared, mut moved) = (0, 0);
-    questions(|seed, question, case| {
+    questions(3, |seed, question, case| {
         let hours: Vec<i64> = (0..24).map(|hour| question.at + hour * 3_600).collect();
         let first = facts_of(&question.ask().0);
         let constant = |at: &i64| facts_of(&question.ask_in(&question.item, &question.world(*at)).0) == first;
