@@ -3,11 +3,10 @@
 //! The reference is written from the specification alone and shares nothing with the engine but the texts that go in.
 //! `PRICER_CASES` sets the number of cases; a long run is `.ci/long`.
 
+use super::question::Question;
 use super::reference::{Answer, CaseInput, Files, Priced, Rulebook, generate, price as slow_price};
-use pricer::facts::{
-    ItemReader, Names, OfferBook, OfferText, RateText, Rates, parse_instant, read_offer, read_rate,
-};
-use pricer::pricing::{Flag, GuardRef, Outcome, Place, Recorder, Release, Row, Status, Step, World, price};
+use pricer::facts::Names;
+use pricer::pricing::{Flag, GuardRef, Outcome, Place, Release, Status, Step};
 use pricer::rulebook::{Severity, load};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,48 +36,11 @@ pub fn compile(files: &Files) -> std::sync::Arc<Release> {
 
 /// The engine's answer in the reference's terms.
 pub fn engine(release: &Release, case: &CaseInput) -> Answer {
-    let place = release.place(&case.market, &case.channel).unwrap();
-    let at = parse_instant(&case.at).unwrap();
-    let reader = ItemReader::new(
-        &release.schema,
-        case.item.keys().map(String::as_str),
-        |name| Some(name.to_owned()),
-        None,
-    );
-    let read = reader
-        .map_err(|_| ())
-        .and_then(|reader| reader.read(case.item.values().map(String::as_str)).map_err(|_| ()));
-    let Ok(row) = read else { return Answer::Quarantined { reasons: Vec::new() } };
-    let mut markets: Vec<(Box<str>, pricer::money::Currency)> = Vec::new();
-    for place in &release.places {
-        if !markets.iter().any(|(name, _)| *name == place.market) {
-            markets.push((place.market.clone(), place.currency));
-        }
-    }
-    let mut book = OfferBook::new(markets, Names::new(&release.rivals));
-    for offer in &case.offers {
-        let text = OfferText {
-            rival: &offer.rival,
-            price: &offer.price,
-            shipping: &offer.shipping,
-            match_quality: &offer.match_,
-            in_stock: &offer.in_stock,
-            seen_at: &offer.seen_at,
-        };
-        let read = read_offer(text, None, &mut book.names).unwrap_or_else(|bad| panic!("{offer:?}: {bad:?}"));
-        book.add(&row.item.sku, &offer.market, read).unwrap();
-    }
-    let rates = Rates::new(case.rates.iter().map(|rate| {
-        read_rate(RateText { base: &rate.base, quote: &rate.quote, rate: &rate.rate, as_of: &rate.as_of })
-            .unwrap()
-    }));
-    let known_at = book.known_at(&case.market, at);
-    let world = World::new(release, place, &rates, at, known_at);
-    let priced = Row { item: &row.item, offers: book.get(&row.item.sku, &case.market) };
-    let mut recorder = Recorder::default();
-    let outcome = price(&priced, &world, &mut recorder);
-    assert_eq!(outcome, price(&priced, &world, &mut ()), "explained and unexplained differ");
-    answer(&outcome, &recorder.steps, place, &book.names)
+    let Some(question) = Question::new(release, case) else {
+        return Answer::Quarantined { reasons: Vec::new() };
+    };
+    let (outcome, steps) = question.ask();
+    answer(&outcome, &steps, question.place, &question.book.names)
 }
 
 fn names_of(place: &Place, guards: impl Iterator<Item = GuardRef>) -> Vec<String> {
@@ -87,7 +49,8 @@ fn names_of(place: &Place, guards: impl Iterator<Item = GuardRef>) -> Vec<String
     names.into_iter().collect()
 }
 
-fn answer(outcome: &Outcome, steps: &[Step], place: &Place, names: &Names) -> Answer {
+/// An outcome in the reference's terms.
+pub fn answer(outcome: &Outcome, steps: &[Step], place: &Place, names: &Names) -> Answer {
     let decision = match outcome {
         Outcome::Refused(refusal) if refusal.code.as_str() == "VAT_CLASS" => {
             return Answer::Quarantined { reasons: Vec::new() };

@@ -11,13 +11,23 @@
 )]
 #![expect(elided_lifetimes_in_paths, reason = "the reference is plain code to read")]
 
+mod cut;
 mod differential;
+mod economics;
 mod fixture;
 mod house;
+mod iowa;
+mod models;
+mod olist;
+mod orda;
+mod properties;
+mod question;
 mod reference;
 mod reference_by_hand;
 mod reference_coverage;
 mod reference_example;
 mod reference_times_and_cells;
+mod repeated;
 mod ruin;
 mod serve;
+mod shuffled;
