@@ -14,12 +14,12 @@ mod contribution;
 mod curve;
 pub mod door;
 pub mod exact;
-// pub mod finite_stock;
+pub mod finite_stock;
 mod hull;
-// pub mod ladder;
+pub mod ladder;
 mod lambert;
 mod optimum;
-// mod poisson;
+mod poisson;
 // pub mod portfolio;
 mod region;
 
