@@ -6,7 +6,7 @@
 //! count what is earned beyond w a unit: in contribution, a times them.
 
 use super::poisson::{expected_sales, log_growth};
-use super::{Curve, Elasticity, Form};
+use super::Elasticity;
 
 /// More units than this are refused: the sums have one term a unit.
 pub const MOST_UNITS: u32 = 1_000_000;
@@ -154,12 +154,6 @@ impl Stock {
     fn fixed_mean(self) -> f64 {
         libm::exp(self.clearance.log_comers - self.clearance.alpha * self.fixed_margin())
     }
-}
-
-/// The demand of a clearance as a curve: exponential through `price`. For pictures and explanations.
-#[must_use]
-pub fn curve(price: f64, units_per_day: f64, elasticity: Elasticity) -> Option<Curve> {
-    Curve::through(Form::Exponential, price, units_per_day, elasticity).ok()
 }
 
 impl std::fmt::Display for InvalidClearance {

@@ -20,7 +20,7 @@ pub mod ladder;
 mod lambert;
 mod optimum;
 mod poisson;
-// pub mod portfolio;
+pub mod portfolio;
 mod region;
 
 pub use contribution::{Contribution, InvalidContribution};

@@ -11,6 +11,7 @@
 )]
 #![expect(elided_lifetimes_in_paths, reason = "the reference is plain code to read")]
 
+mod demand;
 mod differential;
 mod fixture;
 mod house;
