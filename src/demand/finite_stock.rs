@@ -5,8 +5,8 @@
 //! (C + salvage)/a when a sale leaves a·P − C and a unit left over brings `salvage`. Values below are gross too and
 //! count what is earned beyond w a unit: in contribution, a times them.
 
-use super::poisson::{expected_sales, log_growth};
 use super::Elasticity;
+use super::poisson::{expected_sales, log_growth};
 
 /// More units than this are refused: the sums have one term a unit.
 pub const MOST_UNITS: u32 = 1_000_000;
@@ -88,10 +88,7 @@ impl Clearance {
         }
         let log_comers = log_rate + libm::log(time) - alpha * worth;
         // More customers than a number can count would make every price infinite.
-        if !(log_comers < 700.0) {
-            return Err(InvalidClearance::Demand);
-        }
-        Ok(Self { alpha, worth, log_comers })
+        if log_comers < 700.0 { Ok(Self { alpha, worth, log_comers }) } else { Err(InvalidClearance::Demand) }
     }
 
     /// The same sale with `units` in stock.

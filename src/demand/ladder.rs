@@ -194,7 +194,7 @@ pub fn one_sale_per_period(offers: &[Offer], periods: u32, units: u32) -> Result
 /// [`InvalidLadder`]: no offer, a chance outside [0, 1], a supply that is negative or not a number.
 pub fn fluid_bound(offers: &[Offer], supply: f64) -> Result<f64, InvalidLadder> {
     check(offers)?;
-    if !(0.0 <= supply) {
+    if supply.is_nan() || supply < 0.0 {
         return Err(InvalidLadder::Number);
     }
     let points = || {

@@ -18,6 +18,7 @@ pub mod finite_stock;
 mod hull;
 pub mod ladder;
 mod lambert;
+pub mod normal;
 mod optimum;
 mod poisson;
 pub mod portfolio;

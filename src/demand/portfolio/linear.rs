@@ -50,9 +50,8 @@ fn solve(rows: Vec<Vec<f64>>) -> Option<Vec<f64>> {
     let (pivot, tail) = first.split_first()?;
     // Of the size of rounding beside the original diagonal is not positive.
     let scale = tail.split_last()?.1.iter().fold(pivot.abs(), |most, number| most.max(number.abs()));
-    if !(1e-13 * scale < *pivot) {
-        return None;
-    }
+    let positive = 1e-13 * scale < *pivot;
+    let rest = positive.then_some(rest)?;
     let reduced = rest.iter().map(|row| {
         let (head, others) = row.split_first()?;
         Some(others.iter().zip(tail).map(|(other, above)| other - head / pivot * above).collect())

@@ -36,7 +36,8 @@ impl Mnl {
             return Err(NoAnswer::Empty);
         }
         let finite = |product: &Product| product.appeal.is_finite() && product.cost.is_finite();
-        if !products.iter().all(finite) || !(0.0 < beta && beta.is_finite()) {
+        let valid = products.iter().all(finite) && 0.0 < beta && beta.is_finite();
+        if !valid {
             return Err(NoAnswer::Number);
         }
         Ok(Self { products, beta })

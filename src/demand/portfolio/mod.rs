@@ -3,6 +3,7 @@
 //! Proportional fees are alike for all products here, so costs are given as C/a, in gross prices, and profits are
 //! to be multiplied by a.
 
+pub mod capacity;
 pub mod category;
 pub mod linear;
 pub mod mnl;
