@@ -2,6 +2,7 @@
 
 pub mod batch;
 pub mod cli;
+pub mod demand;
 pub mod explain;
 pub mod facts;
 pub mod money;

@@ -12,6 +12,7 @@
 #![expect(elided_lifetimes_in_paths, reason = "the reference is plain code to read")]
 
 mod cut;
+mod demand;
 mod differential;
 mod economics;
 mod fixture;
