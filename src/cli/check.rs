@@ -1,13 +1,18 @@
-//! `pricer check DIR`: everything that is wrong with a rulebook, without data.
+//! `pricer check DIR`: everything that is wrong with a rulebook, and its cures.
 
-use super::output::{Format, counted, load_dir, write_findings};
+use super::evidence::CatalogArgs;
+use super::lock::{lock, note_on_lock};
+use super::output::{Format, counted, write_findings};
+use super::write::replace;
+use crate::rulebook::codes;
 use crate::rulebook::render::Colour;
-use crate::rulebook::{Loaded, Severity};
+use crate::rulebook::{Change, Cures, Files, Loaded, Severity, cure, load_with};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
+/// Finds every mistake of a rulebook, without data or with real items as witnesses, and applies cures.
 #[derive(Clone, Debug, clap::Args)]
 pub struct CheckArgs {
     /// The folder with `rulebook.toml`
@@ -17,31 +22,62 @@ pub struct CheckArgs {
     /// Treat a warning, such as W0310, as an error
     #[arg(long, value_name = "CODE", value_parser = code)]
     pub deny: Vec<String>,
+    /// Apply every cure marked safe; comments and layout stay
+    #[arg(long)]
+    pub fix: bool,
+    /// Apply the N-th cure of the findings of a code, such as `E0301:1`
+    #[arg(long, value_name = "CODE:N", value_parser = choice)]
+    pub choose: Option<(String, usize)>,
+    /// Run the tests too, and write `rulebook.lock` when nothing is wrong
+    #[arg(long)]
+    pub lock: bool,
+    #[command(flatten)]
+    pub catalog: CatalogArgs,
 }
 
-/// A denied code must at least look like one, or a typo would deny nothing.
+/// A code that does not exist would deny or choose nothing.
 fn code(text: &str) -> Result<String, String> {
-    let digits = text.strip_prefix(['E', 'W']).filter(|digits| digits.len() == 4);
-    match digits.is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit())) {
-        true => Ok(text.to_owned()),
-        false => Err("a code looks like W0310".to_owned()),
+    match codes::find(text) {
+        Some(entry) => Ok(entry.code.to_owned()),
+        None => Err("no such code; it looks like W0310, and `pricer help` CODE explains each".to_owned()),
     }
 }
 
-/// Exit code 0: no errors; 1: errors or denied warnings.
+fn choice(text: &str) -> Result<(String, usize), String> {
+    let (of, number) = text.split_once(':').ok_or("write the code and the number of the cure: E0301:1")?;
+    let number = number.parse().ok().filter(|number| 0 < *number);
+    Ok((code(of)?, number.ok_or("cures are numbered from 1, as in E0301:1")?))
+}
+
+/// Exit code 0: no errors; 1: errors, denied warnings or failing tests under `--lock`; 2: a cure that cannot be applied.
 ///
 /// # Errors
 /// When `out` cannot be written.
 #[expect(clippy::disallowed_methods, reason = "the last line says how long it took; nothing depends on it")]
 pub fn run(args: &CheckArgs, colour: Colour, out: &mut dyn Write) -> io::Result<ExitCode> {
     let started = Instant::now();
-    let mut loaded = load_dir(&args.dir);
+    let files = match Files::read_dir(&args.dir) {
+        Ok(files) => files,
+        Err(diagnostics) => {
+            write_findings(args.format, colour, &Files::default(), &diagnostics, out)?;
+            return Ok(ExitCode::from(1));
+        }
+    };
+    let files = match cured(args, files, out)? {
+        Ok(files) => files,
+        Err(code) => return Ok(code),
+    };
+    let mut problem = None;
+    let mut loaded = load_with(files, &mut |release| args.catalog.read(&args.dir, release, &mut problem));
     for finding in &mut loaded.diagnostics {
         if args.deny.iter().any(|code| code == finding.code) {
             finding.severity = Severity::Error;
         }
     }
     let failed = loaded.has_errors();
+    if !args.lock {
+        loaded.diagnostics.extend(note_on_lock(&loaded));
+    }
     if args.format == Format::Human {
         writeln!(out, "    Checking {}", headline(args, &loaded))?;
     }
@@ -59,7 +95,62 @@ pub fn run(args: &CheckArgs, colour: Colour, out: &mut dyn Write) -> io::Result<
             counted(loaded.stats.pairs, "pair"),
         )?;
     }
+    if let Some(problem) = problem {
+        eprintln!("error: the catalog gives no witnesses: {problem}");
+        return Ok(ExitCode::from(1));
+    }
+    if args.lock {
+        return lock(&args.dir, &loaded, args.format == Format::Human, out);
+    }
     Ok(ExitCode::from(u8::from(failed)))
+}
+
+/// The files after the cures that were asked for, written back; else the exit code.
+fn cured(args: &CheckArgs, files: Files, out: &mut dyn Write) -> io::Result<Result<Files, ExitCode>> {
+    let chosen = args.choose.as_ref().map(|(code, number)| (code.as_str(), *number));
+    if !args.fix && chosen.is_none() {
+        return Ok(Ok(files));
+    }
+    let cured = match cure(files.clone(), Cures { safe: args.fix, chosen }) {
+        Ok(cured) => cured,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return Ok(Err(ExitCode::from(2)));
+        }
+    };
+    let is_changed = |(path, text): &(&Box<str>, &Box<str>)| files.get(path) != Some(&***text);
+    let changed: Vec<(&str, &str)> =
+        cured.files.0.iter().filter(is_changed).map(|(path, text)| (path.as_ref(), text.as_ref())).collect();
+    // Somebody may have saved the file in an editor meanwhile.
+    let unmoved = changed.is_empty() || Files::read_dir(&args.dir).is_ok_and(|now| now == files);
+    let written = match unmoved {
+        true => replace(&args.dir, &changed),
+        false => Err(io::Error::other("the rulebook changed while it was being cured")),
+    };
+    if let Err(error) = written {
+        eprintln!("error: the cured files cannot be written: {error}");
+        return Ok(Err(ExitCode::from(1)));
+    }
+    for change in &cured.changes {
+        match args.format {
+            Format::Human => writeln!(out, "{}", told(change))?,
+            _ => eprintln!("{}", told(change)),
+        }
+    }
+    if cured.changes.is_empty() && args.format == Format::Human {
+        writeln!(out, "       Fixed nothing: no cure is safe")?;
+    }
+    Ok(Ok(cured.files))
+}
+
+/// `Fixed rules/strategy.toml:21  rnak → rank   E0201: did you mean `rank`?`
+fn told(change: &Change) -> String {
+    let Change { code, title, file, line, before, after } = change;
+    let words = match before.as_str() {
+        "" => format!("+ {}", after.trim()),
+        _ => format!("{before} → {}", after.trim()),
+    };
+    format!("       Fixed {file}:{line}  {words}   {code}: {title}")
 }
 
 fn headline(args: &CheckArgs, loaded: &Loaded) -> String {
@@ -82,3 +173,6 @@ fn headline(args: &CheckArgs, loaded: &Loaded) -> String {
         .collect();
     format!("{name}  {}", counts.join(", "))
 }
+
+#[cfg(test)]
+mod tests;

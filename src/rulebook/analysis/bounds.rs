@@ -1,8 +1,8 @@
 //! E0501: a floor above a ceiling, for every item in the scope of both, whatever its cost.
 
-use super::{Context, Witness};
 use super::cure::{exclude, maybe};
 use super::words::{count_of, factor, grouped, percent, whereabouts};
+use super::{Context, Witness};
 use crate::facts::AttrId;
 use crate::money::{Amount, Fraction, Overflow, Ratio, Rounding, to_minor};
 use crate::pricing::{Bound, Cond, CostBasis, GuardClass, GuardRef, GuardVariant, Limit, Place, Scope, Side};

@@ -54,9 +54,8 @@ impl Witness for Catalog<'_> {
             return Vec::new();
         };
         let world = self.world(place);
-        let holds = |own: &&ItemRow| {
-            view(&self.row(own, place), &world).is_ok_and(|view| view.inside(&rule.scope))
-        };
+        let holds =
+            |own: &&ItemRow| view(&self.row(own, place), &world).is_ok_and(|view| view.inside(&rule.scope));
         self.items(place).into_iter().filter(holds).map(|own| own.item.sku.clone()).collect()
     }
 

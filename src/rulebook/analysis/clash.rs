@@ -258,7 +258,9 @@ impl Clash<'_> {
         }
         let catalog = witness.name();
         let Some((market, (sku, [mine, theirs]))) = example else {
-            return Some(format!("in {catalog} this is no item today, but nothing forbids such an item tomorrow"));
+            return Some(format!(
+                "in {catalog} this is no item today, but nothing forbids such an item tomorrow"
+            ));
         };
         let width = first.label.chars().count().max(second.label.chars().count());
         Some(format!(

@@ -1,8 +1,8 @@
 //! Rules that never act (W0310), and rules above the first layer that always do (W0305).
 
-use super::{Context, Witness};
 use super::cure::maybe;
 use super::words::{count_of, named};
+use super::{Context, Witness};
 use crate::pricing::{Place, Rule, Scope, Strategy, Window};
 use crate::rulebook::Diagnostic;
 use crate::rulebook::boxes::{contains, is_empty};
