@@ -144,6 +144,7 @@ fn read_and_compile(
         rates_file: book.manifest.rates_file.clone(),
         guard_count: entries.of("guard").len(),
     };
+    let sound = !out.has_errors();
     let evidence = evidence(&vocabulary(&release));
     let catalog = evidence.as_ref().map(|evidence| Catalog { release: &release, evidence });
     let analysed = analyse(
@@ -157,10 +158,30 @@ fn read_and_compile(
         &contests,
         catalog.as_ref().map(|catalog| catalog as &dyn Witness),
     );
-    out.append(analysed.diagnostics);
+    let mut found = analysed.diagnostics;
+    let misread: Vec<_> = out.misread().map(|span| entry_at(cx.files, span)).collect();
+    // What rests on a mistake is not worth a finding: warnings on a half-read rulebook, conflicts of a misspelled `over`.
+    found.retain(|finding| match finding.severity {
+        Severity::Error => {
+            let decided_by_over = matches!(finding.code, "E0301" | "E0303" | "E0304");
+            let mut labels = std::iter::once(&finding.primary).chain(&finding.related);
+            !decided_by_over || !labels.any(|label| misread.contains(&entry_at(cx.files, &label.span)))
+        }
+        _ => sound,
+    });
+    out.append(found);
     loaded.stats = stats(&entries, analysed.pairs);
     loaded.release = Some(Arc::new(release));
     out
+}
+
+/// The file and the header of the entry that a span is in.
+fn entry_at<'a>(files: &'a Files, span: &'a Span) -> (&'a str, usize) {
+    let text = files.get(&span.file).unwrap_or("");
+    let end =
+        text.get(span.start..).and_then(|rest| rest.find('\n')).map_or(text.len(), |at| span.start + at);
+    let before = text.get(..end).unwrap_or("");
+    (&span.file, before.rfind("\n[").map_or(0, |at| at + 1))
 }
 
 /// The names of a rulebook without its rules: enough to read feeds, nothing to price with.

@@ -31,8 +31,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         code: "E0605",
         title: "a table without what it must have",
         why: "The header names what the rows differ in: at least one `set price.…` column, and at least one row.",
-        wrong: "category,margin_note",
-        right: "category,set price.cost-plus.margin",
+        wrong: "sku,price",
+        right: "sku,set price.fixed",
         cure: "Add the column or the row.",
     },
     Entry {
