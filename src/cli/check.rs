@@ -2,11 +2,11 @@
 
 use super::evidence::CatalogArgs;
 use super::lock::{lock, note_on_lock};
-use super::output::{Format, counted, write_findings};
+use super::output::counted;
 use super::write::replace;
 use crate::rulebook::codes;
-use crate::rulebook::render::Colour;
-use crate::rulebook::{Change, Cures, Files, Loaded, Severity, cure, load_with};
+use crate::rulebook::render::{self, Colour};
+use crate::rulebook::{Change, Cures, Diagnostic, Files, Loaded, Severity, cure, load_with};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -17,6 +17,7 @@ use std::time::Instant;
 pub struct CheckArgs {
     /// The folder with `rulebook.toml`
     pub dir: PathBuf,
+    /// For people, for programs, for annotations of a pull request, or for code scanning
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     /// Treat a warning, such as W0310, as an error
@@ -33,6 +34,16 @@ pub struct CheckArgs {
     pub lock: bool,
     #[command(flatten)]
     pub catalog: CatalogArgs,
+}
+
+/// How findings are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    #[default]
+    Human,
+    Json,
+    Github,
+    Sarif,
 }
 
 /// A code that does not exist would deny or choose nothing.
@@ -59,7 +70,7 @@ pub fn run(args: &CheckArgs, colour: Colour, out: &mut dyn Write) -> io::Result<
     let files = match Files::read_dir(&args.dir) {
         Ok(files) => files,
         Err(diagnostics) => {
-            write_findings(args.format, colour, &Files::default(), &diagnostics, out)?;
+            write_findings(args, colour, &Files::default(), &diagnostics, out)?;
             return Ok(ExitCode::from(1));
         }
     };
@@ -69,19 +80,19 @@ pub fn run(args: &CheckArgs, colour: Colour, out: &mut dyn Write) -> io::Result<
     };
     let mut problem = None;
     let mut loaded = load_with(files, &mut |release| args.catalog.read(&args.dir, release, &mut problem));
+    if !args.lock {
+        loaded.diagnostics.extend(note_on_lock(&loaded));
+    }
     for finding in &mut loaded.diagnostics {
         if args.deny.iter().any(|code| code == finding.code) {
             finding.severity = Severity::Error;
         }
     }
     let failed = loaded.has_errors();
-    if !args.lock {
-        loaded.diagnostics.extend(note_on_lock(&loaded));
-    }
     if args.format == Format::Human {
         writeln!(out, "    Checking {}", headline(args, &loaded))?;
     }
-    write_findings(args.format, colour, &loaded.files, &loaded.diagnostics, out)?;
+    write_findings(args, colour, &loaded.files, &loaded.diagnostics, out)?;
     if args.format == Format::Human {
         let count =
             |severity| loaded.diagnostics.iter().filter(|finding| finding.severity == severity).count();
@@ -103,6 +114,22 @@ pub fn run(args: &CheckArgs, colour: Colour, out: &mut dyn Write) -> io::Result<
         return lock(&args.dir, &loaded, args.format == Format::Human, out);
     }
     Ok(ExitCode::from(u8::from(failed)))
+}
+
+fn write_findings(
+    args: &CheckArgs,
+    colour: Colour,
+    files: &Files,
+    findings: &[Diagnostic],
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let root = args.dir.to_string_lossy().replace('\\', "/");
+    match args.format {
+        Format::Human => out.write_all(render::human(files, findings, colour).as_bytes()),
+        Format::Json => writeln!(out, "{}", render::json(files, findings)),
+        Format::Github => out.write_all(render::github(files, findings, &root).as_bytes()),
+        Format::Sarif => writeln!(out, "{}", render::sarif(files, findings, &root)),
+    }
 }
 
 /// The files after the cures that were asked for, written back; else the exit code.

@@ -186,7 +186,7 @@ pub fn percent(node: &Node, sign: Sign, meaning: &str, out: &mut Findings) -> Op
                     "an adjustment carries its sign",
                 )
                 .fix(Applicability::Maybe, "write the plus sign", signed('+'))
-                .fix(Applicability::Maybe, "or the minus sign", signed('-')),
+                .fix(Applicability::Maybe, "write the minus sign", signed('-')),
             );
             None
         }
