@@ -50,7 +50,7 @@ pub enum Format {
 fn code(text: &str) -> Result<String, String> {
     match codes::find(text) {
         Some(entry) => Ok(entry.code.to_owned()),
-        None => Err("no such code; it looks like W0310, and `pricer help` CODE explains each".to_owned()),
+        None => Err("no such code; it looks like W0310; docs/reference/diagnostics.md lists all".to_owned()),
     }
 }
 
@@ -145,9 +145,8 @@ fn cured(args: &CheckArgs, files: Files, out: &mut dyn Write) -> io::Result<Resu
             return Ok(Err(ExitCode::from(2)));
         }
     };
-    let is_changed = |(path, text): &(&Box<str>, &Box<str>)| files.get(path) != Some(&***text);
-    let changed: Vec<(&str, &str)> =
-        cured.files.0.iter().filter(is_changed).map(|(path, text)| (path.as_ref(), text.as_ref())).collect();
+    let texts = cured.files.0.iter().map(|(path, text)| (path.as_ref(), text.as_ref()));
+    let changed: Vec<(&str, &str)> = texts.filter(|(path, text)| files.get(path) != Some(text)).collect();
     // Somebody may have saved the file in an editor meanwhile.
     let unmoved = changed.is_empty() || Files::read_dir(&args.dir).is_ok_and(|now| now == files);
     let written = match unmoved {
@@ -165,7 +164,7 @@ fn cured(args: &CheckArgs, files: Files, out: &mut dyn Write) -> io::Result<Resu
         }
     }
     if cured.changes.is_empty() && args.format == Format::Human {
-        writeln!(out, "       Fixed nothing: no cure is safe")?;
+        writeln!(out, "       Fixed nothing: there is no safe cure to apply")?;
     }
     Ok(Ok(cured.files))
 }
