@@ -66,24 +66,23 @@ impl fmt::Display for CureError {
     }
 }
 
-/// Applies the chosen cure, then the safe ones until none is left.
+/// Applies the chosen cure, then the safe ones until none is left. A finding that only the safe cures uncover can be chosen too.
 ///
 /// # Errors
 /// All or nothing: with an error no change is meant to be kept.
 pub fn cure(files: Files, cures: Cures<'_>) -> Result<Cured, CureError> {
     let mut cured = Cured { files, changes: Vec::new() };
     if let Some((code, number)) = cures.chosen {
-        let findings = load(cured.files.clone()).diagnostics;
+        let mut findings = load(cured.files.clone()).diagnostics;
+        if cures.safe && !findings.iter().any(|finding| finding.code == code) {
+            cured.apply_safe()?;
+            findings = load(cured.files.clone()).diagnostics;
+        }
         let picked = chosen(&findings, code, number)?;
         cured.apply(&findings, &picked)?;
     }
-    for _ in 0..if cures.safe { ROUNDS_MAX } else { 0 } {
-        let findings = load(cured.files.clone()).diagnostics;
-        let picked: Vec<Picked<'_>> = findings.iter().filter_map(only_safe).collect();
-        if picked.is_empty() {
-            break;
-        }
-        cured.apply(&findings, &picked)?;
+    if cures.safe {
+        cured.apply_safe()?;
     }
     Ok(cured)
 }
@@ -114,6 +113,18 @@ fn only_safe(finding: &Diagnostic) -> Option<Picked<'_>> {
 }
 
 impl Cured {
+    fn apply_safe(&mut self) -> Result<(), CureError> {
+        for _ in 0..ROUNDS_MAX {
+            let findings = load(self.files.clone()).diagnostics;
+            let picked: Vec<Picked<'_>> = findings.iter().filter_map(only_safe).collect();
+            if picked.is_empty() {
+                break;
+            }
+            self.apply(&findings, &picked)?;
+        }
+        Ok(())
+    }
+
     fn apply(&mut self, findings: &[Diagnostic], picked: &[Picked<'_>]) -> Result<(), CureError> {
         let mut by_file: BTreeMap<&str, Vec<(&Edit, Picked<'_>)>> = BTreeMap::new();
         for (finding, fix) in picked {

@@ -171,6 +171,11 @@ fn a_chosen_cure_is_applied() {
         let (clean, text) = check(&CheckArgs { choose: Some((code.to_owned(), number)), ..args(&folder) });
         assert!(!clean && text.is_empty(), "{text}");
     }
+    // Only the cure of the misspelled setting shows the conflict.
+    let folder = broken(&[CLASH, MISTAKES[0]]);
+    let choose = Some(("E0301".to_owned(), 1));
+    let (clean, text) = check(&CheckArgs { fix: true, choose, ..args(&folder) });
+    assert!(clean && text.matches("       Fixed ").count() == 2, "{text}");
     let folder = broken(&[CLASH]);
     assert!(!check(&CheckArgs { choose: Some(("E0301".to_owned(), 9)), ..args(&folder) }).0);
 }

@@ -166,7 +166,7 @@ impl Clash<'_> {
             Some(GuardRef { guard, variant, class: line.of.class })
         };
         let (floor, ceiling) = (at(&self.floor)?, at(&self.ceiling)?);
-        // Guards have other indices in other places: those of the first market's place are asked.
+        // Guards have other indices in other places, so the first place is asked.
         let here = witness.crossed(places.first()?, floor, ceiling);
         let catalog = witness.name();
         let Some((sku, low, high)) = here.example else {
