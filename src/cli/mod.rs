@@ -2,20 +2,24 @@
 
 pub mod check;
 pub mod demo;
+mod evidence;
 pub mod explain;
+pub mod help;
+mod lock;
 mod opened;
 mod output;
 pub mod quote;
 pub mod reprice;
 pub mod serve;
 pub mod test;
+mod write;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
 /// An open dynamic pricing engine: what should an item cost, exactly, and why?
 #[derive(Debug, Parser)]
-#[command(name = "pricer", version, about, long_about = None, subcommand_required = true, arg_required_else_help = true)]
+#[command(name = "pricer", version, about, long_about = None, subcommand_required = true, arg_required_else_help = true, disable_help_subcommand = true)]
 #[command(
     after_help = "Start with `pricer demo`. Exit codes: 0 done, 1 errors or failing tests, 2 wrong usage, \
                         3 some rows quarantined, 4 too many rows quarantined."
@@ -34,6 +38,7 @@ enum Command {
     Reprice(reprice::Reprice),
     Serve(serve::Args),
     Quote(quote::Args),
+    Help(help::Args),
 }
 
 /// Parses the arguments and runs the command.
@@ -51,5 +56,6 @@ fn run(cli: &Cli) -> ExitCode {
         Command::Reprice(args) => args.run(),
         Command::Serve(args) => serve::run(args),
         Command::Quote(args) => quote::run(args),
+        Command::Help(args) => help::run(args),
     }
 }

@@ -72,7 +72,7 @@ fn properties(always: &[AlwaysTest]) -> String {
 }
 
 /// The rates that the rulebook names, for tests that give none.
-fn default_rates(dir: &Path, release: &Release) -> Result<Rates, BatchError> {
+pub(super) fn default_rates(dir: &Path, release: &Release) -> Result<Rates, BatchError> {
     match own_rates(dir, release) {
         Some(path) => load_rates(&path).map(|(rates, _)| rates),
         None => Ok(Rates::default()),

@@ -1,6 +1,6 @@
 //! From files to a release, with every finding on the way.
 
-use super::analysis::analyse;
+use super::analysis::{Catalog, Evidence, Witness, analyse};
 use super::book::{
     AdjustmentSpec, Context, Entries, Entry, Holidays, Manifest, check_over, check_sections, collect,
     read_guard, read_items_feed, read_limit, read_manifest, read_round, read_rule, read_schema, read_season,
@@ -9,7 +9,7 @@ use super::book::{
 use super::compile::{Book, Compiled, compile, release_hash, segments, with_symbols};
 use super::syntax::{Findings, Table, parse_toml};
 use super::{AlwaysTest, Diagnostic, Files, Origins, RuleTest, Severity, Span};
-use crate::pricing::{GuardClass, Info, Release};
+use crate::pricing::{GuardClass, Info, Place, Release};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -49,6 +49,15 @@ impl Loaded {
 /// Reads, checks and compiles.
 #[must_use]
 pub fn load(files: Files) -> Loaded {
+    load_with(files, &mut |_| None)
+}
+
+/// As [`load`], with real items and prices in the findings.
+///
+/// `evidence` is asked once, with a release that knows the rulebook's names and prices nothing: a rulebook with errors
+/// never leaves this function, although its witnesses are priced with it.
+#[must_use]
+pub fn load_with(files: Files, evidence: &mut dyn FnMut(&Release) -> Option<Evidence>) -> Loaded {
     let mut cx = Context::new(&files);
     let trees = parse_all(&mut cx);
     let broken: BTreeSet<Box<str>> = broken_files(&mut cx);
@@ -58,7 +67,7 @@ pub fn load(files: Files) -> Loaded {
         // Every name would be unknown: the syntax comes first.
         cx.out
     } else {
-        read_and_compile(&trees, cx, &mut loaded)
+        read_and_compile(&trees, cx, &mut loaded, evidence)
     };
     // What a half-read file seems to say is not worth a finding.
     out.retain(|finding| {
@@ -97,7 +106,12 @@ fn broken_files(cx: &mut Context<'_>) -> BTreeSet<Box<str>> {
     broken
 }
 
-fn read_and_compile(trees: &BTreeMap<Box<str>, Table>, mut cx: Context<'_>, loaded: &mut Loaded) -> Findings {
+fn read_and_compile(
+    trees: &BTreeMap<Box<str>, Table>,
+    mut cx: Context<'_>,
+    loaded: &mut Loaded,
+    evidence: &mut dyn FnMut(&Release) -> Option<Evidence>,
+) -> Findings {
     let none = Table::default();
     let tree = |path: &str| trees.get(path).unwrap_or(&none);
     let manifest = read_manifest(tree("rulebook.toml"), &mut cx);
@@ -116,21 +130,8 @@ fn read_and_compile(trees: &BTreeMap<Box<str>, Table>, mut cx: Context<'_>, load
     let mut out = std::mem::take(&mut cx.out);
     let Compiled { places, rivals, contests } = compile(&book, &cx.names, &schema, &mut out);
     let layers: Vec<Box<str>> = cx.names.layers.to_vec();
-    let analysed = analyse(
-        &super::analysis::Context {
-            schema: &schema,
-            layers: &layers,
-            files: cx.files,
-            origins: &loaded.origins,
-        },
-        &places,
-        &contests,
-        None,
-    );
-    out.append(analysed.diagnostics);
-    loaded.stats = stats(&entries, analysed.pairs);
     let segments = segments(&segment_specs, &book.manifest.markets, &schema, &mut out);
-    loaded.release = Some(Arc::new(Release {
+    let release = Release {
         hash: release_hash(cx.files),
         name: book.manifest.name.clone(),
         edition: super::book::EDITION.into(),
@@ -142,8 +143,57 @@ fn read_and_compile(trees: &BTreeMap<Box<str>, Table>, mut cx: Context<'_>, load
         items_feed,
         rates_file: book.manifest.rates_file.clone(),
         guard_count: entries.of("guard").len(),
-    }));
+    };
+    let sound = !out.has_errors();
+    let evidence = evidence(&vocabulary(&release));
+    let catalog = evidence.as_ref().map(|evidence| Catalog { release: &release, evidence });
+    let analysed = analyse(
+        &super::analysis::Context {
+            schema: &release.schema,
+            layers: &release.layers,
+            files: cx.files,
+            origins: &loaded.origins,
+        },
+        &release.places,
+        &contests,
+        catalog.as_ref().map(|catalog| catalog as &dyn Witness),
+    );
+    let mut found = analysed.diagnostics;
+    let misread: Vec<_> = out.misread().map(|span| entry_at(cx.files, span)).collect();
+    // What rests on a mistake is not worth a finding: warnings on a half-read rulebook, conflicts of a misspelled `over`.
+    found.retain(|finding| match finding.severity {
+        Severity::Error => {
+            let decided_by_over = matches!(finding.code, "E0301" | "E0303" | "E0304");
+            let mut labels = std::iter::once(&finding.primary).chain(&finding.related);
+            !decided_by_over || !labels.any(|label| misread.contains(&entry_at(cx.files, &label.span)))
+        }
+        _ => sound,
+    });
+    out.append(found);
+    loaded.stats = stats(&entries, analysed.pairs);
+    loaded.release = Some(Arc::new(release));
     out
+}
+
+/// The file and the header of the entry that a span is in.
+fn entry_at<'a>(files: &'a Files, span: &'a Span) -> (&'a str, usize) {
+    let text = files.get(&span.file).unwrap_or("");
+    let end =
+        text.get(span.start..).and_then(|rest| rest.find('\n')).map_or(text.len(), |at| span.start + at);
+    let before = text.get(..end).unwrap_or("");
+    (&span.file, before.rfind("\n[").map_or(0, |at| at + 1))
+}
+
+/// The names of a rulebook without its rules: enough to read feeds, nothing to price with.
+fn vocabulary(release: &Release) -> Release {
+    let bare = |place: &Place| Place {
+        rules: [].into(),
+        adjustments: [].into(),
+        guards: [].into(),
+        rounds: [].into(),
+        ..place.clone()
+    };
+    Release { places: release.places.iter().map(bare).collect(), ..release.clone() }
 }
 
 /// Reads every entry; guards first, since others name them.

@@ -8,9 +8,11 @@ mod book;
 mod boxes;
 mod candidates;
 mod clauses;
+pub mod codes;
 mod compile;
 mod diagnostic;
 mod files;
+mod fix;
 mod load;
 mod origin;
 mod precedence;
@@ -24,10 +26,11 @@ mod sample;
 #[cfg(test)]
 mod tests;
 
-pub use analysis::{Analysed, Catalog, Contest, Context, Shared, Witness, analyse};
+pub use analysis::{Analysed, Catalog, Contest, Context, Crossed, Evidence, Shared, Witness, analyse};
 pub use diagnostic::{Applicability, Diagnostic, Edit, Fix, Label, Severity, Span};
 pub use files::Files;
-pub use load::{Loaded, Stats, load};
+pub use fix::{Change, CureError, Cured, Cures, cure};
+pub use load::{Loaded, Stats, load, load_with};
 pub use origin::{Origin, Origins};
 pub use rule_test::{AlwaysTest, Expectation, Expected, RuleTest};
 pub use run_tests::{Coverage, Failure, Line, Mismatch, Report, Results, Verdict, run_tests};

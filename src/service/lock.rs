@@ -1,7 +1,7 @@
 //! `rulebook.lock`: the content that somebody meant to release.
 //!
 //! ```toml
-//! release = "3f9c…"        # the full hash, as `pricer check` prints it
+//! release = "3f9c…"        # the full hash, as `pricer check --lock` prints it
 //! guards  = 12             # how many guards it has, for the reader
 //! engine  = "0.1.0"
 //! ```

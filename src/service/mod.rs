@@ -9,7 +9,7 @@ pub mod client;
 mod codec;
 pub mod convert;
 mod folder;
-mod lock;
+pub mod lock;
 mod metrics;
 mod metrics_page;
 pub mod pricing;

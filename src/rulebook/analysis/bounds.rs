@@ -1,11 +1,11 @@
 //! E0501: a floor above a ceiling, for every item in the scope of both, whatever its cost.
 
-use super::Context;
 use super::cure::{exclude, maybe};
-use super::words::{factor, grouped, percent, whereabouts};
+use super::words::{count_of, factor, grouped, percent, whereabouts};
+use super::{Context, Witness};
 use crate::facts::AttrId;
 use crate::money::{Amount, Fraction, Overflow, Ratio, Rounding, to_minor};
-use crate::pricing::{Bound, Cond, CostBasis, GuardClass, GuardVariant, Limit, Place, Scope, Side};
+use crate::pricing::{Bound, Cond, CostBasis, GuardClass, GuardRef, GuardVariant, Limit, Place, Scope, Side};
 use crate::rulebook::boxes::{contains, describe, overlaps};
 use crate::rulebook::{Diagnostic, Edit};
 use std::collections::BTreeMap;
@@ -44,7 +44,11 @@ struct Clash<'a> {
 /// Floor's guard and key, ceiling's guard and key.
 type Key<'a> = (&'a str, &'static str, &'a str, &'static str);
 
-pub(super) fn findings(context: &Context<'_>, places: &[Place]) -> Vec<Diagnostic> {
+pub(super) fn findings(
+    context: &Context<'_>,
+    places: &[Place],
+    witness: Option<&dyn Witness>,
+) -> Vec<Diagnostic> {
     let mut clashes: BTreeMap<Key<'_>, (Clash<'_>, Vec<&Place>)> = BTreeMap::new();
     for place in places {
         let lines = lines(place);
@@ -62,7 +66,11 @@ pub(super) fn findings(context: &Context<'_>, places: &[Place]) -> Vec<Diagnosti
             }
         }
     }
-    clashes.values().map(|(clash, found)| clash.finding(context, whereabouts(places, found))).collect()
+    let finding = |(clash, found): &(Clash<'_>, Vec<&Place>)| {
+        let seen = witness.and_then(|witness| clash.seen(witness, found));
+        clash.finding(context, whereabouts(places, found), seen)
+    };
+    clashes.values().map(finding).collect()
 }
 
 fn lines(place: &Place) -> Vec<Line<'_>> {
@@ -151,7 +159,31 @@ fn shared(context: &Context<'_>, place: &Place, floor: &Line<'_>, ceiling: &Line
 }
 
 impl Clash<'_> {
-    fn finding(&self, context: &Context<'_>, places: Option<String>) -> Diagnostic {
+    /// Real items that are caught between the two.
+    fn seen(&self, witness: &dyn Witness, places: &[&Place]) -> Option<String> {
+        let at = |line: &Line<'_>| {
+            let (guard, variant) = (u16::try_from(line.guard).ok()?, u16::try_from(line.variant).ok()?);
+            Some(GuardRef { guard, variant, class: line.of.class })
+        };
+        let (floor, ceiling) = (at(&self.floor)?, at(&self.ceiling)?);
+        // Guards have other indices in other places, so the first place is asked.
+        let here = witness.crossed(places.first()?, floor, ceiling);
+        let catalog = witness.name();
+        let Some((sku, low, high)) = here.example else {
+            return Some(format!("in {catalog} this is no item today"));
+        };
+        let currency = self.place.currency;
+        Some(format!(
+            "in {catalog} this is {} of {}/{}, e.g. {sku}: floor {}, ceiling {}",
+            count_of(here.items.len()),
+            self.place.market,
+            self.place.channel,
+            grouped(low, currency, Rounding::Up),
+            grouped(high, currency, Rounding::Down)
+        ))
+    }
+
+    fn finding(&self, context: &Context<'_>, places: Option<String>, seen: Option<String>) -> Diagnostic {
         let (weak, strong) = self.weak_first();
         let span = |line: &Line<'_>| context.setting("guard", &line.of.info, line.key);
         let mut finding = Diagnostic::error(
@@ -172,6 +204,9 @@ impl Clash<'_> {
             Some(places) => format!("{places}  and  {described}"),
             None => described,
         };
+        if let Some(seen) = seen {
+            finding = finding.note(seen);
+        }
         finding = finding.note(self.consequence()).note(format!("scope of the clash: {scope}"));
         finding.fixes.extend(self.lower_margin(context));
         let apart = exclude(context, "guard", &weak.of.info.label, &weak.of.scope, &strong.of.scope);

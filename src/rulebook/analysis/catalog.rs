@@ -1,50 +1,128 @@
-//! Real items in the scopes of two rules, with the price that each alone would give.
+//! Real items as witnesses: who is in the scopes of two rules, what each alone would ask, where two guards cross.
 
-use super::{Shared, Witness};
-use crate::facts::FactSet;
-use crate::pricing::{Outcome, Place, Release, Row, Rule, World, price};
+use super::{Crossed, Shared, Witness};
+use crate::explain::refusal_text;
+use crate::facts::{FactSet, ItemRow};
+use crate::money::{Amount, Currency, Ratio};
+use crate::pricing::{
+    GuardRef, Outcome, Place, Recorder, Release, Row, Rule, Side, Step, Strategy, Trace, World, price, view,
+};
+
+/// Facts to look for witnesses in.
+#[derive(Clone, Debug)]
+pub struct Evidence {
+    /// As it is named in findings: `catalog items.csv`.
+    pub name: String,
+    pub facts: FactSet,
+    pub at: i64,
+}
 
 /// Items, offers and rates that are asked for witnesses.
 #[derive(Clone, Copy, Debug)]
 pub struct Catalog<'a> {
-    /// As it is named in findings: `catalog 2026-11-18`.
-    pub name: &'a str,
     /// The compiled rulebook, also if it has errors; nothing is published from here.
     pub release: &'a Release,
-    pub facts: &'a FactSet,
-    pub at: i64,
+    pub evidence: &'a Evidence,
 }
 
 impl Witness for Catalog<'_> {
+    fn name(&self) -> &str {
+        &self.evidence.name
+    }
+
     fn shared(&self, place: &Place, first: usize, second: usize) -> Shared {
-        let mut shared = Shared { catalog: self.name.to_owned(), ..Shared::default() };
+        let mut shared = Shared::default();
         let (Some(first), Some(second)) = (alone(place, first), alone(place, second)) else {
             return shared;
         };
-        let known_at = self.facts.offers.known_at(&place.market, self.at);
-        let worlds = [&first, &second]
-            .map(|place| World::new(self.release, place, &self.facts.rates, self.at, known_at));
-        let mut items: Vec<_> = self
-            .facts
-            .items
-            .iter()
-            .filter(|row| {
-                self.facts
-                    .items
-                    .get(&row.item.sku, &place.market, &place.channel)
-                    .is_some_and(|own| std::ptr::eq(own, *row))
-            })
-            .collect();
-        items.sort_by(|a, b| a.item.sku.cmp(&b.item.sku));
-        for row in items {
-            let row = Row { item: &row.item, offers: self.facts.offers.get(&row.item.sku, &place.market) };
-            let [Some(mine), Some(theirs)] = worlds.each_ref().map(|world| answer(&row, world)) else {
+        let worlds = [&first, &second].map(|place| self.world(place));
+        for own in self.items(place) {
+            let row = self.row(own, place);
+            let holds = worlds.iter().all(|world| first_rule_holds(&row, world));
+            if !holds {
                 continue;
-            };
-            shared.items += 1;
-            shared.example.get_or_insert_with(|| (row.item.sku.clone(), [mine, theirs]));
+            }
+            let prices = || worlds.each_ref().map(|world| answer(&row, world));
+            shared.example.get_or_insert_with(|| (own.item.sku.clone(), prices()));
+            shared.items.push(own.item.sku.clone());
         }
         shared
+    }
+
+    fn inside(&self, place: &Place, rule: usize) -> Vec<Box<str>> {
+        let Some(rule) = place.rules.get(rule) else {
+            return Vec::new();
+        };
+        let world = self.world(place);
+        let holds =
+            |own: &&ItemRow| view(&self.row(own, place), &world).is_ok_and(|view| view.inside(&rule.scope));
+        self.items(place).into_iter().filter(holds).map(|own| own.item.sku.clone()).collect()
+    }
+
+    fn crossed(&self, place: &Place, floor: GuardRef, ceiling: GuardRef) -> Crossed {
+        let world = self.world(place);
+        let mut crossed = Crossed::default();
+        for own in self.items(place) {
+            let mut edges = Edges { floor: (floor, None), ceiling: (ceiling, None) };
+            price(&self.row(own, place), &world, &mut edges);
+            let (Some(low), Some(high)) = (edges.floor.1, edges.ceiling.1) else {
+                continue;
+            };
+            if high < low {
+                crossed.example.get_or_insert_with(|| (own.item.sku.clone(), low, high));
+                crossed.items.push(own.item.sku.clone());
+            }
+        }
+        crossed
+    }
+}
+
+impl<'a> Catalog<'a> {
+    fn world<'b>(&self, place: &'b Place) -> World<'b>
+    where
+        'a: 'b,
+    {
+        let known_at = self.evidence.facts.offers.known_at(&place.market, self.evidence.at);
+        World::new(self.release, place, &self.evidence.facts.rates, self.evidence.at, known_at)
+    }
+
+    fn row(&self, own: &'a ItemRow, place: &Place) -> Row<'a> {
+        Row { item: &own.item, offers: self.evidence.facts.offers.get(&own.item.sku, &place.market) }
+    }
+
+    /// The row of each item that counts in a place, by SKU.
+    fn items(&self, place: &Place) -> Vec<&'a ItemRow> {
+        let book = &self.evidence.facts.items;
+        let is_own = |row: &&ItemRow| {
+            let own = book.get(&row.item.sku, &place.market, &place.channel);
+            own.is_some_and(|own| std::ptr::eq(own, *row))
+        };
+        let mut items: Vec<&ItemRow> = book.iter().filter(is_own).collect();
+        items.sort_by(|a, b| a.item.sku.cmp(&b.item.sku));
+        items
+    }
+}
+
+/// Listens for the bounds of two guards, the tighter one of each.
+struct Edges {
+    floor: (GuardRef, Option<Amount>),
+    ceiling: (GuardRef, Option<Amount>),
+}
+
+impl Trace for Edges {
+    const ON: bool = true;
+
+    fn step(&mut self, step: impl FnOnce() -> Step) {
+        let Step::Bounded { guard, side, at } = step() else {
+            return;
+        };
+        match side {
+            Side::Floor if guard == self.floor.0 => self.floor.1 = self.floor.1.max(Some(at)),
+            Side::Ceiling if guard == self.ceiling.0 => {
+                self.ceiling.1 = Some(self.ceiling.1.map_or(at, |known| known.min(at)));
+            }
+            _ => {}
+        }
     }
 }
 
@@ -56,17 +134,69 @@ fn alone(place: &Place, at: usize) -> Option<Place> {
     Some(Place { rules: std::iter::once(rule).chain(earlier).map(without_over).collect(), ..place.clone() })
 }
 
-/// The price, or why there is none; `None` if the first rule does not hold.
-fn answer(row: &Row<'_>, world: &World<'_>) -> Option<String> {
-    let outcome = price(row, world, &mut ());
-    let winner = match &outcome {
-        Outcome::Decided(decision) => decision.winner,
-        Outcome::Refused(refusal) => refusal.winner,
+fn first_rule_holds(row: &Row<'_>, world: &World<'_>) -> bool {
+    let rule = world.place.rules.first().filter(|rule| rule.window.holds(world.now.at));
+    rule.is_some_and(|rule| view(row, world).is_ok_and(|view| view.inside(&rule.scope)))
+}
+
+/// What the first rule asks, before adjustments, guards and rounding: that is what the rules differ in.
+fn answer(row: &Row<'_>, world: &World<'_>) -> String {
+    let mut recorder = Recorder::default();
+    let outcome = price(row, world, &mut recorder);
+    let asked = recorder.steps.iter().find_map(|step| match step {
+        Step::Strategy { rule: 0, alternative, after, .. } => Some((*alternative, *after)),
+        _ => None,
+    });
+    let (Some((alternative, after)), Some(rule)) = (asked, world.place.rules.first()) else {
+        return match &outcome {
+            Outcome::Refused(refusal) => format!("no price: {}", refusal_text(refusal, world)),
+            Outcome::Decided(decision) => format!("{} {}", decision.price, world.place.currency),
+        };
     };
-    winner.filter(|winner| winner.rule == 0)?;
-    let strategy = world.place.rules.first().map_or("", |rule| rule.strategy.name());
-    Some(match &outcome {
-        Outcome::Decided(decision) => format!("{} {}   ({strategy})", decision.price, world.place.currency),
-        Outcome::Refused(refusal) => format!("no price: {}", refusal.code.as_str()),
-    })
+    let reference = recorder.steps.iter().rev().find_map(|step| match step {
+        Step::Reference { price, .. } => Some(*price),
+        _ => None,
+    });
+    let (prefix, strategy) = match usize::from(alternative).checked_sub(1) {
+        None => ("", Some(&rule.strategy)),
+        Some(at) => ("else: ", rule.otherwise.get(at)),
+    };
+    let currency = world.place.currency;
+    let why = strategy.map_or_else(String::new, |strategy| words(strategy, reference, world));
+    format!("{} {currency}   ({prefix}{why})", shown(after, currency))
+}
+
+/// `1% under the lowest rival, 155.00`.
+fn words(strategy: &Strategy, reference: Option<Amount>, world: &World<'_>) -> String {
+    let rival = |rank: &str| match reference {
+        Some(price) => format!("the {rank} rival, {}", shown(price, world.place.currency)),
+        None => format!("the {rank} rival"),
+    };
+    match strategy {
+        Strategy::CostPlus { text, .. } => format!("cost-plus {text}"),
+        Strategy::Follow { rank, by, .. } => {
+            let rival = rival(rank.as_str());
+            let size = by.to_percent_text(4);
+            match size.strip_prefix('-') {
+                Some(size) => format!("{size} under {rival}"),
+                None if *by == Ratio::ZERO => rival,
+                None => format!("{size} over {rival}"),
+            }
+        }
+        Strategy::Index { of, at, .. } => {
+            format!("{} of {}", at.to_percent_text(4), rival(of.as_str()))
+        }
+        Strategy::Keep { .. } => "the current price stays".to_owned(),
+        Strategy::Use { layer } => {
+            let layer = world.release.layers.get(usize::from(*layer));
+            format!("as layer `{}` says", layer.map_or("", AsRef::as_ref))
+        }
+        other => other.name().to_owned(),
+    }
+}
+
+/// To the currency's minor digits, for the eye only.
+fn shown(amount: Amount, currency: Currency) -> String {
+    let digits = currency.digits();
+    format!("{:.width$}", amount.to_decimal().round_dp(digits), width = digits as usize)
 }

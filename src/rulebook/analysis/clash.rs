@@ -2,7 +2,7 @@
 
 use super::contest::{Contest, Party};
 use super::cure::{add_to_list, exclude, maybe};
-use super::words::{named, whereabouts};
+use super::words::{count_of, named, whereabouts};
 use super::{Context, Witness};
 use crate::pricing::{Place, SourceAt};
 use crate::rulebook::boxes::{describe, overlap};
@@ -245,24 +245,30 @@ impl Clash<'_> {
         if self.group.kind != "rule" {
             return None;
         }
-        let mut catalog = String::new();
+        let mut items: BTreeSet<Box<str>> = BTreeSet::new();
+        let mut example = None;
         for place in &self.group.places {
             let at = |label: &str| place.rules.iter().position(|rule| *rule.info.label == *label);
             let (Some(a), Some(b)) = (at(first.label), at(second.label)) else {
                 continue;
             };
             let shared = witness.shared(place, a, b);
-            catalog = shared.catalog;
-            let Some((sku, [mine, theirs])) = shared.example else {
-                continue;
-            };
-            let width = first.label.chars().count().max(second.label.chars().count());
-            return Some(format!(
-                "in {catalog} this is {} items, e.g. {sku} in {}:\n  {:width$}  {mine}\n  {:width$}  {theirs}",
-                shared.items, place.market, first.label, second.label,
-            ));
+            items.extend(shared.items);
+            example = example.or(shared.example.map(|found| (&place.market, found)));
         }
-        Some(format!("in {catalog} this is no item, but nothing forbids such an item tomorrow"))
+        let catalog = witness.name();
+        let Some((market, (sku, [mine, theirs]))) = example else {
+            return Some(format!(
+                "in {catalog} this is no item today, but nothing forbids such an item tomorrow"
+            ));
+        };
+        let width = first.label.chars().count().max(second.label.chars().count());
+        Some(format!(
+            "in {catalog} this is {}, e.g. {sku} in {market}:\n  {:width$}  {mine}\n  {:width$}  {theirs}",
+            count_of(items.len()),
+            first.label,
+            second.label,
+        ))
     }
 
     fn scope_words(&self, described: &str) -> String {

@@ -1,12 +1,12 @@
 //! Rules that never act (W0310), and rules above the first layer that always do (W0305).
 
-use super::Context;
 use super::cure::maybe;
-use super::words::named;
+use super::words::{count_of, named};
+use super::{Context, Witness};
 use crate::pricing::{Place, Rule, Scope, Strategy, Window};
 use crate::rulebook::Diagnostic;
 use crate::rulebook::boxes::{contains, is_empty};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What becomes of one rule in all places.
 struct Fate<'a> {
@@ -16,7 +16,11 @@ struct Fate<'a> {
     everywhere: bool,
 }
 
-pub(super) fn findings(context: &Context<'_>, places: &[Place]) -> Vec<Diagnostic> {
+pub(super) fn findings(
+    context: &Context<'_>,
+    places: &[Place],
+    witness: Option<&dyn Witness>,
+) -> Vec<Diagnostic> {
     let mut fates: BTreeMap<&str, Fate<'_>> = BTreeMap::new();
     for place in places {
         let lent = lent_layers(place);
@@ -37,7 +41,10 @@ pub(super) fn findings(context: &Context<'_>, places: &[Place]) -> Vec<Diagnosti
     let mut found = Vec::new();
     for fate in fates.values() {
         match fate.beaten_by {
-            Some(Some(killer)) => found.push(beaten(context, fate.rule, killer)),
+            Some(Some(killer)) => {
+                let seen = witness.map(|witness| silenced(witness, places, fate.rule, killer));
+                found.push(beaten(context, fate.rule, killer, seen));
+            }
             Some(None) => found.push(impossible(context, fate.rule)),
             None if fate.everywhere => found.extend(matches_all(context, fate.rule)),
             None => {}
@@ -82,7 +89,21 @@ fn killer<'a>(
     })
 }
 
-fn beaten(context: &Context<'_>, rule: &Rule, killer: &Rule) -> Diagnostic {
+/// What the catalog has inside the rule that never acts.
+fn silenced(witness: &dyn Witness, places: &[Place], rule: &Rule, killer: &Rule) -> String {
+    let mut items: BTreeSet<Box<str>> = BTreeSet::new();
+    for place in places {
+        let at = place.rules.iter().position(|other| other.info.label == rule.info.label);
+        items.extend(at.map(|at| witness.inside(place, at)).unwrap_or_default());
+    }
+    let (catalog, count) = (witness.name(), count_of(items.len()));
+    match items.first() {
+        Some(sku) => format!("in {catalog} this is {count}, e.g. {sku}: `{}` prices them", killer.info.label),
+        None => format!("in {catalog} no item is inside it today"),
+    }
+}
+
+fn beaten(context: &Context<'_>, rule: &Rule, killer: &Rule, seen: Option<String>) -> Diagnostic {
     let (name, winner) = (&rule.info.label, &killer.info.label);
     let same_layer = rule.layer == killer.layer;
     let layer = |rule: &Rule| context.layers.get(usize::from(rule.layer)).map_or("", AsRef::as_ref);
@@ -104,6 +125,9 @@ fn beaten(context: &Context<'_>, rule: &Rule, killer: &Rule) -> Diagnostic {
     )
     .related(context.header("rule", &killer.info), related)
     .note(format!("because: every item it matches is also matched by `{winner}`, {how}, {dates}"));
+    if let Some(seen) = seen {
+        finding = finding.note(seen);
+    }
     if same_layer {
         finding = finding.note(format!("without the `over` the narrower rule `{name}` would win by itself"));
     }

@@ -12,12 +12,13 @@ mod dead;
 mod guards;
 mod words;
 
-pub use catalog::Catalog;
+pub use catalog::{Catalog, Evidence};
 pub use contest::Contest;
 
 use super::{Diagnostic, Files, Origin, Origins, Severity, Span};
 use crate::facts::Schema;
-use crate::pricing::{Info, Place, SourceAt};
+use crate::money::Amount;
+use crate::pricing::{GuardRef, Info, Place, SourceAt};
 
 /// What the analyses look at besides places.
 #[derive(Clone, Copy, Debug)]
@@ -36,20 +37,35 @@ pub struct Analysed {
     pub pairs: usize,
 }
 
-/// A catalog that is asked for real items where two rules conflict.
+/// A catalog that is asked for real items where rules or guards do not agree.
 pub trait Witness {
+    /// `catalog items.csv`.
+    fn name(&self) -> &str;
+
     /// What `Place::rules` `first` and `second` both hold for.
     fn shared(&self, place: &Place, first: usize, second: usize) -> Shared;
+
+    /// The items in the scope of a rule.
+    fn inside(&self, place: &Place, rule: usize) -> Vec<Box<str>>;
+
+    /// The items for which the floor of one guard is above the ceiling of another.
+    fn crossed(&self, place: &Place, floor: GuardRef, ceiling: GuardRef) -> Crossed;
 }
 
 /// Items in the scopes of two rules.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Shared {
-    /// `catalog 2026-11-18`.
-    pub catalog: String,
-    pub items: usize,
-    /// One of them, with the price that each rule alone gives it: `171.72 EUR   (108% of the median rival, 159.00)`.
+    pub items: Vec<Box<str>>,
+    /// One of them, with what each rule alone asks for it: `171.72 EUR   (108% of the median rival, 159.00)`.
     pub example: Option<(Box<str>, [String; 2])>,
+}
+
+/// Items between two guards.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Crossed {
+    pub items: Vec<Box<str>>,
+    /// One of them with its floor and its ceiling.
+    pub example: Option<(Box<str>, Amount, Amount)>,
 }
 
 /// Runs every analysis.
@@ -62,8 +78,8 @@ pub fn analyse(
 ) -> Analysed {
     let pairs = contests.iter().map(|contest| contest.ordered.pairs).sum();
     let mut diagnostics = clash::findings(context, places, contests, witness);
-    diagnostics.extend(dead::findings(context, places));
-    diagnostics.extend(bounds::findings(context, places));
+    diagnostics.extend(dead::findings(context, places, witness));
+    diagnostics.extend(bounds::findings(context, places, witness));
     diagnostics.extend(guards::findings(context, places));
     diagnostics.sort_by(|a, b| {
         let key = |finding: &Diagnostic| {

@@ -60,13 +60,22 @@ fn conflict() -> Place {
 struct Stub;
 
 impl Witness for Stub {
+    fn name(&self) -> &str {
+        "catalog 2026-11-18"
+    }
+
     fn shared(&self, _: &Place, _: usize, _: usize) -> Shared {
         let prices = ["153.45 EUR".to_owned(), "171.72 EUR".to_owned()];
-        Shared {
-            catalog: "catalog 2026-11-18".to_owned(),
-            items: 3,
-            example: Some(("AUD-0031".into(), prices)),
-        }
+        let items = vec!["AUD-0031".into(), "AUD-0032".into(), "AUD-0033".into()];
+        Shared { items, example: Some(("AUD-0031".into(), prices)) }
+    }
+
+    fn inside(&self, _: &Place, _: usize) -> Vec<Box<str>> {
+        vec!["AUD-0031".into()]
+    }
+
+    fn crossed(&self, _: &Place, _: GuardRef, _: GuardRef) -> Crossed {
+        Crossed::default()
     }
 }
 
@@ -280,9 +289,10 @@ fn a_catalog_gives_witnesses() {
     ] {
         facts.items.put(reader.read(row).unwrap());
     }
-    let catalog = Catalog { name: "catalog 2026-11-18", release: &release, facts: &facts, at: 0 };
+    let evidence = Evidence { name: "catalog 2026-11-18".to_owned(), facts, at: 0 };
+    let catalog = Catalog { release: &release, evidence: &evidence };
     let found = catalog.shared(&release.places[0], 0, 1);
-    assert_eq!(found.items, 2);
+    assert_eq!(found.items.len(), 2);
     let (sku, [mine, _]) = found.example.unwrap();
-    assert_eq!((&*sku, mine.as_str()), ("AUD-0031", "117.74 KZT   (cost-plus)"));
+    assert_eq!((&*sku, mine.as_str()), ("AUD-0031", "117.74 KZT   (cost-plus markup 0%)"));
 }

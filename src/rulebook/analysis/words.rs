@@ -28,6 +28,11 @@ pub(super) fn whereabouts(all: &[Place], found: &[&Place]) -> Option<String> {
     )
 }
 
+/// `1 item`, `3 items`.
+pub(super) fn count_of(items: usize) -> String {
+    if items == 1 { "1 item".to_owned() } else { format!("{items} items") }
+}
+
 /// ``rule `premium-audio` (dana.s)``.
 pub(super) fn named(kind: &str, info: &Info) -> String {
     let kind = if info.row.is_some() { "row" } else { kind };

@@ -108,6 +108,19 @@ impl View {
     }
 }
 
+/// Line and column, from 1, of what follows a span.
+pub(super) fn end_of(files: &Files, span: &Span) -> (usize, usize) {
+    files.line_column(&span.file, span.end.max(span.start))
+}
+
+/// A file of the rulebook as the repository names it.
+pub(super) fn path_in(root: &str, file: &str) -> String {
+    match root.trim_end_matches('/') {
+        "" | "." if !root.starts_with('/') => file.to_owned(),
+        root => format!("{}/{file}", root.strip_prefix("./").unwrap_or(root)),
+    }
+}
+
 /// Columns of a terminal; good enough for markers, without a table of all of Unicode.
 fn width(letter: char) -> usize {
     match letter {

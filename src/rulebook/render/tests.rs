@@ -227,3 +227,28 @@ fn json_says_the_same() {
     }
     "###);
 }
+
+#[test]
+fn github_annotates_the_line() {
+    let text = github(&files("rules/strategy.toml", STRATEGY), &[bad_key()], "./models/x/");
+    let head = "::error file=models/x/rules/strategy.toml,line=3,endLine=3,col=40,endColumn=44,title=E0201::";
+    assert!(text.starts_with(head), "{text}");
+    assert!(text.contains("`rnak` is not a setting of `follow`%0Aunknown setting%0Aeffect: "), "{text}");
+    assert_eq!(text.lines().count(), 1);
+}
+
+#[test]
+fn sarif_has_places_rules_and_cures() {
+    let text = sarif(&files("rules/strategy.toml", STRATEGY), &[bad_key()], ".");
+    let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let run = &document["runs"][0];
+    assert_eq!(run["tool"]["driver"]["rules"][0]["id"], "E0201");
+    let result = &run["results"][0];
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "rules/strategy.toml");
+    let region = serde_json::json!({ "startLine": 3, "startColumn": 40, "endLine": 3, "endColumn": 44 });
+    assert_eq!(place["region"], region);
+    let replaced = &result["fixes"][0]["artifactChanges"][0]["replacements"][0];
+    assert_eq!(replaced["deletedRegion"], region);
+    assert_eq!(replaced["insertedContent"]["text"], "rank");
+}

@@ -51,6 +51,11 @@ impl Findings {
         self.list.is_empty()
     }
 
+    /// Where an `over` names nothing.
+    pub fn misread(&self) -> impl Iterator<Item = &Span> {
+        self.list.iter().filter(|finding| finding.code == "E0216").map(|finding| &finding.primary.span)
+    }
+
     pub fn has_errors(&self) -> bool {
         self.list.iter().any(|finding| finding.severity == Severity::Error)
     }

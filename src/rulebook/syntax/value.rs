@@ -185,8 +185,8 @@ pub fn percent(node: &Node, sign: Sign, meaning: &str, out: &mut Findings) -> Op
                     node.part(0..written.len()),
                     "an adjustment carries its sign",
                 )
-                .fix(Applicability::Safe, "write the plus sign", signed('+'))
-                .fix(Applicability::Maybe, "or the minus sign", signed('-')),
+                .fix(Applicability::Maybe, "write the plus sign", signed('+'))
+                .fix(Applicability::Maybe, "write the minus sign", signed('-')),
             );
             None
         }

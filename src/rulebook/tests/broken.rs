@@ -313,7 +313,9 @@ fn tables() {
         with(&[("rules/x.toml", rule), ("tables/x.csv", csv)])
     };
     let header = "category,set price.cost-plus.margin";
-    assert_eq!(shown(&rows(&format!("{header}\na/**,20%\n-,10%\n"))), "");
+    assert_eq!(shown(&rows(&format!("{header}\na/**,20%\nb/**,10%\n"))), "");
+    let all = rows(&format!("{header}\na/**,20%\n-,10%\n"));
+    assert!(shown(&all).starts_with("W0310 rules/base.toml:2:1 `[rule.plan]`") && all.release.is_some());
     one(rows(&format!("{header}\na/**,\"16,5%\"\n")), "E0402", "16,5%");
     one(rows(&format!("{header}\na/**,16,5%\n")), "E0604", "a/**,16,5%");
     one(rows(&format!("{header}\na/**,20\n")), "E0401", "20");

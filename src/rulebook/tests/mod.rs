@@ -1,6 +1,7 @@
 //! Whole rulebooks, loaded.
 
 mod broken;
+mod cures;
 mod models;
 
 use super::{Diagnostic, Files, Loaded, load};

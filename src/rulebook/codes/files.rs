@@ -1,0 +1,30 @@
+//! What the files are.
+
+use super::Entry;
+
+pub(super) const ENTRIES: &[Entry] = &[
+    Entry {
+        code: "E0001",
+        title: "a file of the rulebook is missing or cannot be read",
+        why: "A rulebook is a folder with `rulebook.toml` and `schema.toml`, all text in UTF-8. Nothing is priced by half of it.",
+        wrong: "",
+        right: "",
+        cure: "Put the file back, or save it as UTF-8.",
+    },
+    Entry {
+        code: "E0101",
+        title: "a file is not TOML",
+        why: "The rest of the file cannot be understood, so no rule of it exists. Texts stand in quotes, lists in [ ], tables in { }.",
+        wrong: "min_margin = \"3%",
+        right: "min_margin = \"3%\"",
+        cure: "Correct the line that is shown; most often a quote or a bracket is missing.",
+    },
+    Entry {
+        code: "N0001",
+        title: "the rulebook is not the one that was locked",
+        why: "`rulebook.lock` names the content that somebody meant to release. A changed rulebook is served only after a rest, and never with fewer guards.",
+        wrong: "",
+        right: "",
+        cure: "When the change is meant: `pricer check --lock`.",
+    },
+];

@@ -1,0 +1,86 @@
+//! Numbers and their units.
+
+use super::Entry;
+
+pub(super) const ENTRIES: &[Entry] = &[
+    Entry {
+        code: "E0401",
+        title: "a number without its unit",
+        why: "20 could be 20 % or 20 EUR, and 0.20 could be 20 % or 0.2 %. A wrong guess is off by a factor of a hundred, so numbers are never guessed.",
+        wrong: "min_margin = 20",
+        right: "min_margin = \"20%\"",
+        cure: "Write the unit: \"20%\", \"5 EUR\", \"18h\".",
+    },
+    Entry {
+        code: "E0402",
+        title: "not a percent or a number",
+        why: "Decimals have a point, thousands have no separator. \"16,5%\" is most often a German spreadsheet.",
+        wrong: "min_margin = \"16,5%\"",
+        right: "min_margin = \"16.5%\"",
+        cure: "Write \"16.5%\".",
+    },
+    Entry {
+        code: "E0403",
+        title: "not an amount of money",
+        why: "Money is an amount, a blank and the currency in three capital letters.",
+        wrong: "min_contribution = \"5 EURO | 2500 KZT\"",
+        right: "min_contribution = \"5 EUR | 2500 KZT\"",
+        cure: "Write \"5 EUR\".",
+    },
+    Entry {
+        code: "E0404",
+        title: "an adjustment without a direction",
+        why: "\"3%\" does not say up or down, and both are usual.",
+        wrong: "adjust = \"3%\"",
+        right: "adjust = \"-3%\"",
+        cure: "Write the sign: \"+3%\" or \"-3%\".",
+    },
+    Entry {
+        code: "E0405",
+        title: "an amount is missing in a currency",
+        why: "The entry holds in several markets, and amounts are never converted: a limit would move with the exchange rate.",
+        wrong: "min_contribution = \"5 EUR\"",
+        right: "min_contribution = \"5 EUR | 2500 KZT\"",
+        cure: "Add the amount in the other currency, or limit the scope to one market.",
+    },
+    Entry {
+        code: "E0406",
+        title: "an amount finer than the currency",
+        why: "Nobody can pay 3.999 EUR.",
+        wrong: "price = { fixed = \"3.999 EUR | 2000 KZT\" }",
+        right: "price = { fixed = \"3.99 EUR | 2000 KZT\" }",
+        cure: "Write an amount that can be paid.",
+    },
+    Entry {
+        code: "E0407",
+        title: "a value out of range",
+        why: "The value has no meaning here, such as a margin of 100 % of the price or a range that runs downwards.",
+        wrong: "min_margin = \"100%\"",
+        right: "min_margin = \"10%\"",
+        cure: "Take a value of the range that is named.",
+    },
+    Entry {
+        code: "E0408",
+        title: "weights that do not add up",
+        why: "The parts of a blend make one price, so their weights add up to 100 %. More would lift every price in silence.",
+        wrong: "price = { blend = { keep = { weight = \"50%\" }, use = { weight = \"60%\", layer = \"base\" } } }",
+        right: "price = { blend = { keep = { weight = \"40%\" }, use = { weight = \"60%\", layer = \"base\" } } }",
+        cure: "Correct the weights.",
+    },
+    Entry {
+        code: "E0409",
+        title: "not a duration",
+        why: "A duration is a number and `s`, `m`, `h`, `d` or `w`, without a blank.",
+        wrong: "cooldown = \"18x\"",
+        right: "cooldown = \"18h\"",
+        cure: "Write \"18h\" or \"7d\".",
+    },
+    Entry {
+        code: "E0410",
+        title: "a price ending that cannot be",
+        why: "An ending is the last digits of a price, with `*` for any digits before them and as many decimals as the currency has.",
+        wrong: "bands = [ { ends = \"*.9\" } ]",
+        right: "bands = [ { ends = \"*.99\" } ]",
+        cure: "Write an ending such as \"*.99\" or \"*9\".",
+    },
+];
