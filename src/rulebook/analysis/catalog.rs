@@ -113,7 +113,7 @@ impl Trace for Edges {
     const ON: bool = true;
 
     fn step(&mut self, step: impl FnOnce() -> Step) {
-        let Step::Bounded { guard, side, at } = step() else {
+        let Step::Bounded { guard, side, at, .. } = step() else {
             return;
         };
         match side {
