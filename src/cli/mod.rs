@@ -3,6 +3,7 @@
 pub mod check;
 pub mod demo;
 pub mod explain;
+pub mod generate;
 mod opened;
 mod output;
 pub mod quote;
@@ -32,6 +33,7 @@ enum Command {
     Test(test::TestArgs),
     Explain(explain::Args),
     Reprice(reprice::Reprice),
+    Gen(generate::Args),
     Serve(serve::Args),
     Quote(quote::Args),
 }
@@ -49,6 +51,7 @@ fn run(cli: &Cli) -> ExitCode {
         Command::Test(args) => output::to_stdout(|colour, out| test::run(args, colour, out)),
         Command::Explain(args) => explain::run(args),
         Command::Reprice(args) => args.run(),
+        Command::Gen(args) => generate::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Quote(args) => quote::run(args),
     }
