@@ -7,6 +7,7 @@
 //! Same release, facts and time give the same answers on any number of threads, in any order of rows, in blocks of
 //! any size. This room reads no clock.
 
+mod catalog;
 mod cells;
 mod columns;
 mod digest;
@@ -20,6 +21,7 @@ mod report;
 mod reprice;
 mod rows;
 mod run;
+mod seen;
 mod sink;
 mod source;
 mod split;
@@ -30,6 +32,7 @@ mod texts;
 #[cfg(test)]
 mod tests;
 
+pub use catalog::{Catalog, feed_files};
 pub use columns::{Column, Columns, item_meaning};
 pub use digest::Digest;
 pub use error::BatchError;

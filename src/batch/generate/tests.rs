@@ -1,7 +1,7 @@
 //! What is made can be priced, and can be made again.
 
 use super::*;
-use crate::batch::{EarlierFeed, Feeds, Job, Run, Source, Summary, item_meaning, load_facts};
+use crate::batch::{Catalog, EarlierFeed, Feeds, Job, Run, Summary, load_facts};
 use crate::facts::parse_instant;
 use crate::rulebook::{self, Files};
 use std::collections::BTreeSet;
@@ -42,7 +42,7 @@ impl Works {
         let feeds = Feeds { items: None, offers: Some(&offers), rates: Some(&rates) };
         let (facts, earlier): (_, Vec<EarlierFeed>) = load_facts(&self.release, feeds).unwrap();
         let job = Job::new(&self.release, &facts, parse_instant(AT).unwrap(), None, None).unwrap();
-        let source = Source::open(&path(items), BLOCK_ROWS, |header| item_meaning(&self.release, header));
+        let catalog = Catalog::open(&[path(items)], &self.release).unwrap();
         let run = Run {
             out: &path("out.csv"),
             quarantine: &path("bad.csv"),
@@ -51,7 +51,7 @@ impl Works {
             cancel: &AtomicBool::new(false),
             progress: &|_| {},
         };
-        run.run(&job, source.unwrap(), &earlier).unwrap()
+        run.run(&job, &catalog, &earlier).unwrap()
     }
 }
 
