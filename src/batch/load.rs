@@ -190,7 +190,7 @@ fn load(
     mut source: Source,
     mut take: impl FnMut(&Texts, usize) -> Result<(), (Box<str>, Vec<BadField>)>,
 ) -> Result<EarlierFeed, BatchError> {
-    let mut account = EarlierFeed { feed, rows: 0, quarantined: Vec::new() };
+    let mut account = EarlierFeed { feed, path: source.path.clone(), rows: 0, quarantined: Vec::new() };
     while let Some(Block { batch, lines, broken, .. }) = source.next()? {
         account.rows += (lines.len() + broken.len()) as u64;
         let first = account.quarantined.len();

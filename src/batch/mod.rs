@@ -7,11 +7,13 @@
 //! Same release, facts and time give the same answers on any number of threads, in any order of rows, in blocks of
 //! any size. This room reads no clock.
 
+mod catalog;
 mod cells;
 mod columns;
 mod digest;
 mod error;
 mod find;
+mod generate;
 mod load;
 mod quarantine;
 mod reach;
@@ -19,6 +21,7 @@ mod report;
 mod reprice;
 mod rows;
 mod run;
+mod seen;
 mod sink;
 mod source;
 mod split;
@@ -29,10 +32,12 @@ mod texts;
 #[cfg(test)]
 mod tests;
 
+pub use catalog::{Catalog, feed_files};
 pub use columns::{Column, Columns, item_meaning};
 pub use digest::Digest;
 pub use error::BatchError;
 pub use find::{FoundItem, find_item};
+pub use generate::{Made, MadeFeed, Recipe, generate};
 pub use load::{Feeds, load_facts, load_items, load_offers, load_rates};
 pub use quarantine::{FeedKind, Quarantined};
 pub use reprice::{Job, reprice};

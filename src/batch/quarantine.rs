@@ -85,7 +85,7 @@ impl Broken {
 }
 
 /// Header of the quarantine file.
-const HEADER: [&str; 8] = ["feed", "line", "sku", "field", "code", "value", "message", "prices"];
+const HEADER: [&str; 9] = ["feed", "file", "line", "sku", "field", "code", "value", "message", "prices"];
 
 /// Writes the quarantine file: one line for each bad field. `prices` stands on a row's first line, 0 on its others,
 /// so that its sum is the number of prices that could not be made.
@@ -102,11 +102,14 @@ impl<W: Write> QuarantineWriter<W> {
         Ok(Self { path, csv })
     }
 
-    pub fn write(&mut self, row: &Quarantined) -> Result<(), BatchError> {
+    /// `file` is the one that the row is in.
+    pub fn write(&mut self, file: &Path, row: &Quarantined) -> Result<(), BatchError> {
+        let file = show(&file.display().to_string());
         for (at, bad) in row.fields.iter().enumerate() {
             let prices = if at == 0 { row.prices } else { 0 };
             let record = [
                 row.feed.as_str().into(),
+                safe_cell(&file),
                 row.line.to_string().into(),
                 safe_cell(&row.sku),
                 safe_cell(&bad.field),

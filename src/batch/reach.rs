@@ -2,8 +2,6 @@
 
 use super::BatchError;
 use crate::pricing::Release;
-use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hasher};
 
 /// The places of a run, and for each market and channel that a row can name those it applies to.
 #[derive(Clone, Debug)]
@@ -83,57 +81,4 @@ fn no_place(release: &Release, market: Option<&str>, channel: Option<&str>) -> B
         release.places.iter().map(|place| format!("{}/{}", place.market, place.channel)).collect();
     let (market, channel) = (market.unwrap_or("*"), channel.unwrap_or("*"));
     BatchError::NoPlace(format!("the rulebook has no place {market}/{channel}, only {}", known.join(", ")))
-}
-
-/// A SKU as 128 bits: enough that no two of a catalog share them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct SkuKey(u64, u64);
-
-impl SkuKey {
-    pub fn new(sku: &str) -> Self {
-        let half = |seed: u8| {
-            let mut hasher = DefaultHasher::new();
-            hasher.write_u8(seed);
-            hasher.write(sku.as_bytes());
-            hasher.finish()
-        };
-        Self(half(0), half(1))
-    }
-}
-
-/// The (SKU, place) pairs of a run so far: 32 bytes for each SKU and 64 places, whatever the length of the SKU.
-#[derive(Clone, Debug, Default)]
-pub struct Seen {
-    bits: HashMap<(SkuKey, u16), u64>,
-}
-
-impl Seen {
-    /// Marks the places of a SKU and returns those that were marked before.
-    pub(super) fn mark(&mut self, sku: SkuKey, places: &[u16]) -> Vec<u16> {
-        let mut again = Vec::new();
-        for place in places {
-            let bits = self.bits.entry((sku, place / 64)).or_default();
-            let bit = 1 << (place % 64);
-            if *bits & bit != 0 {
-                again.push(*place);
-            }
-            *bits |= bit;
-        }
-        again
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pair_is_seen_once() {
-        let mut seen = Seen::default();
-        let (a, b) = (SkuKey::new("a"), SkuKey::new("b"));
-        assert!(seen.mark(a, &[0, 2, 70]).is_empty());
-        assert!(seen.mark(b, &[0]).is_empty());
-        assert_eq!(seen.mark(a, &[1, 2, 70]), [2, 70]);
-        assert_eq!(seen.mark(a, &[1]), [1]);
-    }
 }

@@ -1,8 +1,9 @@
 //! One block of items, priced in every place: `RecordBatch` in, `RecordBatch` and quarantine out.
 
 use super::columns::item_meaning;
-use super::reach::{Reach, Seen};
+use super::reach::Reach;
 use super::rows::{Parsed, ParsedRow, item_reader};
+use super::seen::Seen;
 use super::source::Block;
 use super::summary::Tally;
 use super::table::{Table, fits};
@@ -11,6 +12,7 @@ use crate::facts::{BadField, FactSet, FieldCode};
 use crate::pricing::{self, Outcome, Refusal, RefusalCode, Release, Row, World};
 use arrow_array::RecordBatch;
 use rayon::prelude::*;
+use std::hash::RandomState;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -26,6 +28,11 @@ pub struct Job<'a> {
     pub(super) reach: Reach,
     /// One for each place of the run.
     pub(super) worlds: Vec<World<'a>>,
+    /// The key of SKU hashes: which one changes no answer.
+    pub(super) keys: RandomState,
+    /// Rows whose pricing was begun.
+    #[cfg(test)]
+    pub(super) begun: std::sync::atomic::AtomicUsize,
 }
 
 impl<'a> Job<'a> {
@@ -48,7 +55,16 @@ impl<'a> Job<'a> {
                 World::new(release, place, &facts.rates, at, known_at)
             })
             .collect();
-        Ok(Self { release, facts, at, reach, worlds })
+        Ok(Self {
+            release,
+            facts,
+            at,
+            reach,
+            worlds,
+            keys: RandomState::new(),
+            #[cfg(test)]
+            begun: Default::default(),
+        })
     }
 
     /// The columns of an items feed that the rulebook reads.
@@ -89,7 +105,7 @@ pub fn reprice(job: &Job<'_>, batch: &RecordBatch) -> Result<(RecordBatch, Vec<Q
     };
     let never = AtomicBool::new(false);
     let mut parsed = job.parse(path, &columns, block, &never)?;
-    parsed.mark_seen(&mut Seen::default());
+    parsed.mark_seen(&mut Seen::default())?;
     let answers = job.price(parsed, &never)?;
     Ok((answers.batch, answers.quarantined))
 }
@@ -115,6 +131,8 @@ impl<'a> Job<'a> {
                 if cancel.load(Ordering::Relaxed) {
                     return Err(BatchError::Cancelled);
                 }
+                #[cfg(test)]
+                self.begun.fetch_add(rows.len(), Ordering::SeqCst);
                 Ok(rows.iter().flat_map(|row| self.outcomes(row)).collect())
             })
             .collect::<Result<_, _>>()?;
@@ -122,7 +140,10 @@ impl<'a> Job<'a> {
         let mut table = Table::new(self, parsed.rows.len());
         let mut tally = Tally::new(parsed.count, parsed.elsewhere);
         let mut quarantined = std::mem::take(&mut parsed.quarantined);
-        for row in &parsed.rows {
+        for (at, row) in parsed.rows.iter().enumerate() {
+            if at % CANCEL_ROWS == 0 && cancel.load(Ordering::Relaxed) {
+                return Err(BatchError::Cancelled);
+            }
             let mut vat = Vec::new();
             for (place, outcome) in outcomes.by_ref().take(row.places.len() - row.again.len()) {
                 match outcome {

@@ -1,14 +1,15 @@
 //! The rows of a block, read: good ones with the places they are priced in, bad ones with their reasons.
 
 use super::quarantine::Broken;
-use super::reach::{Seen, SkuKey};
 use super::reprice::CANCEL_ROWS;
+use super::seen::Seen;
 use super::source::Block;
 use super::texts::Texts;
 use super::{BatchError, Columns, FeedKind, Job, Quarantined};
 use crate::facts::{BadField, FieldCode, ItemReader, ItemRow};
 use crate::pricing::Release;
 use rayon::prelude::*;
+use std::hash::BuildHasher;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -28,7 +29,8 @@ pub(super) struct Parsed<'a> {
 pub(super) struct ParsedRow<'a> {
     pub line: u64,
     pub row: ItemRow,
-    key: SkuKey,
+    /// Of the SKU, with the key of the run.
+    hash: u64,
     pub vat_class: Box<str>,
     pub places: &'a [u16],
     /// Places that an earlier row of the same SKU has taken.
@@ -134,7 +136,7 @@ impl<'a> Rows<'a> {
             (Ok(item), Some(places)) if bad.is_empty() => {
                 return Read::Row(ParsedRow {
                     line,
-                    key: SkuKey::new(&item.item.sku),
+                    hash: self.job.keys.hash_one(&*item.item.sku),
                     row: item,
                     vat_class: cell(self.vat_class).into(),
                     places,
@@ -161,10 +163,11 @@ impl<'a> Rows<'a> {
 
 impl Parsed<'_> {
     /// Marks what earlier rows have taken, in the order of the rows.
-    pub fn mark_seen(&mut self, seen: &mut Seen) {
+    pub fn mark_seen(&mut self, seen: &mut Seen) -> Result<(), BatchError> {
         for row in &mut self.rows {
-            row.again = seen.mark(row.key, row.places);
+            row.again = seen.mark(row.hash, &row.row.item.sku, row.places)?;
         }
+        Ok(())
     }
 }
 

@@ -6,16 +6,17 @@
 //!
 //! Memory is bounded by a few blocks for each thread, the writer's row group, and the SKUs seen.
 
+use super::catalog::{Catalog, Found, Origin};
 use super::quarantine::QuarantineWriter;
-use super::reach::Seen;
-use super::reprice::Answers;
+use super::reprice::{Answers, CANCEL_ROWS};
+use super::seen::Seen;
 use super::sink::{PartFile, Sink};
-use super::source::{Block, Source};
 use super::summary::Tally;
 use super::{BatchError, FeedKind, Job, Quarantined};
 use crate::money::Ratio;
 use rayon::prelude::*;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
@@ -43,7 +44,7 @@ pub struct Run<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     pub rows: u64,
-    /// Of [`Source::total`].
+    /// Of [`Catalog::total`].
     pub done: u64,
 }
 
@@ -51,6 +52,7 @@ pub struct Progress {
 #[derive(Clone, Debug)]
 pub struct EarlierFeed {
     pub feed: FeedKind,
+    pub path: PathBuf,
     pub rows: u64,
     pub quarantined: Vec<Quarantined>,
 }
@@ -84,30 +86,31 @@ impl std::fmt::Debug for Run<'_> {
 }
 
 impl Run<'_> {
-    /// Prices all items of `source` in all places of the job.
+    /// Prices all items of the catalog in all places of the job.
     ///
     /// # Errors
     /// A file that cannot be read or written, or [`BatchError::Cancelled`]; then nothing is published.
-    pub fn run(&self, job: &Job<'_>, source: Source, earlier: &[EarlierFeed]) -> Result<Summary, BatchError> {
+    pub fn run(
+        &self,
+        job: &Job<'_>,
+        catalog: &Catalog<'_>,
+        earlier: &[EarlierFeed],
+    ) -> Result<Summary, BatchError> {
         let sink = Sink::create(self.out)?;
         let mut quarantine = QuarantineWriter::new(self.quarantine, PartFile::create(self.quarantine)?)?;
-        for row in earlier.iter().flat_map(|feed| &feed.quarantined) {
-            quarantine.write(row)?;
+        for feed in earlier {
+            feed.quarantined.iter().try_for_each(|row| quarantine.write(&feed.path, row))?;
         }
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(self.threads.unwrap_or(0))
             .build()
             .map_err(|error| BatchError::Internal(error.to_string()))?;
-        let (path, columns) = (source.path.clone(), source.columns.clone());
         let (tally, written) = std::thread::scope(|scope| {
             let (blocks, to_price) = sync_channel(AHEAD);
-            scope.spawn(move || read_ahead(source, &blocks));
+            scope.spawn(move || catalog.read_ahead(&blocks, self.cancel));
             let (answers, to_write) = sync_channel(AHEAD);
-            let writer = scope.spawn(move || write(&to_write, sink, quarantine));
-            let tally = pool.install(|| {
-                let parse = |block| job.parse(&path, &columns, block, self.cancel);
-                self.price_all(job, parse, to_price, answers)
-            });
+            let writer = scope.spawn(move || write(&to_write, sink, quarantine, self.cancel));
+            let tally = pool.install(|| self.price_all(job, to_price, answers));
             let written =
                 writer.join().unwrap_or_else(|_| Err(BatchError::Internal("the writer stopped".into())));
             (tally, written)
@@ -129,12 +132,11 @@ impl Run<'_> {
     }
 
     /// Prices wave after wave of blocks: as many at once as are ready, at most one for each thread.
-    fn price_all<'p>(
+    fn price_all(
         &self,
-        job: &'p Job<'p>,
-        parse: impl Fn(Block) -> Result<super::rows::Parsed<'p>, BatchError> + Sync,
-        blocks: Receiver<Result<Block, BatchError>>,
-        answers: SyncSender<Answers>,
+        job: &Job<'_>,
+        blocks: Receiver<Result<Found, BatchError>>,
+        answers: SyncSender<(Arc<Origin>, Answers)>,
     ) -> Result<Tally, BatchError> {
         let (mut seen, mut tally) = (Seen::default(), Tally::default());
         while let Ok(first) = blocks.recv() {
@@ -147,14 +149,24 @@ impl Run<'_> {
             if self.cancel.load(Ordering::Relaxed) {
                 return Err(BatchError::Cancelled);
             }
-            let done = wave.last().map_or(0, |block| block.done);
-            let mut parsed: Vec<_> = wave.into_par_iter().map(&parse).collect::<Result<_, _>>()?;
-            for block in &mut parsed {
-                block.mark_seen(&mut seen);
+            let done = wave.last().map_or(0, |(_, block)| block.done);
+            let parse = |(origin, block): Found| {
+                let parsed = job.parse(&origin.path, &origin.columns, block, self.cancel)?;
+                Ok((origin, parsed))
+            };
+            let mut parsed: Vec<_> = wave.into_par_iter().map(parse).collect::<Result<_, BatchError>>()?;
+            for (_, block) in &mut parsed {
+                if self.cancel.load(Ordering::Relaxed) {
+                    return Err(BatchError::Cancelled);
+                }
+                block.mark_seen(&mut seen)?;
             }
-            let priced = parsed.into_par_iter().map(|block| job.price(block, self.cancel));
-            for block in priced.collect::<Result<Vec<_>, _>>()? {
-                tally.merge(&block.tally);
+            let priced = parsed
+                .into_par_iter()
+                .map(|(origin, block)| Ok((origin, job.price(block, self.cancel)?)))
+                .collect::<Result<Vec<_>, BatchError>>()?;
+            for block in priced {
+                tally.merge(&block.1.tally);
                 if answers.send(block).is_err() {
                     return Err(BatchError::Internal("the writer stopped".into()));
                 }
@@ -185,26 +197,25 @@ impl Run<'_> {
     }
 }
 
-/// Reads until the end, an error, or nobody wants more.
-fn read_ahead(mut source: Source, blocks: &SyncSender<Result<Block, BatchError>>) {
-    while let Some(block) = source.next().transpose() {
-        let failed = block.is_err();
-        if blocks.send(block).is_err() || failed {
-            return;
-        }
-    }
-}
-
+/// Writes 1,024 rows, looks at the cancel flag, writes on.
 fn write(
-    answers: &Receiver<Answers>,
+    answers: &Receiver<(Arc<Origin>, Answers)>,
     mut sink: Sink,
     mut quarantine: QuarantineWriter<PartFile>,
+    cancel: &AtomicBool,
 ) -> Result<(PartFile, PartFile), BatchError> {
-    while let Ok(block) = answers.recv() {
-        sink.write(&block.batch)?;
+    let go_on = || if cancel.load(Ordering::Relaxed) { Err(BatchError::Cancelled) } else { Ok(()) };
+    while let Ok((origin, block)) = answers.recv() {
+        let rows = block.batch.num_rows();
+        for start in (0..rows).step_by(CANCEL_ROWS) {
+            go_on()?;
+            sink.write(&block.batch.slice(start, CANCEL_ROWS.min(rows - start)))?;
+        }
         for row in &block.quarantined {
-            quarantine.write(row)?;
+            go_on()?;
+            quarantine.write(&origin.path, row)?;
         }
     }
+    go_on()?;
     Ok((sink.finish()?, quarantine.into_inner()?))
 }

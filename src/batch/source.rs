@@ -14,20 +14,21 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A feed file, open and with its columns understood.
 pub struct Source {
     pub path: PathBuf,
     pub columns: Columns,
     block_rows: usize,
-    /// The size of the work: bytes of a CSV file, rows of a Parquet file.
+    /// The size of the file in bytes.
     pub total: u64,
     input: Input,
 }
 
 enum Input {
     Csv { splitter: Splitter<File>, schema: SchemaRef },
-    Parquet { reader: ParquetRecordBatchReader, rows: u64 },
+    Parquet { reader: ParquetRecordBatchReader, rows: u64, all: u64 },
 }
 
 /// Some rows of a feed.
@@ -109,10 +110,11 @@ impl Source {
     ) -> Result<Self, BatchError> {
         let file = File::open(path).map_err(|error| BatchError::io(path, error))?;
         let broken = |error| BatchError::io(path, error);
+        let total = file.metadata().map_err(|error| BatchError::io(path, error))?.len();
         let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(broken)?;
         let headers = builder.schema().fields().iter().map(|field| field.name().as_str());
         let columns = Columns::choose(path, headers, meaning)?;
-        let total = u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
+        let all = u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
         let roots = columns.iter().map(|column| column.at);
         let used = ProjectionMask::roots(builder.parquet_schema(), roots);
         let reader = builder.with_projection(used).with_batch_size(block_rows).build().map_err(broken)?;
@@ -121,31 +123,38 @@ impl Source {
             columns,
             block_rows,
             total,
-            input: Input::Parquet { reader, rows: 0 },
+            input: Input::Parquet { reader, rows: 0, all },
         })
-    }
-
-    /// Whether progress counts bytes (CSV) or rows (Parquet).
-    #[must_use]
-    pub fn counts_bytes(&self) -> bool {
-        matches!(self.input, Input::Csv { .. })
     }
 
     /// The next rows; `None` at the end.
     pub(super) fn next(&mut self) -> Result<Option<Block>, BatchError> {
+        self.next_unless(&AtomicBool::new(false))
+    }
+
+    /// The next rows, or [`BatchError::Cancelled`] as soon as the flag is set: a file of open quotes is slow to read, so
+    /// every line looks at it.
+    pub(super) fn next_unless(&mut self, cancel: &AtomicBool) -> Result<Option<Block>, BatchError> {
+        let block = self.read(&|| cancel.load(Ordering::Relaxed));
+        if cancel.load(Ordering::Relaxed) { Err(BatchError::Cancelled) } else { block }
+    }
+
+    fn read(&mut self, stop: &dyn Fn() -> bool) -> Result<Option<Block>, BatchError> {
         match &mut self.input {
             Input::Csv { splitter, schema } => {
-                let block = csv_block(splitter, schema, &self.columns, self.block_rows);
+                let block = csv_block(splitter, schema, &self.columns, self.block_rows, stop);
                 block.map_err(|error| BatchError::io(&self.path, error))
             }
-            Input::Parquet { reader, rows } => {
+            Input::Parquet { reader, rows, all } => {
                 let Some(batch) = reader.next() else {
                     return Ok(None);
                 };
                 let batch = batch.map_err(|error| BatchError::io(&self.path, error))?;
                 let first = *rows + 1;
                 *rows += batch.num_rows() as u64;
-                Ok(Some(Block { lines: (first..=*rows).collect(), batch, broken: Vec::new(), done: *rows }))
+                let done = u128::from(self.total) * u128::from(*rows) / u128::from((*all).max(1));
+                let done = u64::try_from(done).unwrap_or(self.total);
+                Ok(Some(Block { lines: (first..=*rows).collect(), batch, broken: Vec::new(), done }))
             }
         }
     }
@@ -156,10 +165,11 @@ fn csv_block(
     schema: &SchemaRef,
     columns: &Columns,
     rows: usize,
+    stop: &dyn Fn() -> bool,
 ) -> Result<Option<Block>, Box<dyn std::error::Error>> {
     let mut builders: Vec<StringBuilder> = columns.iter().map(|_| StringBuilder::new()).collect();
     let (mut lines, mut broken, mut record) = (Vec::new(), Vec::new(), Record::default());
-    while lines.len() + broken.len() < rows && splitter.next(&mut record)? {
+    while lines.len() + broken.len() < rows && !stop() && splitter.next(&mut record)? {
         match check(&record, columns) {
             Ok(()) => {
                 lines.push(record.line);

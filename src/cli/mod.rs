@@ -6,6 +6,7 @@ mod evidence;
 pub mod explain;
 pub mod help;
 mod lock;
+pub mod generate;
 mod opened;
 mod output;
 pub mod quote;
@@ -36,6 +37,7 @@ enum Command {
     Test(test::TestArgs),
     Explain(explain::Args),
     Reprice(reprice::Reprice),
+    Gen(generate::Args),
     Serve(serve::Args),
     Quote(quote::Args),
     Help(help::Args),
@@ -54,6 +56,7 @@ fn run(cli: &Cli) -> ExitCode {
         Command::Test(args) => output::to_stdout(|colour, out| test::run(args, colour, out)),
         Command::Explain(args) => explain::run(args),
         Command::Reprice(args) => args.run(),
+        Command::Gen(args) => generate::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Quote(args) => quote::run(args),
         Command::Help(args) => help::run(args),

@@ -2,8 +2,8 @@
 
 use super::opened::{now, open, own_rates};
 use crate::batch::{
-    BLOCK_ROWS, BatchError, EarlierFeed, Feeds, Format, Job, Progress, Run, Source, Summary, Verdict,
-    item_meaning, load_facts,
+    BatchError, Catalog, EarlierFeed, Feeds, Format, Job, Progress, Run, Summary, Verdict, feed_files,
+    load_facts,
 };
 use crate::facts::{parse_instant, parse_percent};
 use crate::money::Ratio;
@@ -34,9 +34,9 @@ pub struct Reprice {
     /// The rulebook's folder.
     #[arg(long, value_name = "DIR")]
     rulebook: PathBuf,
-    /// The catalog, CSV or Parquet.
-    #[arg(long, value_name = "FILE")]
-    items: PathBuf,
+    /// The catalog, CSV or Parquet: a file, several (give it again), or a folder of them.
+    #[arg(long, value_name = "FILE", required = true)]
+    items: Vec<PathBuf>,
     /// Rivals' offers, CSV or Parquet.
     #[arg(long, value_name = "FILE")]
     offers: Option<PathBuf>,
@@ -94,7 +94,8 @@ impl Reprice {
     }
 
     fn price(&self) -> Result<u8, BatchError> {
-        let quarantine = self.files()?;
+        let items = feed_files(&self.items)?;
+        let quarantine = self.files(&items)?;
         let Some(release) = self.release() else {
             return Ok(FAILED);
         };
@@ -103,8 +104,8 @@ impl Reprice {
         let feeds = Feeds { items: None, offers: self.offers.as_deref(), rates: rates.as_deref() };
         let (facts, earlier) = load_facts(&release, feeds)?;
         let job = Job::new(&release, &facts, at, self.market.as_deref(), self.channel.as_deref())?;
-        let source = Source::open(&self.items, BLOCK_ROWS, |header| item_meaning(&release, header))?;
-        let summary = self.stream(&job, source, &earlier, &quarantine)?;
+        let catalog = Catalog::open(&items, &release)?;
+        let summary = self.stream(&job, &catalog, &earlier, &quarantine)?;
         self.report(&summary, &quarantine);
         Ok(match summary.verdict {
             Verdict::Clean => 0,
@@ -114,18 +115,27 @@ impl Reprice {
     }
 
     /// The quarantine file, after a look at what would be overwritten.
-    fn files(&self) -> Result<PathBuf, BatchError> {
+    fn files(&self, items: &[PathBuf]) -> Result<PathBuf, BatchError> {
         Format::of(&self.out)?;
         let beside = || self.out.with_extension("quarantine.csv");
         let quarantine = self.quarantine.clone().unwrap_or_else(beside);
-        let inputs = [Some(&self.items), self.offers.as_ref(), self.fx.as_ref()];
+        let inputs = items.iter().chain(&self.offers).chain(&self.fx);
         for output in [&self.out, &quarantine] {
             let same = |other: &Path| match (output.canonicalize(), other.canonicalize()) {
                 (Ok(output), Ok(other)) => output == other,
                 _ => output == other,
             };
-            if inputs.into_iter().flatten().any(|input| same(input)) {
+            if inputs.clone().any(|input| same(input)) {
                 let why = format!("`{}` is an input: choose another name for the output", output.display());
+                return Err(BatchError::Usage(why));
+            }
+            // The next run would read it as a part of the catalog.
+            let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty());
+            let real = |path: &Path| path.canonicalize().ok();
+            let folder = real(folder.unwrap_or(Path::new(".")));
+            if let Some(items) = self.items.iter().find(|items| items.is_dir() && real(items) == folder) {
+                let why =
+                    format!("`{}` is in `{}`, whose files are the input", output.display(), items.display());
                 return Err(BatchError::Usage(why));
             }
         }
@@ -153,13 +163,13 @@ impl Reprice {
     fn stream(
         &self,
         job: &Job<'_>,
-        source: Source,
+        catalog: &Catalog<'_>,
         earlier: &[EarlierFeed],
         quarantine: &Path,
     ) -> Result<Summary, BatchError> {
         let cancel = Arc::new(AtomicBool::new(false));
         cancel_on_interrupt(cancel.clone());
-        let bar = progress_bar(&source);
+        let bar = progress_bar(catalog);
         let progress = |progress: Progress| {
             bar.set_position(progress.done);
             let seconds = bar.elapsed().as_millis().max(1);
@@ -174,7 +184,7 @@ impl Reprice {
             cancel: &cancel,
             progress: &progress,
         };
-        let summary = run.run(job, source, earlier);
+        let summary = run.run(job, catalog, earlier);
         bar.finish_and_clear();
         summary
     }
@@ -204,7 +214,7 @@ impl Reprice {
     }
 }
 
-/// Sets the flag on Ctrl-C; the run then ends within a few thousand rows.
+/// Sets the flag on Ctrl-C; the run then ends within 1,024 rows of each thread.
 fn cancel_on_interrupt(cancel: Arc<AtomicBool>) {
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
@@ -217,11 +227,11 @@ fn cancel_on_interrupt(cancel: Arc<AtomicBool>) {
 }
 
 /// On standard error, and only where somebody looks.
-fn progress_bar(source: &Source) -> ProgressBar {
+fn progress_bar(catalog: &Catalog<'_>) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let bar = ProgressBar::new(source.total);
+    let bar = ProgressBar::new(catalog.total);
     match ProgressStyle::with_template("{bar:32} {percent:>3}%  {msg}, {eta} left") {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
@@ -253,7 +263,7 @@ mod tests {
     fn arguments_have_units_and_limits() {
         let plain = parse(&[]).unwrap();
         assert_eq!((plain.max_bad, plain.at), (Ratio::from_nanos(1_000_000), None));
-        assert_eq!(plain.files().unwrap(), Path::new("o.quarantine.csv"));
+        assert_eq!(plain.files(&plain.items).unwrap(), Path::new("o.quarantine.csv"));
         let full =
             parse(&["--at", "2026-11-18T10:00:00+01:00", "--threads", "3", "--max-bad", "2%"]).unwrap();
         assert_eq!(full.at, parse_instant("2026-11-18T09:00:00Z").ok());
@@ -262,7 +272,7 @@ mod tests {
         }
         for out in ["o.txt", "i.csv"] {
             let same = Reprice { out: out.into(), ..plain.clone() };
-            assert!(matches!(same.files(), Err(BatchError::Usage(_))), "{out}");
+            assert!(matches!(same.files(&same.items), Err(BatchError::Usage(_))), "{out}");
         }
     }
 }

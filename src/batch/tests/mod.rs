@@ -1,6 +1,7 @@
 //! Whole runs over small files.
 
 mod bad_rows;
+mod catalog;
 mod files;
 mod outputs;
 mod same;

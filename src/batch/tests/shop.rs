@@ -232,8 +232,8 @@ impl Shop {
         self.with_facts(|facts, earlier| {
             let at = parse_instant(AT).unwrap();
             let job = Job::new(&self.release, facts, at, how.market, how.channel)?;
-            let meaning = |header: &str| item_meaning(&self.release, header);
-            let source = Source::open(&self.path(items), how.block_rows, meaning)?;
+            let files = feed_files(&items.split(' ').map(|name| self.path(name)).collect::<Vec<_>>())?;
+            let catalog = Catalog::open(&files, &self.release)?.with_block_rows(how.block_rows);
             let run = Run {
                 out: &self.path(how.out),
                 quarantine: &self.path("bad.csv"),
@@ -242,7 +242,7 @@ impl Shop {
                 cancel,
                 progress: &|_| {},
             };
-            run.run(&job, source, earlier)
+            run.run(&job, &catalog, earlier)
         })
     }
 

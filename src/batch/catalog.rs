@@ -1,0 +1,120 @@
+//! The files of an items feed, read one after the other as if they were one.
+
+use super::columns::item_meaning;
+use super::rows::item_reader;
+use super::source::{Block, Source};
+use super::{BLOCK_ROWS, BatchError, Columns};
+use crate::pricing::Release;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::SyncSender;
+
+/// Files that can be read: each was opened and its columns understood once.
+#[derive(Clone, Debug)]
+pub struct Catalog<'a> {
+    release: &'a Release,
+    paths: Vec<PathBuf>,
+    block_rows: usize,
+    /// The bytes of all files.
+    pub total: u64,
+}
+
+/// Where a block comes from.
+#[derive(Debug)]
+pub(super) struct Origin {
+    pub path: PathBuf,
+    pub columns: Columns,
+}
+
+/// A block and its file.
+pub(super) type Found = (Arc<Origin>, Block);
+
+impl<'a> Catalog<'a> {
+    /// Looks at every file, so that the last one does not fail a run of an hour.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or lacks columns.
+    pub fn open(paths: &[PathBuf], release: &'a Release) -> Result<Self, BatchError> {
+        let mut catalog = Self { release, paths: paths.to_owned(), block_rows: BLOCK_ROWS, total: 0 };
+        for path in paths {
+            let source = catalog.source(path)?;
+            item_reader(release, path, &source.columns)?;
+            catalog.total += source.total;
+        }
+        Ok(catalog)
+    }
+
+    /// The same, read in blocks of another size.
+    #[must_use]
+    pub fn with_block_rows(self, block_rows: usize) -> Self {
+        Self { block_rows, ..self }
+    }
+
+    fn source(&self, path: &Path) -> Result<Source, BatchError> {
+        Source::open(path, self.block_rows, |header| item_meaning(self.release, header))
+    }
+
+    /// Reads until the end, an error, a cancel, or nobody wants more.
+    pub(super) fn read_ahead(&self, blocks: &SyncSender<Result<Found, BatchError>>, cancel: &AtomicBool) {
+        let mut before = 0;
+        for path in &self.paths {
+            match self.read_file(path, before, blocks, cancel) {
+                Ok(bytes) => before += bytes,
+                Err(Some(error)) => return drop(blocks.send(Err(error))),
+                Err(None) => return,
+            }
+        }
+    }
+
+    /// Gives the size of the file; no error when nobody wants more.
+    fn read_file(
+        &self,
+        path: &Path,
+        before: u64,
+        blocks: &SyncSender<Result<Found, BatchError>>,
+        cancel: &AtomicBool,
+    ) -> Result<u64, Option<BatchError>> {
+        let mut source = self.source(path)?;
+        let origin = Arc::new(Origin { path: path.to_owned(), columns: source.columns.clone() });
+        while let Some(mut block) = source.next_unless(cancel)? {
+            block.done += before;
+            blocks.send(Ok((origin.clone(), block))).map_err(|_| None)?;
+        }
+        Ok(source.total)
+    }
+}
+
+/// The files that arguments name: files as they stand, of a folder those that end in `.csv` or `.parquet`, by name.
+///
+/// # Errors
+/// A folder without such files, or a file that is named twice.
+pub fn feed_files(named: &[PathBuf]) -> Result<Vec<PathBuf>, BatchError> {
+    let mut files: Vec<PathBuf> = Vec::new();
+    for path in named {
+        if !path.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        let io = |error| BatchError::io(path, error);
+        let mut inside = Vec::new();
+        for entry in std::fs::read_dir(path).map_err(io)? {
+            let file = entry.map_err(io)?.path();
+            let ending = file.extension().and_then(|ending| ending.to_str());
+            if file.is_file() && matches!(ending, Some("csv" | "parquet")) {
+                inside.push(file);
+            }
+        }
+        if inside.is_empty() {
+            return Err(BatchError::io(path, "is a folder without `.csv` or `.parquet` files"));
+        }
+        inside.sort();
+        files.extend(inside);
+    }
+    let mut known = std::collections::HashSet::new();
+    let real = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
+    match files.iter().find(|path| !known.insert(real(path))) {
+        Some(twice) => Err(BatchError::Usage(format!("`{}` is named twice", twice.display()))),
+        None => Ok(files),
+    }
+}
