@@ -9,6 +9,7 @@ pub mod quote;
 pub mod reprice;
 pub mod serve;
 pub mod test;
+pub mod why;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -34,6 +35,7 @@ enum Command {
     Reprice(reprice::Reprice),
     Serve(serve::Args),
     Quote(quote::Args),
+    Why(why::Args),
 }
 
 /// Parses the arguments and runs the command.
@@ -51,5 +53,6 @@ fn run(cli: &Cli) -> ExitCode {
         Command::Reprice(args) => args.run(),
         Command::Serve(args) => serve::run(args),
         Command::Quote(args) => quote::run(args),
+        Command::Why(args) => why::run(args),
     }
 }

@@ -18,6 +18,7 @@ pub mod render;
 mod rule_test;
 mod run_tests;
 mod syntax;
+pub mod why;
 
 #[cfg(test)]
 mod sample;
