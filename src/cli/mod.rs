@@ -7,6 +7,7 @@ mod opened;
 mod output;
 pub mod quote;
 pub mod reprice;
+pub mod schema;
 pub mod serve;
 pub mod test;
 pub mod why;
@@ -36,6 +37,7 @@ enum Command {
     Serve(serve::Args),
     Quote(quote::Args),
     Why(why::Args),
+    Schema(schema::Args),
 }
 
 /// Parses the arguments and runs the command.
@@ -54,5 +56,6 @@ fn run(cli: &Cli) -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Quote(args) => quote::run(args),
         Command::Why(args) => why::run(args),
+        Command::Schema(args) => output::to_stdout(|_, out| schema::run(args, out)),
     }
 }

@@ -11,6 +11,7 @@ mod clauses;
 mod compile;
 mod diagnostic;
 mod files;
+pub mod json_schema;
 mod load;
 mod origin;
 mod precedence;
