@@ -3,6 +3,7 @@
 pub mod check;
 pub mod demo;
 pub mod explain;
+pub mod init;
 mod opened;
 mod output;
 pub mod quote;
@@ -37,6 +38,7 @@ enum Command {
     Serve(serve::Args),
     Quote(quote::Args),
     Why(why::Args),
+    Init(init::Args),
     Schema(schema::Args),
 }
 
@@ -56,6 +58,7 @@ fn run(cli: &Cli) -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Quote(args) => quote::run(args),
         Command::Why(args) => why::run(args),
+        Command::Init(args) => init::run(args),
         Command::Schema(args) => output::to_stdout(|_, out| schema::run(args, out)),
     }
 }
