@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod demo;
+pub mod docs;
 pub mod explain;
 pub mod init;
 mod opened;
@@ -39,6 +40,7 @@ enum Command {
     Quote(quote::Args),
     Why(why::Args),
     Init(init::Args),
+    Docs(docs::Args),
     Schema(schema::Args),
 }
 
@@ -59,6 +61,7 @@ fn run(cli: &Cli) -> ExitCode {
         Command::Quote(args) => quote::run(args),
         Command::Why(args) => why::run(args),
         Command::Init(args) => init::run(args),
+        Command::Docs(args) => docs::run(args),
         Command::Schema(args) => output::to_stdout(|_, out| schema::run(args, out)),
     }
 }

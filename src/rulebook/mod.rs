@@ -15,6 +15,7 @@ pub mod json_schema;
 mod load;
 mod origin;
 mod precedence;
+pub mod price_book;
 pub mod render;
 mod rule_test;
 mod run_tests;
