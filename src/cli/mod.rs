@@ -4,6 +4,7 @@ pub mod check;
 pub mod demo;
 pub mod docs;
 pub mod explain;
+pub mod fmt;
 pub mod init;
 mod opened;
 mod output;
@@ -40,6 +41,7 @@ enum Command {
     Quote(quote::Args),
     Why(why::Args),
     Init(init::Args),
+    Fmt(fmt::Args),
     Docs(docs::Args),
     Schema(schema::Args),
 }
@@ -62,6 +64,7 @@ fn run(cli: &Cli) -> ExitCode {
         Command::Why(args) => why::run(args),
         Command::Init(args) => init::run(args),
         Command::Docs(args) => docs::run(args),
+        Command::Fmt(args) => output::to_stdout(|_, out| fmt::run(args, out)),
         Command::Schema(args) => output::to_stdout(|_, out| schema::run(args, out)),
     }
 }

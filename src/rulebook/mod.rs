@@ -20,6 +20,7 @@ pub mod render;
 mod rule_test;
 mod run_tests;
 mod syntax;
+pub mod tidy;
 pub mod why;
 
 #[cfg(test)]
