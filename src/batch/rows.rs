@@ -6,7 +6,7 @@ use super::seen::Seen;
 use super::source::Block;
 use super::texts::Texts;
 use super::{BatchError, Columns, FeedKind, Job, Quarantined};
-use crate::facts::{BadField, FieldCode, ItemReader, ItemRow};
+use crate::facts::{Kind, BadField, FieldCode, ItemReader, ItemRow};
 use crate::pricing::Release;
 use rayon::prelude::*;
 use std::hash::BuildHasher;
@@ -177,11 +177,16 @@ pub(super) fn item_reader<'r>(
     path: &Path,
     columns: &Columns,
 ) -> Result<ItemReader<'r>, BatchError> {
+    let cure =
+        "; name the file's own column under `[feed.items] columns`, or make the attribute `optional`";
     let headers = columns.iter().map(|column| column.header.as_str());
     let name_of = |header: &str| release.items_feed.name_of(header);
-    ItemReader::new(&release.schema, headers, name_of, release.items_feed.currency).map_err(|missing| {
-        let cure =
-            "; name the file's own column under `[feed.items] columns`, or make the attribute `optional`";
-        columns.missing(path, &missing, cure)
-    })
+    let reader = ItemReader::new(&release.schema, headers, name_of, release.items_feed.currency)
+        .map_err(|missing| columns.missing(path, &missing, cure))?;
+    // An empty cell is the empty set; a column that is not there is a misspelled header, and guards would go with it.
+    let required = release.schema.iter().filter(|(_, attr)| {
+        attr.kind == Kind::Set && !attr.optional && !attr.customer && columns.find(&attr.name).is_none()
+    });
+    let absent: Vec<String> = required.map(|(_, attr)| attr.name.to_string()).collect();
+    if absent.is_empty() { Ok(reader) } else { Err(columns.missing(path, &absent, cure)) }
 }

@@ -7,13 +7,18 @@ pub mod explain;
 pub mod generate;
 pub mod help;
 mod lock;
+pub mod docs;
+pub mod fmt;
+pub mod init;
 mod opened;
 mod output;
 pub mod quote;
 pub mod reprice;
+pub mod schema;
 pub mod serve;
 pub mod test;
 mod write;
+pub mod why;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -41,6 +46,11 @@ enum Command {
     Serve(serve::Args),
     Quote(quote::Args),
     Help(help::Args),
+    Why(why::Args),
+    Init(init::Args),
+    Fmt(fmt::Args),
+    Docs(docs::Args),
+    Schema(schema::Args),
 }
 
 /// Parses the arguments and runs the command.
@@ -60,5 +70,10 @@ fn run(cli: &Cli) -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Quote(args) => quote::run(args),
         Command::Help(args) => help::run(args),
+        Command::Why(args) => why::run(args),
+        Command::Init(args) => init::run(args),
+        Command::Docs(args) => docs::run(args),
+        Command::Fmt(args) => output::to_stdout(|_, out| fmt::run(args, out)),
+        Command::Schema(args) => output::to_stdout(|_, out| schema::run(args, out)),
     }
 }

@@ -10,6 +10,7 @@ mod waterfall;
 mod words;
 
 pub use waterfall::{Line, Stage};
+pub use words::guard_demand;
 
 use crate::facts::Names;
 use crate::money::{Amount, Price};

@@ -1,6 +1,6 @@
 //! Names and numbers as people write them.
 
-use crate::facts::{AttrId, Kind, Names, RivalId, show_duration};
+use crate::facts::{AttrId, Kind, Names, RivalId, Schema, show_duration};
 use crate::money::{Amount, Currency, Ratio};
 use crate::pricing::{Bound, CostBasis, GuardRef, GuardVariant, Info, Limit, Place, Side, World};
 use std::collections::BTreeMap;
@@ -103,41 +103,47 @@ impl<'a> Words<'a> {
 
     /// What one bound demands.
     pub fn demand(&self, bound: &Bound) -> String {
-        let money = |amount: &Amount| format!("{} {}", self.shown(*amount), self.currency());
-        let percent = |ratio: &Ratio| ratio.to_percent_text(4);
-        match bound {
-            Bound::MinMargin { margin, .. } => {
-                format!("a margin of {} of the net price at least", percent(margin))
-            }
-            Bound::MinContribution(least) => format!("a unit contribution of {} at least", money(least)),
-            Bound::MinFullContribution(least) => format!("a full contribution of {} at least", money(least)),
-            Bound::MaxMarkup { of, by, .. } => {
-                let basis = match of {
-                    CostBasis::Purchase => "purchase cost",
-                    CostBasis::Landed => "landed cost",
-                };
-                format!("at most {} on {basis}", percent(by))
-            }
-            Bound::Price { side, limit } => {
-                let side = match side {
-                    Side::Floor => "at least",
-                    Side::Ceiling => "at most",
-                };
-                match limit {
-                    Limit::Amount(amount) => format!("{side} {}", money(amount)),
-                    Limit::Relative { attr, share, .. } => {
-                        format!("{side} {} of {}", percent(share), self.attr(*attr))
-                    }
+        guard_demand(bound, self.currency(), &self.world.release.schema)
+    }
+}
+
+/// What a bound demands in a place with this currency: `at most 105% of rrp`.
+#[must_use]
+pub fn guard_demand(bound: &Bound, currency: Currency, schema: &Schema) -> String {
+    let money = |amount: &Amount| format!("{} {}", shown(*amount, currency), currency);
+    let percent = |ratio: &Ratio| ratio.to_percent_text(4);
+    match bound {
+        Bound::MinMargin { margin, .. } => {
+            format!("a margin of {} of the net price at least", percent(margin))
+        }
+        Bound::MinContribution(least) => format!("a unit contribution of {} at least", money(least)),
+        Bound::MinFullContribution(least) => format!("a full contribution of {} at least", money(least)),
+        Bound::MaxMarkup { of, by, .. } => {
+            let basis = match of {
+                CostBasis::Purchase => "purchase cost",
+                CostBasis::Landed => "landed cost",
+            };
+            format!("at most {} on {basis}", percent(by))
+        }
+        Bound::Price { side, limit } => {
+            let side = match side {
+                Side::Floor => "at least",
+                Side::Ceiling => "at most",
+            };
+            match limit {
+                Limit::Amount(amount) => format!("{side} {}", money(amount)),
+                Limit::Relative { attr, share, .. } => {
+                    format!("{side} {} of {}", percent(share), schema.attr(*attr).name)
                 }
             }
-            Bound::Absolute { low, high } => format!("between {} and {}", money(low), money(high)),
-            Bound::MaxChange { down, up } => {
-                format!("no move beyond {} .. {}", signed_percent(*down), signed_percent(*up))
-            }
-            Bound::MinChange(by) => format!("no move smaller than {}", percent(by)),
-            Bound::Cooldown(seconds) => format!("no move within {} of the last", show_duration(*seconds)),
-            Bound::KeepPrice => "keep the price while the feed is stale".to_owned(),
-            Bound::Announce => "announced reductions show the reference price".to_owned(),
         }
+        Bound::Absolute { low, high } => format!("between {} and {}", money(low), money(high)),
+        Bound::MaxChange { down, up } => {
+            format!("no move beyond {} .. {}", signed_percent(*down), signed_percent(*up))
+        }
+        Bound::MinChange(by) => format!("no move smaller than {}", percent(by)),
+        Bound::Cooldown(seconds) => format!("no move within {} of the last", show_duration(*seconds)),
+        Bound::KeepPrice => "keep the price while the feed is stale".to_owned(),
+        Bound::Announce => "announced reductions show the reference price".to_owned(),
     }
 }

@@ -3,7 +3,7 @@
 //! Everything that depends only on rules, market, channel and VAT class is computed once here, so that pricing an item
 //! only reads. Lists come in the order in which they are tried.
 
-use super::{Band, Scope, When, Window};
+use super::{Band, Cond, Scope, When, Window};
 use crate::facts::{AttrId, Basis, RivalId};
 use crate::money::{Amount, Currency, Fraction, Money, Ratio};
 
@@ -144,6 +144,8 @@ pub struct Rule {
     /// Index into `Release::layers`.
     pub layer: u16,
     pub scope: Scope,
+    /// For each box of `scope` its cells on market and channel: decided here, but a rule for one market is narrower.
+    pub place_cells: Box<[Box<[Cond]>]>,
     pub window: Window,
     /// Indices into [`Place::rules`] of the rules that this one's `over` names, sorted.
     pub over: Box<[u32]>,

@@ -64,7 +64,7 @@ pub fn describe(schema: &Schema, conds: &Conds) -> String {
     conds.iter().map(one).collect::<Vec<_>>().join("  and  ")
 }
 
-fn find(conds: &Conds, attr: AttrId) -> Option<&Cond> {
+pub(super) fn find(conds: &Conds, attr: AttrId) -> Option<&Cond> {
     conds.iter().find(|cond| cond.attr == attr)
 }
 
@@ -74,7 +74,7 @@ fn boxes_meet(schema: &Schema, left: &Conds, right: &Conds) -> bool {
     left.iter().all(shared) && is_inhabited(schema, left) && is_inhabited(schema, right)
 }
 
-fn is_inhabited(schema: &Schema, conds: &Conds) -> bool {
+pub(super) fn is_inhabited(schema: &Schema, conds: &Conds) -> bool {
     conds.iter().all(|cond| conds_meet(schema, cond, cond))
 }
 
@@ -86,7 +86,7 @@ fn box_contains(schema: &Schema, outer: &Conds, inner: &Conds) -> bool {
 }
 
 /// Whether one value can pass both conditions on the same attribute.
-fn conds_meet(schema: &Schema, a: &Cond, b: &Cond) -> bool {
+pub(super) fn conds_meet(schema: &Schema, a: &Cond, b: &Cond) -> bool {
     let attr = schema.attr(a.attr);
     if a.or_missing && b.or_missing && can_be_missing(attr) {
         return true;
@@ -106,7 +106,7 @@ fn conds_meet(schema: &Schema, a: &Cond, b: &Cond) -> bool {
 }
 
 /// Whether every value that passes `inner` passes `outer`.
-fn implies(attr: &Attr, id: AttrId, inner: &Cond, outer: &Cond) -> bool {
+pub(super) fn implies(attr: &Attr, id: AttrId, inner: &Cond, outer: &Cond) -> bool {
     if inner.or_missing && !outer.or_missing && can_be_missing(attr) {
         return false;
     }
@@ -127,7 +127,7 @@ fn implies(attr: &Attr, id: AttrId, inner: &Cond, outer: &Cond) -> bool {
 }
 
 /// Whether every value passes, the missing one included.
-fn holds_always(attr: &Attr, id: AttrId, cond: &Cond) -> bool {
+pub(super) fn holds_always(attr: &Attr, id: AttrId, cond: &Cond) -> bool {
     if !cond.or_missing && can_be_missing(attr) {
         return false;
     }

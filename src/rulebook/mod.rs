@@ -13,13 +13,17 @@ mod compile;
 mod diagnostic;
 mod files;
 mod fix;
+pub mod json_schema;
 mod load;
 mod origin;
 mod precedence;
+pub mod price_book;
 pub mod render;
 mod rule_test;
 mod run_tests;
 mod syntax;
+pub mod tidy;
+pub mod why;
 
 #[cfg(test)]
 mod sample;

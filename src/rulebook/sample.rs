@@ -77,6 +77,7 @@ pub fn rule(label: &str, layer: u16, scope: Scope) -> Rule {
         info: info(label, "anna.k"),
         layer,
         scope,
+        place_cells: [].into(),
         window: Window::ALWAYS,
         over: [].into(),
         strategy: Strategy::CostPlus {

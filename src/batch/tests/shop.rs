@@ -79,6 +79,7 @@ fn place(market: &str, channel: &str, currency: &str, vat: &[&str]) -> Place {
         info: info(id),
         layer: 0,
         scope,
+        place_cells: [].into(),
         window: Window::ALWAYS,
         over: over.into(),
         strategy,

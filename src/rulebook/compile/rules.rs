@@ -89,6 +89,7 @@ pub fn rules(
             info: candidate.spec.info.clone(),
             layer: u16::try_from(candidate.spec.layer).unwrap_or(u16::MAX),
             scope: candidate.scope.here.clone(),
+            place_cells: candidate.scope.place_cells(),
             window: candidate.window,
             over: places(over),
             strategy: candidate.price.clone(),

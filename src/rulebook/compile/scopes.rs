@@ -30,6 +30,14 @@ pub struct Placed {
     pub here: Scope,
 }
 
+impl Placed {
+    /// What `whole` has and `here` has not, box by box.
+    pub fn place_cells(&self) -> Box<[Box<[Cond]>]> {
+        let cells = |conds: &[Cond]| conds.iter().filter(|cond| is_place(cond.attr)).cloned().collect();
+        self.whole.boxes.iter().map(|conds| cells(conds)).collect()
+    }
+}
+
 /// Compiles a scope; `None` where it holds for nothing in this place.
 pub fn place_scope(spec: &ScopeSpec, here: Here<'_>, out: &mut Findings) -> Option<Placed> {
     let mut boxes: Vec<Vec<Cond>> = vec![Vec::new()];

@@ -98,6 +98,7 @@ fn release(rules: &str) -> Release {
         info: Info { at: SourceAt { file: RULES.into(), line: 3 }, ..info("plus") },
         layer: 0,
         scope: Scope::everything(),
+        place_cells: [].into(),
         window: Window::ALWAYS,
         over: Box::default(),
         strategy: Strategy::CostPlus {
