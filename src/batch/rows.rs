@@ -6,7 +6,7 @@ use super::seen::Seen;
 use super::source::Block;
 use super::texts::Texts;
 use super::{BatchError, Columns, FeedKind, Job, Quarantined};
-use crate::facts::{Kind, BadField, FieldCode, ItemReader, ItemRow};
+use crate::facts::{BadField, FieldCode, ItemReader, ItemRow, Kind};
 use crate::pricing::Release;
 use rayon::prelude::*;
 use std::hash::BuildHasher;
@@ -177,8 +177,7 @@ pub(super) fn item_reader<'r>(
     path: &Path,
     columns: &Columns,
 ) -> Result<ItemReader<'r>, BatchError> {
-    let cure =
-        "; name the file's own column under `[feed.items] columns`, or make the attribute `optional`";
+    let cure = "; name the file's own column under `[feed.items] columns`, or make the attribute `optional`";
     let headers = columns.iter().map(|column| column.header.as_str());
     let name_of = |header: &str| release.items_feed.name_of(header);
     let reader = ItemReader::new(&release.schema, headers, name_of, release.items_feed.currency)

@@ -124,10 +124,14 @@ impl Run<'_> {
         if self.cancel.load(Ordering::Relaxed) {
             return Err(BatchError::Cancelled);
         }
-        quarantine.publish()?;
+        if summary.tally.read == 0 {
+            let why = "would be empty, for the catalog has no rows; what is there stays as it is";
+            return Err(BatchError::io(self.out, why));
+        }
         if summary.verdict != Verdict::TooMany {
             out.publish()?;
         }
+        quarantine.publish()?;
         Ok(summary)
     }
 

@@ -52,6 +52,14 @@ pub(super) struct PartFile {
 
 impl PartFile {
     pub fn create(path: &Path) -> Result<Self, BatchError> {
+        if path.is_dir() {
+            return Err(BatchError::io(path, "is a folder: give the name of a file"));
+        }
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+            let why = format!("cannot be written: there is no folder `{}`; make it first", folder.display());
+            return Err(BatchError::io(path, why));
+        }
         let mut part = path.as_os_str().to_owned();
         part.push(".part");
         let part = PathBuf::from(part);

@@ -6,6 +6,7 @@ use crate::explain::{Explanation, Subject};
 use crate::facts::parse_instant;
 use crate::pricing::{Place, Recorder, Row, Rule, View, World, price, view};
 use clap::ValueEnum;
+use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -108,14 +109,21 @@ fn explain(args: &Args) -> Result<u8, Problem> {
     };
     let own = own_rates(&args.rulebook, &release);
     let rates = args.fx.as_deref().or(own.as_deref());
-    let (feeds, _) = load_facts(&release, Feeds { items: None, offers: args.offers.as_deref(), rates })?;
+    let (feeds, accounts) =
+        load_facts(&release, Feeds { items: None, offers: args.offers.as_deref(), rates })?;
+    for row in accounts.iter().flat_map(|account| &account.quarantined) {
+        for field in row.fields.iter().filter(|_| *row.sku == *args.sku || row.sku.is_empty()) {
+            let (feed, line, name) = (row.feed.as_str(), row.line, &field.field);
+            eprintln!("warning: {feed} row {line} is left out: `{name}` {}", field.message);
+        }
+    }
     let at = args.at.unwrap_or_else(now);
     let known_at = feeds.offers.known_at(&args.market, at);
     let world = World::new(&release, place, &feeds.rates, at, known_at);
     let offers = feeds.offers.get(&args.sku, &args.market);
     let priced = Row { item: &row.item, offers };
     if let Some(name) = &args.why_not {
-        return why_not(name, &priced, &world, &facts);
+        return why_not(name, &priced, &world, &facts, args.format);
     }
     let mut recorder = Recorder::default();
     let outcome = price(&priced, &world, &mut recorder);
@@ -131,7 +139,13 @@ fn explain(args: &Args) -> Result<u8, Problem> {
 type Facts = std::collections::BTreeMap<String, String>;
 
 /// Every condition of a rule, with ✓ or ✗ and what the item has.
-fn why_not(name: &str, row: &Row<'_>, world: &World<'_>, facts: &Facts) -> Result<u8, Problem> {
+fn why_not(
+    name: &str,
+    row: &Row<'_>,
+    world: &World<'_>,
+    facts: &Facts,
+    format: Output,
+) -> Result<u8, Problem> {
     let place: &Place = world.place;
     let named: Vec<&Rule> =
         place.rules.iter().filter(|rule| *rule.info.label == *name || *rule.info.id == *name).collect();
@@ -144,48 +158,86 @@ fn why_not(name: &str, row: &Row<'_>, world: &World<'_>, facts: &Facts) -> Resul
             labels.join(", ")
         )));
     }
-    let view = match view(row, world) {
-        Ok(view) => view,
-        Err(refusal) => {
-            println!("no rule is asked: {}", crate::explain::refusal_text(&refusal, world));
-            return Ok(1);
-        }
-    };
-    for rule in named {
-        println!("{} ({}:{})", rule.info.label, rule.info.at.file, rule.info.at.line);
-        let open = rule.window.holds(world.now.at);
-        println!("  {} dates {}", mark(open), if open { "are open" } else { "are not open" });
-        for (at, conds) in rule.scope.boxes.iter().enumerate() {
-            if 0 < at {
-                println!("  or");
-            }
-            for cond in conds {
-                println!("  {} {}", mark(view.holds(cond)), condition(cond, &view, facts));
-            }
-        }
-        let holds = open && view.inside(&rule.scope);
-        let winner =
-            place.rules.iter().find(|rule| rule.window.holds(world.now.at) && view.inside(&rule.scope));
-        match winner {
-            Some(winner) if holds && winner.info.label != rule.info.label => {
-                println!("  it holds, but {} wins over it", winner.info.label);
-            }
-            Some(_) if holds => println!("  it holds, and it sets the price"),
-            _ => {}
+    let view = view(row, world).map_err(|refusal| {
+        let why = crate::explain::refusal_text(&refusal, world);
+        Problem::Usage(format!("no rule is asked: {why}"))
+    })?;
+    let verdicts: Vec<Verdict<'_>> = named.into_iter().map(|rule| verdict(rule, &view, facts)).collect();
+    match format {
+        Output::Human => verdicts.iter().for_each(print_verdict),
+        Output::Json => {
+            let rules: Vec<_> = verdicts.iter().map(verdict_json).collect();
+            println!("{:#}", json!({ "format_version": "1.0", "kind": "why-not", "rules": rules }));
         }
     }
     Ok(0)
 }
 
-fn mark(holds: bool) -> char {
-    if holds { '✓' } else { '✗' }
+/// A rule's conditions for one item, box by box, and what came of them.
+struct Verdict<'a> {
+    rule: &'a Rule,
+    open: bool,
+    /// Attribute, cell, what the item has, and whether the condition holds.
+    boxes: Vec<Vec<(&'a str, &'a str, Option<String>, bool)>>,
+    holds: bool,
+    /// The rule that sets the price, if this one holds and is not it.
+    beaten_by: Option<&'a str>,
 }
 
-fn condition(cond: &crate::pricing::Cond, view: &View<'_>, facts: &Facts) -> String {
-    let name = &*view.world.release.schema.attr(cond.attr).name;
-    let has = match facts.get(name).filter(|text| !text.is_empty()) {
-        Some(text) => text.replace('|', ", "),
-        None => "nothing".to_owned(),
+fn verdict<'a>(rule: &'a Rule, view: &View<'a>, facts: &Facts) -> Verdict<'a> {
+    let world = view.world;
+    let open = rule.window.holds(world.now.at);
+    let condition = |cond: &'a crate::pricing::Cond| {
+        let name = &*world.release.schema.attr(cond.attr).name;
+        let has = facts.get(name).filter(|text| !text.is_empty()).map(|text| text.replace('|', ", "));
+        (name, &*cond.text, has, view.holds(cond))
     };
-    format!("{name} wants {}, has {has}", cond.text)
+    let boxes = rule.scope.boxes.iter().map(|conds| conds.iter().map(condition).collect()).collect();
+    let holds = open && view.inside(&rule.scope);
+    let mut rules = world.place.rules.iter();
+    let winner = rules.find(|rule| rule.window.holds(world.now.at) && view.inside(&rule.scope));
+    let other = winner.map(|winner| &*winner.info.label).filter(|label| *label != &*rule.info.label);
+    Verdict { rule, open, boxes, holds, beaten_by: other.filter(|_| holds) }
+}
+
+fn print_verdict(verdict: &Verdict<'_>) {
+    let info = &verdict.rule.info;
+    println!("{} ({}:{})", info.label, info.at.file, info.at.line);
+    println!("  {} dates {}", mark(verdict.open), if verdict.open { "are open" } else { "are not open" });
+    for (at, conditions) in verdict.boxes.iter().enumerate() {
+        if 0 < at {
+            println!("  or");
+        }
+        for (name, wants, has, holds) in conditions {
+            println!("  {} {name} wants {wants}, has {}", mark(*holds), has.as_deref().unwrap_or("nothing"));
+        }
+    }
+    match verdict.beaten_by {
+        Some(winner) => println!("  it holds, but {winner} wins over it"),
+        None if verdict.holds => println!("  it holds, and it sets the price"),
+        None => {}
+    }
+}
+
+fn verdict_json(verdict: &Verdict<'_>) -> serde_json::Value {
+    let info = &verdict.rule.info;
+    let boxes = verdict.boxes.iter().map(|conditions| {
+        let all = conditions.iter().map(
+            |(attr, wants, has, holds)| json!({ "attr": attr, "wants": wants, "has": has, "holds": holds }),
+        );
+        all.collect::<Vec<_>>()
+    });
+    json!({
+        "rule": info.label,
+        "file": info.at.file,
+        "line": info.at.line,
+        "open": verdict.open,
+        "boxes": boxes.collect::<Vec<_>>(),
+        "holds": verdict.holds,
+        "beaten_by": verdict.beaten_by,
+    })
+}
+
+fn mark(holds: bool) -> char {
+    if holds { '✓' } else { '✗' }
 }

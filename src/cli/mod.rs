@@ -2,14 +2,14 @@
 
 pub mod check;
 pub mod demo;
+pub mod docs;
 mod evidence;
 pub mod explain;
+pub mod fmt;
 pub mod generate;
 pub mod help;
-mod lock;
-pub mod docs;
-pub mod fmt;
 pub mod init;
+mod lock;
 mod opened;
 mod output;
 pub mod quote;
@@ -17,8 +17,8 @@ pub mod reprice;
 pub mod schema;
 pub mod serve;
 pub mod test;
-mod write;
 pub mod why;
+mod write;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

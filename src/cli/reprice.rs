@@ -133,6 +133,16 @@ impl Reprice {
             let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty());
             let real = |path: &Path| path.canonicalize().ok();
             let folder = real(folder.unwrap_or(Path::new(".")));
+            if let (Some(folder), Some(rulebook)) = (&folder, real(&self.rulebook))
+                && folder.starts_with(&rulebook)
+            {
+                let why = format!(
+                    "`{}` is inside the rulebook `{}`: choose a place outside for the output",
+                    output.display(),
+                    self.rulebook.display()
+                );
+                return Err(BatchError::Usage(why));
+            }
             if let Some(items) = self.items.iter().find(|items| items.is_dir() && real(items) == folder) {
                 let why =
                     format!("`{}` is in `{}`, whose files are the input", output.display(), items.display());

@@ -167,6 +167,6 @@ mod tests {
             seen_at: "now",
             shipping: "1 XXX",
         };
-        assert_eq!(read_offer(bad, None, &mut names).unwrap_err().len(), 5);
+        assert_eq!(read_offer(bad, None, &mut names).unwrap_err().len(), 6);
     }
 }
