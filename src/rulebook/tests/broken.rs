@@ -141,6 +141,28 @@ fn a_missing_unit_is_example_5() {
 }
 
 #[test]
+fn only_a_whole_number_of_percents_is_one_reading() {
+    let offers = |loaded: Loaded, safe: bool| -> Vec<String> {
+        let fixes = &loaded.diagnostics[0].fixes;
+        assert!(fixes.iter().all(|fix| (fix.applicability == Applicability::Safe) == safe));
+        fixes.iter().map(|fix| fix.edits[0].text.clone()).collect()
+    };
+    for (given, both) in [
+        ("1.08", ["\"108%\"", "\"1.08%\""]),
+        ("108", ["\"108%\"", "\"1.08%\""]),
+        ("1", ["\"100%\"", "\"1%\""]),
+    ] {
+        assert_eq!(offers(guard(&format!("min_margin = {given}"), "E0401", given), false), both);
+    }
+    assert_eq!(offers(guard("min_margin = 100", "E0401", "100"), true), ["\"100%\""]);
+    assert_eq!(offers(rules("[stock.x]\nadjust = 3", "E0401", "3"), false), ["\"+3%\"", "\"-3%\""]);
+    assert_eq!(offers(rules("[stock.x]\nadjust = \"+3\"", "E0401", "+3"), true), ["+3%"]);
+    let members = "members = [\"alza\", \"otto\"]";
+    let loaded = manifest(members, &format!("{members}\nuse = {{ match = \">= 1\" }}"), "E0401", "1");
+    assert_eq!(offers(loaded, false), ["100%", "1%"]);
+}
+
+#[test]
 fn units() {
     guard("min_margin = \"20\"", "E0401", "20");
     guard("min_margin = \"16,5%\"", "E0402", "16,5%");
