@@ -2,6 +2,7 @@
 
 use super::diagnostic::{Diagnostic, Span};
 use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::path::Path;
 
 /// The texts of a rulebook folder by relative path, `/` between folders: one snapshot, read once.
@@ -12,35 +13,30 @@ pub struct Files(pub BTreeMap<Box<str>, Box<str>>);
 const FILE_BYTES_MAX: u64 = 16 << 20;
 const FILES_MAX: usize = 2_000;
 
+/// The folders that are read, with the endings of their files.
+const FOLDERS: [(&str, &[&str]); 5] = [
+    ("rules", &[".toml"]),
+    ("tables", &[".csv"]),
+    ("tests", &[".toml"]),
+    ("scenarios", &[".toml", ".csv"]),
+    ("experiments", &[".toml", ".csv"]),
+];
+
+/// Folders that are not part of the rules: data, and what is computed from it.
+const APART: [&str; 2] = ["feeds", "fitted"];
+
 impl Files {
     /// Reads `rulebook.toml`, `schema.toml`, `rulebook.lock`, and the TOML and CSV files of `rules/`, `tables/`, `tests/`,
     /// `scenarios/` and `experiments/`. `feeds/` is data, not rules, and is not read here.
     ///
     /// # Errors
-    /// E0001 for each file that cannot be read, is too large or is not UTF-8.
+    /// E0001 for each file that cannot be read, is too large or is not UTF-8; E0002 for each that would be passed over.
     pub fn read_dir(root: &Path) -> Result<Self, Vec<Diagnostic>> {
-        let mut files = BTreeMap::new();
-        let mut bad = Vec::new();
-        for name in ["rulebook.toml", "schema.toml", "rulebook.lock"] {
-            if root.join(name).exists() {
-                read_file(root, name, &mut files, &mut bad);
-            }
+        let mut reader = Reader { root, files: BTreeMap::new(), bad: Vec::new() };
+        if root.is_dir() {
+            reader.read_root();
         }
-        for folder in ["rules", "tables", "tests", "scenarios", "experiments"] {
-            let Ok(entries) = std::fs::read_dir(root.join(folder)) else {
-                continue;
-            };
-            let mut names: Vec<String> =
-                entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
-            names.sort();
-            for name in names.iter().filter(|name| name.ends_with(".toml") || name.ends_with(".csv")) {
-                if FILES_MAX <= files.len() {
-                    bad.push(unreadable(folder, &format!("has more than {FILES_MAX} files")));
-                    return Err(bad);
-                }
-                read_file(root, &format!("{folder}/{name}"), &mut files, &mut bad);
-            }
-        }
+        let Reader { files, mut bad, .. } = reader;
         if !files.contains_key("rulebook.toml") && bad.is_empty() {
             bad.push(unreadable(
                 "rulebook.toml",
@@ -66,34 +62,177 @@ impl Files {
     }
 }
 
-fn read_file(root: &Path, name: &str, files: &mut BTreeMap<Box<str>, Box<str>>, bad: &mut Vec<Diagnostic>) {
-    let path = root.join(name);
-    match std::fs::metadata(&path) {
-        Ok(meta) if FILE_BYTES_MAX < meta.len() => {
-            bad.push(unreadable(
-                name,
-                &format!("is {} bytes, at most {FILE_BYTES_MAX} are read", meta.len()),
-            ));
-            return;
+/// Collects what a folder holds: every entry is read, is known to be something else, or is a finding.
+struct Reader<'a> {
+    root: &'a Path,
+    files: BTreeMap<Box<str>, Box<str>>,
+    bad: Vec<Diagnostic>,
+}
+
+impl Reader<'_> {
+    fn read_root(&mut self) {
+        for name in self.names("") {
+            let is_folder = self.root.join(&name).is_dir();
+            if let Some((folder, endings)) = FOLDERS.iter().find(|(folder, _)| *folder == name) {
+                if is_folder {
+                    self.read_folder(folder, endings);
+                } else {
+                    self.bad.push(unreadable(&name, "is not a folder"));
+                }
+            } else if ["rulebook.toml", "schema.toml", "rulebook.lock"].contains(&&*name) {
+                self.read_file(&name);
+            } else if !(is_harmless(&name) || is_folder && APART.contains(&&*name))
+                && (is_folder || !is_text(&name))
+            {
+                self.pass_over(&name, "a rulebook has `rulebook.toml`, `schema.toml` and the folders `rules/`, `tables/`, `tests/` and `feeds/`");
+            }
         }
-        _ => {}
     }
-    match std::fs::read(&path).map(String::from_utf8) {
-        Ok(Ok(text)) => {
-            files.insert(name.into(), text.into());
+
+    fn read_folder(&mut self, folder: &str, endings: &[&str]) {
+        for name in self.names(folder) {
+            let path = format!("{folder}/{name}");
+            if endings.iter().any(|ending| name.ends_with(ending)) && !name.starts_with('.') {
+                if FILES_MAX <= self.files.len() {
+                    self.bad.push(unreadable(folder, &format!("has more than {FILES_MAX} files")));
+                    return;
+                }
+                self.read_file(&path);
+            } else if !is_harmless(&name) {
+                self.pass_over(
+                    &path,
+                    &format!(
+                        "`{folder}/` has files that end in `{}`, and no folders",
+                        endings.join("` or `")
+                    ),
+                );
+            }
         }
-        Ok(Err(error)) => {
-            let at = error.utf8_error().valid_up_to();
-            bad.push(unreadable(
-                name,
-                &format!("is not UTF-8 text: byte {at} does not belong; save the file as UTF-8"),
-            ));
-        }
-        Err(error) => bad.push(unreadable(name, &format!("cannot be read: {error}"))),
     }
+
+    /// The names in a folder, sorted.
+    fn names(&mut self, folder: &str) -> Vec<String> {
+        let shown = if folder.is_empty() { "the rulebook" } else { folder };
+        let entries = match std::fs::read_dir(self.root.join(folder)) {
+            Ok(entries) => entries,
+            Err(error) => {
+                self.bad.push(unreadable(shown, &format!("cannot be read: {error}")));
+                return Vec::new();
+            }
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            match entry.map(|entry| entry.file_name().into_string()) {
+                Ok(Ok(name)) => names.push(name),
+                Ok(Err(name)) => self.pass_over(&name.to_string_lossy(), "its name is not UTF-8"),
+                Err(error) => self.bad.push(unreadable(shown, &format!("cannot be read: {error}"))),
+            }
+        }
+        names.sort();
+        names
+    }
+
+    fn read_file(&mut self, name: &str) {
+        match read_text(&self.root.join(name)) {
+            Ok(text) => {
+                self.files.insert(name.into(), text.into());
+            }
+            Err(why) => self.bad.push(unreadable(name, &why)),
+        }
+    }
+
+    fn pass_over(&mut self, name: &str, label: &str) {
+        let span = Span { file: name.into(), start: 0, end: 0 };
+        let title = format!("`{name}` would not be read");
+        self.bad
+            .push(Diagnostic::error("E0002", title, span, label).note("rename it, move it, or delete it"));
+    }
+}
+
+/// What nobody takes for a rule.
+fn is_harmless(name: &str) -> bool {
+    name.starts_with('.') || name.starts_with("README") || name.ends_with(".md")
+}
+
+/// Beside the folders a plain text is no rule either.
+fn is_text(name: &str) -> bool {
+    name.ends_with(".txt") || name.starts_with("LICENSE")
+}
+
+/// The text of a regular file; a pipe would wait and a device never end.
+fn read_text(path: &Path) -> Result<String, String> {
+    let cannot = |error: std::io::Error| format!("cannot be read: {error}");
+    if !std::fs::metadata(path).map_err(cannot)?.is_file() {
+        return Err("is not a regular file".to_owned());
+    }
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(cannot)?;
+    // The size that the file system tells need not be true.
+    let read = file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(cannot)?;
+    if FILE_BYTES_MAX < u64::try_from(read).unwrap_or(u64::MAX) {
+        return Err(format!("has more than the {FILE_BYTES_MAX} bytes that are read"));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        format!("is not UTF-8 text: byte {at} does not belong; save the file as UTF-8")
+    })
 }
 
 fn unreadable(name: &str, why: &str) -> Diagnostic {
     let span = Span { file: name.into(), start: 0, end: 0 };
     Diagnostic::error("E0001", format!("`{name}` {why}"), span, "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn codes(change: impl FnOnce(&Path)) -> Vec<(&'static str, String)> {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        for name in ["rules", "tables", "tests", "feeds"] {
+            std::fs::create_dir(root.join(name)).unwrap();
+        }
+        for name in
+            ["rulebook.toml", "rules/a.toml", "rules/README", "README.md", ".gitignore", "feeds/x.bin"]
+        {
+            std::fs::write(root.join(name), "").unwrap();
+        }
+        change(root);
+        let bad = Files::read_dir(root).err().unwrap_or_default();
+        bad.into_iter().map(|finding| (finding.code, finding.primary.span.file.into())).collect()
+    }
+
+    #[test]
+    fn nothing_is_passed_over() {
+        assert_eq!(codes(|_| ()), []);
+        for name in ["rules/G.TOML", "rules/g.toml.bak", "tables/x.toml", "guards.toml", "Schema.toml"] {
+            assert_eq!(
+                codes(|root| std::fs::write(root.join(name), "").unwrap()),
+                [("E0002", name.to_owned())]
+            );
+        }
+        for name in ["rules/more", "Rules", "guards"] {
+            assert_eq!(
+                codes(|root| std::fs::create_dir(root.join(name)).unwrap()),
+                [("E0002", name.to_owned())]
+            );
+        }
+    }
+
+    #[test]
+    fn only_regular_files_are_read() {
+        let folder = |root: &Path| std::fs::create_dir(root.join("rules/g.toml")).unwrap();
+        assert_eq!(codes(folder), [("E0001", "rules/g.toml".to_owned())]);
+        let long = |root: &Path| {
+            let file = std::fs::File::create(root.join("rules/g.toml")).unwrap();
+            file.set_len(FILE_BYTES_MAX + 1).unwrap();
+        };
+        assert_eq!(codes(long), [("E0001", "rules/g.toml".to_owned())]);
+        #[cfg(unix)]
+        for target in ["/dev/zero", "/nowhere"] {
+            let link = |root: &Path| std::os::unix::fs::symlink(target, root.join("rules/g.toml")).unwrap();
+            assert_eq!(codes(link), [("E0001", "rules/g.toml".to_owned())]);
+        }
+    }
 }

@@ -123,6 +123,11 @@ fn read_and_compile(
     }
     check_sections(trees, &mut cx);
     let entries = collect(trees, &mut cx);
+    if entries.of("rule").is_empty() && !cx.out.has_errors() {
+        let span = Span { file: "rulebook.toml".into(), start: 0, end: 0 };
+        let label = "nothing would be priced: write a [rule.NAME] in a TOML file of `rules/`";
+        cx.out.push(Diagnostic::error("E0003", "the rulebook has no rules", span, label));
+    }
     let book = read_book(manifest, &entries, trees, &mut cx, &mut loaded.origins);
     (loaded.tests, loaded.always) = read_tests(trees, &book.manifest, &mut cx);
     cx.out.about(None);

@@ -2,10 +2,11 @@
 
 use super::Context;
 use crate::facts::Kind;
+use crate::money::Ratio;
 use crate::pricing::Delivery;
 use crate::rulebook::syntax::{
-    Atom, Fields, Node, Table, choice, integer, parse_cell, push_mistake, text, texts, unknown_name,
-    wrong_type,
+    Atom, Fields, Node, Table, choice, integer, out_of_range, parse_cell, push_mistake, text, texts,
+    unknown_name, wrong_type,
 };
 use crate::rulebook::{Diagnostic, Span};
 
@@ -115,6 +116,14 @@ fn read_use(node: &Node, key: &Span, set: &mut SetSpec, cx: &mut Context<'_>) {
     set.matching = fields
         .optional("match")
         .and_then(|node| spans(node, Kind::Percent, "the match quality is a percent, such as `>= 90%`", cx));
+    if let (Some(node), Some((spans, written))) = (fields.optional("match"), &set.matching) {
+        let (none, all) = (Ratio::ZERO.nanos(), Ratio::ONE.nanos());
+        let met = spans.iter().any(|(low, high)| *low <= all && none <= *high);
+        let spared = spans.iter().all(|(low, high)| none < *low || *high < all);
+        if !(met && spared) {
+            out_of_range(node.span.clone(), written, "some of 0% to 100%, such as `>= 90%`", &mut cx.out);
+        }
+    }
     set.age = fields
         .optional("age")
         .and_then(|node| spans(node, Kind::Duration, "an age is a duration, such as `<= 48h`", cx));
@@ -126,6 +135,14 @@ fn read_use(node: &Node, key: &Span, set: &mut SetSpec, cx: &mut Context<'_>) {
     }
     if let Some(count) = fields.optional("at_least").and_then(|node| integer(node, 1..=1_000, &mut cx.out)) {
         set.at_least = u32::try_from(count).unwrap_or(1);
+    }
+    let members = set.members.len();
+    if let Some(node) = fields.optional("at_least")
+        && 0 < members
+        && members < usize::try_from(set.at_least).unwrap_or(usize::MAX)
+    {
+        let allowed = format!("at most {members}, the number of members");
+        out_of_range(node.span.clone(), "at_least", &allowed, &mut cx.out);
     }
     fields.finish(&mut cx.out);
 }

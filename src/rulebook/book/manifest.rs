@@ -6,7 +6,7 @@ use super::{Context, SetSpec, read_competitors};
 use crate::money::Ratio;
 use crate::pricing::Plausibility;
 use crate::rulebook::syntax::{
-    Fields, Node, Sign, Table, choice, closed_percents, percent, text, texts, wrong_type,
+    Fields, Node, Sign, Table, choice, closed_percents, out_of_range, percent, text, texts, wrong_type,
 };
 use crate::rulebook::{Diagnostic, Span};
 
@@ -140,10 +140,19 @@ pub fn read_facts(node: Option<&Node>, cx: &mut Context<'_>) -> Plausibility {
         return facts;
     };
     let range = |node: &Node, cx: &mut Context<'_>| closed_percents(node, "a range of percents", &mut cx.out);
-    if let Some(read) = fields.optional("cost_change").and_then(|node| range(node, cx)) {
+    let mut around = |key, usual: Ratio, what: &str, cx: &mut Context<'_>| {
+        let node = fields.optional(key)?;
+        let (low, high) = range(node, cx)?;
+        if usual < low || high < usual {
+            out_of_range(node.span.clone(), key, what, &mut cx.out);
+        }
+        Some((low, high))
+    };
+    let (same, rival) = ("a range that includes 0%, no change", "a range that includes 100%, our own price");
+    if let Some(read) = around("cost_change", Ratio::ZERO, same, cx) {
         facts.cost_change = read;
     }
-    if let Some(read) = fields.optional("rival").and_then(|node| range(node, cx)) {
+    if let Some(read) = around("rival", Ratio::ONE, rival, cx) {
         facts.rival = read;
     }
     let jump = fields

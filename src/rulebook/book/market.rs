@@ -3,7 +3,7 @@
 use super::Context;
 use crate::money::{Currency, Fraction, Ratio};
 use crate::pricing::Fx;
-use crate::rulebook::syntax::{Fields, Keyed, Node, Sign, duration, percent, text, wrong_type};
+use crate::rulebook::syntax::{Fields, Keyed, Node, Sign, duration, out_of_range, percent, text, wrong_type};
 use crate::rulebook::{Diagnostic, Span};
 use jiff::tz::TimeZone;
 
@@ -27,9 +27,11 @@ pub fn read_market(name: &str, entry: &Keyed, cx: &mut Context<'_>) -> Option<Ma
     let mut fields = Fields::of(&entry.node, &entry.key, format!("market `{name}`"), &mut cx.out)?;
     let currency = fields.required("currency").and_then(|node| read_currency(node, cx));
     let zone = fields.required("timezone").and_then(|node| read_zone(node, cx));
-    let vat =
-        fields.required("vat").map(|node| read_shares(node, "a VAT rate is a percent of the net price", cx));
-    let landed = fields.optional("landed").map(|node| read_shares(node, "a share of the purchase cost", cx));
+    let vat = fields
+        .required("vat")
+        .map(|node| read_shares(node, "a VAT rate is a percent of the net price", 100, cx));
+    let landed =
+        fields.optional("landed").map(|node| read_shares(node, "a share of the purchase cost", 300, cx));
     let fx = match fields.entry("fx") {
         Some((key, node)) => read_fx(node, key, cx),
         None => {
@@ -83,7 +85,12 @@ fn read_zone(node: &Node, cx: &mut Context<'_>) -> Option<TimeZone> {
 }
 
 /// Named shares in the order of the file.
-fn read_shares(node: &Node, meaning: &str, cx: &mut Context<'_>) -> Vec<(Box<str>, Ratio)> {
+fn read_shares(
+    node: &Node,
+    meaning: &str,
+    percents_max: i64,
+    cx: &mut Context<'_>,
+) -> Vec<(Box<str>, Ratio)> {
     let Some(table) = node.as_table() else {
         wrong_type(node, "a table { name = \"…%\" }", &mut cx.out);
         return Vec::new();
@@ -91,6 +98,10 @@ fn read_shares(node: &Node, meaning: &str, cx: &mut Context<'_>) -> Vec<(Box<str
     let mut shares = Vec::new();
     for (name, entry) in table.in_order() {
         if let Some(share) = percent(&entry.node, Sign::None, meaning, &mut cx.out) {
+            if percents_max * (Ratio::SCALE / 100) < share.nanos() {
+                let allowed = format!("0% to {percents_max}%");
+                out_of_range(entry.node.span.clone(), &share.to_percent_text(7), &allowed, &mut cx.out);
+            }
             shares.push((name.into(), share));
         }
     }

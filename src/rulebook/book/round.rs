@@ -3,7 +3,7 @@
 use super::rule::read_over;
 use super::{Context, Entry, ScopeSpec, WindowSpec};
 use crate::pricing::{Info, Way};
-use crate::rulebook::syntax::{Amounts, Fields, Node, Value, choice, money, text, wrong_type};
+use crate::rulebook::syntax::{Amounts, Fields, Node, Value, choice, money, out_of_range, text, wrong_type};
 use crate::rulebook::{Diagnostic, Span};
 
 #[derive(Clone, Debug)]
@@ -82,8 +82,22 @@ fn read_bands(node: &Node, key: &Span, cx: &mut Context<'_>) -> Option<Vec<BandS
         if let Some((ends, text)) = ends
             && to.as_ref().is_none_or(Option::is_some)
         {
+            let before = bands.last().and_then(|band: &BandSpec| band.to.as_ref());
+            if let (Some(before), Some(Some(to))) = (before, &to) {
+                check_rise(before, to, cx);
+            }
             bands.push(BandSpec { to: to.flatten(), ends: ends.clone(), text: text.into() });
         }
     }
     (bands.len() == items.len()).then_some(bands)
+}
+
+/// E0407 where a band ends no higher than the one before: no price would be in it.
+fn check_rise(before: &Amounts, to: &Amounts, cx: &mut Context<'_>) {
+    let falls = to.all.iter().any(|(amount, currency)| {
+        before.all.iter().any(|(below, known)| known == currency && amount <= below)
+    });
+    if falls {
+        out_of_range(to.span.clone(), "to", "more than the `to` of the band before", &mut cx.out);
+    }
 }

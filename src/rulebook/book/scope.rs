@@ -4,8 +4,8 @@ use super::Context;
 use crate::facts::{AttrId, Kind, builtin};
 use crate::money::Currency;
 use crate::rulebook::syntax::{
-    Atom, Node, Table, Value, list, nearest, node_text, not_supported, parse_cell, push_mistake, text,
-    unknown_name, wrong_type,
+    Atom, Node, Table, Value, list, nearest, node_text, not_supported, parse_cell, push_mistake,
+    straight_branch, text, unknown_name, wrong_type,
 };
 use crate::rulebook::{Applicability, Diagnostic, Edit, Span};
 
@@ -197,6 +197,7 @@ pub fn read_cell(attr: AttrId, node: &Node, cx: &mut Context<'_>) -> Option<Attr
             Atom::Present => Pick::Present,
             Atom::Text { text, branch } => {
                 let span = exact(text.len(), if branch { "/**".len() } else { 0 });
+                check_meant(attr, &text, one.not, &span, cx);
                 check_text(attr, &text, branch, &span, cx);
                 cx.mention(attr, &text);
                 Pick::Texts { not: one.not, texts: vec![(text, branch)] }
@@ -205,6 +206,11 @@ pub fn read_cell(attr: AttrId, node: &Node, cx: &mut Context<'_>) -> Option<Attr
                 Pick::Texts { not: one.not, texts: read_list(attr, &path, &exact(path.len(), 0), cx)? }
             }
             Atom::Within { low, high, currency, zero } => {
+                let written = written.get(one.range.clone()).unwrap_or("");
+                if low == high && low != 0 && !written.contains(['<', '>', '.']) && is_continuous(attr, cx) {
+                    let span = node.part(one.range.clone());
+                    warn_exact(&name, written, &span, matches!(node.value, Value::Text(_)), cx);
+                }
                 Pick::Within { not: one.not, low, high, currency, zero }
             }
         });
@@ -219,6 +225,70 @@ fn meaning(kind: Kind) -> &'static str {
         Kind::Duration => "a duration, such as `18h`, `7d` or `8w`",
         _ => "a number",
     }
+}
+
+/// What changes by itself or is calculated, so that it is hardly ever exactly what somebody writes.
+fn is_continuous(attr: AttrId, cx: &Context<'_>) -> bool {
+    let known = cx.attr_of(attr);
+    let moves = [builtin::UNITS_PER_DAY, builtin::ELASTICITY, builtin::ELASTICITY_SE];
+    matches!(known.kind, Kind::Duration) || known.derive.is_some() || moves.contains(&attr)
+}
+
+fn warn_exact(name: &str, written: &str, span: &Span, in_quotes: bool, cx: &mut Context<'_>) {
+    let title = format!("`{name}` is almost never exactly `{written}`");
+    let mut finding = Diagnostic::warning("W0211", title, span.clone(), "this holds for hardly any item");
+    for sign in [">", "<"].into_iter().filter(|_| !written.starts_with('!') && in_quotes) {
+        let text = format!("{sign} {written}");
+        finding = finding.fix(
+            Applicability::Maybe,
+            format!("did you mean `{text}`?"),
+            vec![Edit { span: span.clone(), text }],
+        );
+    }
+    cx.out.push(finding);
+}
+
+/// Texts that are written as something else is: a table without `@` (E0204), several values in one (W0207).
+fn check_meant(attr: AttrId, given: &str, not: bool, span: &Span, cx: &mut Context<'_>) {
+    let tables = cx.files.0.keys().filter(|path| path.starts_with("tables/"));
+    let table =
+        tables.into_iter().find(|path| ***path == *given || path.strip_prefix("tables/") == Some(given));
+    if let Some(path) = table {
+        let text = format!("@{path}");
+        let finding = Diagnostic::error(
+            "E0204",
+            format!("`{given}` is a table of this rulebook, not a value"),
+            span.clone(),
+            "a list of values in a file is named with `@`",
+        );
+        let edits = vec![Edit { span: span.clone(), text: text.clone() }];
+        cx.out.push(finding.fix(Applicability::Safe, format!("write `{text}`"), edits));
+        return;
+    }
+    let known = cx.attr_of(attr);
+    let closed =
+        known.values.is_some() || [builtin::MARKET, builtin::CHANNEL, builtin::VAT_CLASS].contains(&attr);
+    let parts: Vec<&str> = given
+        .split(',')
+        .flat_map(|part| part.split(" or "))
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .collect();
+    let elsewhere =
+        || cx.files.0.iter().any(|(path, text)| path.starts_with("tests/") && text.contains(given));
+    if closed || parts.len() < 2 || elsewhere() {
+        return;
+    }
+    let title = format!("`{given}` is one value of `{}`", known.name);
+    let label =
+        "several values have `|` between them; a test with an item that has this value says that it is one";
+    let mut finding = Diagnostic::warning("W0207", title, span.clone(), label);
+    if !not {
+        let text = parts.join(" | ");
+        let edits = vec![Edit { span: span.clone(), text: text.clone() }];
+        finding = finding.fix(Applicability::Maybe, format!("did you mean `{text}`?"), edits);
+    }
+    cx.out.push(finding);
 }
 
 /// Names of markets, channels and closed lists must exist.
@@ -294,6 +364,14 @@ fn read_list(attr: AttrId, path: &str, span: &Span, cx: &mut Context<'_>) -> Opt
                 row.line.clone(),
                 "fill the cell or delete the row",
             ));
+            continue;
+        }
+        if kind == Kind::Tree
+            && value != "**"
+            && let Some(cure) = straight_branch(value)
+        {
+            let title = format!("`{value}` is not a branch");
+            cx.out.push(Diagnostic::error("E0209", title, node.span.clone(), format!("write `{cure}`")));
             continue;
         }
         let (value, branch) = match value.strip_suffix("/**") {

@@ -12,6 +12,22 @@ pub(super) const ENTRIES: &[Entry] = &[
         cure: "Put the file back, or save it as UTF-8.",
     },
     Entry {
+        code: "E0002",
+        title: "a file of the rulebook would not be read",
+        why: "A guard in a file with another ending, or in a folder below, would protect nothing, and nobody would see it.",
+        wrong: "",
+        right: "",
+        cure: "Rename it to end in `.toml` or `.csv`, move it to its folder, or delete it.",
+    },
+    Entry {
+        code: "E0003",
+        title: "a rulebook without rules",
+        why: "It would price nothing. Most often the folder `rules/` is missing or has another name.",
+        wrong: "",
+        right: "",
+        cure: "Write a rule in a TOML file of the folder `rules/`.",
+    },
+    Entry {
         code: "E0101",
         title: "a file is not TOML",
         why: "The rest of the file cannot be understood, so no rule of it exists. Texts stand in quotes, lists in [ ], tables in { }.",

@@ -28,6 +28,14 @@ pub(super) const ENTRIES: &[Entry] = &[
         cure: "Add the setting that is named.",
     },
     Entry {
+        code: "E0204",
+        title: "a table named without `@`",
+        why: "Without the sign it is a value like any other, and no item has it: the rule or guard would hold for nothing.",
+        wrong: "where = { brand = \"brands.csv\" }",
+        right: "where = { brand = \"@tables/brands.csv\" }",
+        cure: "Write `@` before the path.",
+    },
+    Entry {
         code: "E0205",
         title: "a name or key is written twice",
         why: "One of the two would win in silence, and nobody can see which.",
@@ -58,6 +66,14 @@ pub(super) const ENTRIES: &[Entry] = &[
         wrong: "price = { keep = {}, use = \"base\" }",
         right: "price = { use = \"base\" }",
         cure: "Keep one, or join several in `blend` with weights.",
+    },
+    Entry {
+        code: "E0209",
+        title: "not a branch",
+        why: "A branch is names with `/` between them, alone or with `/**` for all below. Any other star or slash would match no item.",
+        wrong: "where = { category = \"audio/*\" }",
+        right: "where = { category = \"audio/**\" }",
+        cure: "Write `electronics/phones` or `electronics/phones/**`.",
     },
     Entry {
         code: "E0210",
@@ -162,6 +178,22 @@ pub(super) const ENTRIES: &[Entry] = &[
         wrong: "",
         right: "",
         cure: "Keep the attributes that rules use.",
+    },
+    Entry {
+        code: "W0207",
+        title: "a comma or `or` inside of one value",
+        why: "Values are separated by `|` only, so this is one long text, and most likely no item has it.",
+        wrong: "where = { brand = \"Bose, Sonos\" }",
+        right: "where = { brand = \"Bose | Sonos\" }",
+        cure: "Write `|` between the values. If it is one value, use it in a test or list it in `schema.toml`.",
+    },
+    Entry {
+        code: "W0211",
+        title: "exactly one value of something that moves",
+        why: "A duration or a calculated number is hardly ever exactly what is written: the rule would hold for almost nothing.",
+        wrong: "where = { stock_cover = \"8w\" }",
+        right: "where = { stock_cover = \"> 8w\" }",
+        cure: "Write a comparison, such as `> 8w`, or a span, such as `7w .. 9w`.",
     },
     Entry {
         code: "W0215",

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 /// Codes without a sample in `models/broken`, and why.
 const NO_SAMPLE: &[(&str, &str)] = &[
+    ("E0002", "it is about a folder"),
+    ("E0003", "there is no text to correct"),
     ("E0001", "a folder without its files is no sample; `files.rs` and the service test it"),
     ("E0220", "needs hundreds of words"),
     ("E0221", "needs thousands of alternatives"),

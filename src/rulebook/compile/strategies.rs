@@ -1,14 +1,14 @@
 //! Strategies of one place: names become indices, shares become exact factors.
 
 use super::rules::fold;
-use super::scopes::{Here, place_scope};
-use crate::money::{Amount, Fraction, Overflow, Ratio};
+use super::scopes::{Here, missing_currency, place_scope};
+use crate::money::{Amount, Currency, Fraction, Money, Overflow, Ratio};
 use crate::pricing::{Fixed, FixedRow, PerVat, PricePart, RivalSet, Strategy, Vat, Window};
 use crate::rulebook::Diagnostic;
 use crate::rulebook::analysis::Contest;
 use crate::rulebook::book::{ChannelSpec, FixedSpec, Names, StrategyKind, StrategySpec};
 use crate::rulebook::precedence::Entry;
-use crate::rulebook::syntax::Findings;
+use crate::rulebook::syntax::{Amounts, Findings};
 
 /// What strategies of one place are compiled with.
 pub struct Site<'a> {
@@ -49,7 +49,7 @@ impl Site<'_> {
             )?,
             StrategyKind::Profit(amounts) => {
                 let Some(add) = amounts.of(self.here.currency) else {
-                    out.push(super::scopes::missing_currency("profit", amounts.span.clone(), self.here));
+                    out.push(missing_currency("profit", amounts.span.clone(), self.here));
                     return None;
                 };
                 let text = format!("profit {add} {}", self.here.currency);
@@ -116,13 +116,30 @@ impl Site<'_> {
         Some(found.map_or(Some(NO_SET), |at| u16::try_from(at).ok()).unwrap_or(NO_SET))
     }
 
+    /// The price in the currency of this market, or E0405.
+    fn payable(&self, amounts: &Amounts, out: &mut Findings) -> Option<Amount> {
+        let own = amounts.of(self.here.currency);
+        if own.is_none() {
+            let shown = |(amount, currency): &(Amount, Option<Currency>)| match currency {
+                Some(currency) => Money::new(*amount, *currency).to_string(),
+                None => amount.to_string(),
+            };
+            let written: Vec<String> = amounts.all.iter().map(shown).collect();
+            out.push(missing_currency(&written.join(" | "), amounts.span.clone(), self.here));
+        }
+        own
+    }
+
     fn fixed(&self, spec: &FixedSpec, contests: &mut Vec<Contest>, out: &mut Findings) -> Fixed {
         let rows = match spec {
-            FixedSpec::Value(amounts) => return Fixed::Value(amounts.of(self.here.currency)),
+            FixedSpec::Value(amounts) => return Fixed::Value(self.payable(amounts, out)),
             FixedSpec::Table(rows) => rows,
         };
         let placed: Vec<_> =
             rows.iter().filter_map(|row| Some((row, place_scope(&row.scope, self.here, out)?))).collect();
+        for (row, _) in &placed {
+            let _ = self.payable(&row.amounts, out);
+        }
         let entries: Vec<Entry<'_>> = placed
             .iter()
             .map(|(_, scope)| Entry {

@@ -93,6 +93,12 @@ fn alternative(piece: &str, kind: Kind) -> Result<(bool, Atom), Mistake> {
     }
     let atom = match kind {
         Kind::Id | Kind::Text | Kind::Tree | Kind::Set => {
+            if kind == Kind::Tree
+                && let Some(cure) = straight_branch(rest)
+            {
+                let label = format!("write `{cure}`: names with `/` between them, and `/**` for all below");
+                return Err(Mistake { code: "E0209", ..whole(format!("`{rest}` is not a branch"), &label) });
+            }
             literal(rest, kind).map_err(|(title, label)| whole(title, label))?
         }
         _ => within(rest, kind).map_err(|mut mistake| {
@@ -101,6 +107,24 @@ fn alternative(piece: &str, kind: Kind) -> Result<(bool, Atom), Mistake> {
         })?,
     };
     Ok((not, atom))
+}
+
+/// What a text on a tree should be, unless it is a path or a branch as it stands.
+pub fn straight_branch(text: &str) -> Option<String> {
+    let path = text.strip_suffix("/**").unwrap_or(text);
+    let names = || path.split('/');
+    if names().all(|name| !name.is_empty() && name.trim() == name && !name.contains('*')) {
+        return None;
+    }
+    let whole: Vec<&str> = names()
+        .map(|name| name.trim().trim_end_matches('*').trim_end())
+        .filter(|name| !name.is_empty() && !name.contains('*'))
+        .collect();
+    let below = if text.ends_with(['*', '/']) { "/**" } else { "" };
+    Some(match whole.as_slice() {
+        [] => "**".to_owned(),
+        names => format!("{}{below}", names.join("/")),
+    })
 }
 
 fn literal(text: &str, kind: Kind) -> Result<Atom, (String, &'static str)> {
@@ -113,16 +137,10 @@ fn literal(text: &str, kind: Kind) -> Result<Atom, (String, &'static str)> {
     let branch = text.strip_suffix("/**").filter(|path| !path.is_empty());
     match branch {
         Some(path) if kind == Kind::Tree => Ok(Atom::Text { text: path.into(), branch: true }),
-        None if !text.contains("**") || kind != Kind::Tree => {
-            Ok(Atom::Text { text: text.into(), branch: false })
-        }
+        None => Ok(Atom::Text { text: text.into(), branch: false }),
         Some(_) => {
             Err((format!("`{text}` is a branch, and this attribute is not a tree"), "name the whole text"))
         }
-        None => Err((
-            format!("`{text}` is not a branch"),
-            "`**` stands alone or after the last `/`, such as `electronics/phones/**`",
-        )),
     }
 }
 
@@ -223,6 +241,19 @@ mod tests {
         assert_eq!(wrong("x | a/**", Kind::Text), ("E0207", "a/**".to_owned()));
         assert_eq!(wrong("?", Kind::Set).0, "E0207");
         assert_eq!(wrong("!?", Kind::Text).0, "E0207");
+        for (given, cure) in [
+            ("a/*", "a/**"),
+            ("a*", "a/**"),
+            ("a/", "a/**"),
+            ("/a/b", "a/b"),
+            ("a//b/**", "a/b/**"),
+            ("a / b", "a/b"),
+            ("a/**/b", "a/b"),
+            ("*", "**"),
+        ] {
+            assert_eq!(wrong(given, Kind::Tree), ("E0209", given.to_owned()));
+            assert_eq!(straight_branch(given).as_deref(), Some(cure));
+        }
     }
 
     #[test]

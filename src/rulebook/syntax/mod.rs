@@ -11,7 +11,7 @@ mod suggest;
 mod table;
 mod value;
 
-pub use cell::{Atom, parse_cell};
+pub use cell::{Atom, parse_cell, straight_branch};
 pub use doc::{Keyed, Node, Table, Value, parse_toml};
 pub use fields::{Fields, unknown_name};
 pub use findings::Findings;

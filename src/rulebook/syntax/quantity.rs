@@ -108,16 +108,26 @@ pub fn is_bare(text: &str) -> bool {
     Ratio::parse(text).is_ok()
 }
 
-/// `20` can only be 20 %, `0.20` can be 20 % or 0.2 %.
+/// `20` can only be 20 %; `0.20` can be 20 % or 0.2 %, `1.08` and `108` can be 108 % or 1.08 %, so nobody picks one.
 fn percent_offers(text: &str) -> Vec<String> {
     let Ok(ratio) = Ratio::parse(text) else {
         return Vec::new();
     };
+    const WHOLE: std::ops::RangeInclusive<u64> = 2..=100;
     let as_percent = format!("{ratio}%");
-    let below_one = ratio != Ratio::ZERO && ratio.nanos().unsigned_abs() < Ratio::SCALE.unsigned_abs();
+    let size = ratio.nanos().unsigned_abs();
+    let one = Ratio::SCALE.unsigned_abs();
+    let is_whole = size.is_multiple_of(one) && WHOLE.contains(&(size / one));
+    if is_whole || size == 0 {
+        return vec![as_percent];
+    }
+    let hundredth = || format!("{}%", Ratio::from_nanos(ratio.nanos() / 100));
+    if one.saturating_mul(100) < size {
+        return vec![as_percent, hundredth()];
+    }
     match ratio.nanos().checked_mul(100) {
-        Some(hundredfold) if below_one => vec![format!("{}%", Ratio::from_nanos(hundredfold)), as_percent],
-        _ => vec![as_percent],
+        Some(hundredfold) => vec![format!("{}%", Ratio::from_nanos(hundredfold)), as_percent],
+        None => vec![as_percent],
     }
 }
 

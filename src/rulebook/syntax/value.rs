@@ -191,7 +191,16 @@ pub fn percent(node: &Node, sign: Sign, meaning: &str, out: &mut Findings) -> Op
             None
         }
         Ok(ratio) => Some(ratio),
-        Err(mistake) => {
+        Err(mut mistake) => {
+            mistake.range = 0..written.len();
+            let signs: &[&str] = match (plus, sign) {
+                (true, _) => &["+"],
+                (false, Sign::Demanded) if !written.starts_with('-') => &["+", "-"],
+                _ => &[""],
+            };
+            let signed =
+                |offer: &String| signs.iter().map(|sign| format!("{sign}{offer}")).collect::<Vec<_>>();
+            mistake.offers = mistake.offers.iter().flat_map(signed).collect();
             push_mistake(node, mistake, meaning, out);
             None
         }

@@ -141,6 +141,28 @@ fn a_missing_unit_is_example_5() {
 }
 
 #[test]
+fn only_a_whole_number_of_percents_is_one_reading() {
+    let offers = |loaded: Loaded, safe: bool| -> Vec<String> {
+        let fixes = &loaded.diagnostics[0].fixes;
+        assert!(fixes.iter().all(|fix| (fix.applicability == Applicability::Safe) == safe));
+        fixes.iter().map(|fix| fix.edits[0].text.clone()).collect()
+    };
+    for (given, both) in [
+        ("1.08", ["\"108%\"", "\"1.08%\""]),
+        ("108", ["\"108%\"", "\"1.08%\""]),
+        ("1", ["\"100%\"", "\"1%\""]),
+    ] {
+        assert_eq!(offers(guard(&format!("min_margin = {given}"), "E0401", given), false), both);
+    }
+    assert_eq!(offers(guard("min_margin = 100", "E0401", "100"), true), ["\"100%\""]);
+    assert_eq!(offers(rules("[stock.x]\nadjust = 3", "E0401", "3"), false), ["\"+3%\"", "\"-3%\""]);
+    assert_eq!(offers(rules("[stock.x]\nadjust = \"+3\"", "E0401", "+3"), true), ["+3%"]);
+    let members = "members = [\"alza\", \"otto\"]";
+    let loaded = manifest(members, &format!("{members}\nuse = {{ match = \">= 1\" }}"), "E0401", "1");
+    assert_eq!(offers(loaded, false), ["100%", "1%"]);
+}
+
+#[test]
 fn units() {
     guard("min_margin = \"20\"", "E0401", "20");
     guard("min_margin = \"16,5%\"", "E0402", "16,5%");
@@ -364,4 +386,60 @@ fn every_mistake_of_a_run_is_found() {
     )]);
     let codes: Vec<&str> = loaded.diagnostics.iter().map(|finding| finding.code).collect();
     assert_eq!(codes, ["E0201", "E0211", "E0401", "E0210", "E0211"], "{}", shown(&loaded));
+}
+
+/// The rules of a file have exactly one warning and load.
+#[track_caller]
+fn warned(cells: &str, code: &str, at: &str) {
+    let text = format!("[guard.x]\nclass = \"safety\"\nwhere = {{ {cells} }}\nmin_margin = \"3%\"\n");
+    let loaded = with(&[("rules/x.toml", &text)]);
+    assert_eq!(loaded.diagnostics.len(), 1, "{}", shown(&loaded));
+    let finding = &loaded.diagnostics[0];
+    assert_eq!((finding.code, underlined(&loaded, finding)), (code, at));
+    assert!(loaded.release.is_some());
+}
+
+#[test]
+fn cells_that_would_never_match() {
+    scope("category = \"audio/*\"", "E0209", "audio/*");
+    scope("category = \"!audio/\"", "E0209", "!audio/");
+    warned("brand = \"Bose or Sonos\"", "W0207", "Bose or Sonos");
+    warned("brand = \"x | Bose,Sonos\"", "W0207", "Bose,Sonos");
+    scope("tags = \"kvi, new\"", "E0211", "kvi, new");
+    warned("stock_cover = \"8w\"", "W0211", "8w");
+    warned("stock_cover = \"!8w\"", "W0211", "!8w");
+    for fine in ["stock_cover = \"0d\"", "storage = 256", "brand = \"Major\"", "rrp = \"0\""] {
+        let text = format!("[guard.x]\nclass = \"safety\"\nwhere = {{ {fine} }}\nmin_margin = \"3%\"\n");
+        assert_eq!(shown(&with(&[("rules/x.toml", &text)])), "");
+    }
+    let list = "[guard.x]\nclass = \"safety\"\nwhere = { brand = \"x.csv\" }\nmin_margin = \"3%\"\n";
+    one(with(&[("rules/x.toml", list), ("tables/x.csv", "brand\nBose\n")]), "E0204", "x.csv");
+}
+
+#[test]
+fn values_without_effect_or_beyond_belief() {
+    let bands = |first: &str| {
+        format!(
+            "[round.x]\nwhere = {{ market = \"DE\" }}\nbands = [ {{ to = \"{first}\", ends = \"*.99\" }}, {{ to = \"10 EUR\", ends = \"*.49\" }} ]"
+        )
+    };
+    rules(&bands("10 EUR"), "E0407", "\"10 EUR\"");
+    assert_eq!(shown(&with(&[("rules/x.toml", &bands("9 EUR"))])), "");
+    let members = "members = [\"alza\", \"otto\"]";
+    let used = |with: &str| format!("{members}\nuse = {{ {with} }}");
+    manifest(members, &used("match = \"> 100%\""), "E0407", "\"> 100%\"");
+    manifest(members, &used("match = \">= 0%\""), "E0407", "\">= 0%\"");
+    manifest(members, &used("at_least = 3"), "E0407", "3");
+    let facts = |line: &str| format!("[facts]\n{line}\n[channel.own]");
+    manifest("[channel.own]", &facts("cost_change = \"5% .. 9%\""), "E0407", "\"5% .. 9%\"");
+    manifest("[channel.own]", &facts("rival = \"110% .. 250%\""), "E0407", "\"110% .. 250%\"");
+    manifest("standard = \"19%\"", "standard = \"190%\"", "E0407", "\"190%\"");
+    let timezone = "timezone = \"Europe/Berlin\"";
+    let landed = format!("{timezone}\nlanded = {{ freight = \"301%\" }}");
+    manifest(timezone, &landed, "E0407", "\"301%\"");
+    guard("min_margin = \"-3%\"", "E0407", "\"-3%\"");
+    price("fixed = \"3.99 EUR\"", "E0405", "\"3.99 EUR\"");
+    let rule = "[rule.x]\nlayer = \"position\"\nprice.fixed.table = \"tables/x.csv\"";
+    let table = "sku,set price.fixed\na,3.99 EUR | 900 KZT\nb,3.99 EUR\n";
+    one(with(&[("rules/x.toml", rule), ("tables/x.csv", table)]), "E0405", "3.99 EUR");
 }
