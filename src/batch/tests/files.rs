@@ -65,13 +65,23 @@ fn files_that_are_no_feed_are_refused() {
 }
 
 #[test]
-fn a_file_without_rows_is_clean() {
+fn a_file_without_rows_replaces_nothing() {
     let shop = Shop::new();
     shop.write("items.csv", HEADER);
-    let summary = shop.run("items.csv", How::default());
-    assert_eq!((summary.verdict, summary.tally.read), (Verdict::Clean, 0));
-    assert_eq!(shop.read("out.csv").lines().count(), 1);
-    assert_eq!(shop.read("bad.csv").lines().count(), 1);
+    shop.write("out.csv", "yesterday's prices\n");
+    let error = shop.try_run("items.csv", How::default(), &AtomicBool::new(false)).unwrap_err();
+    assert!(error.to_string().contains("no rows"), "{error}");
+    assert_eq!(shop.read("out.csv"), "yesterday's prices\n");
+}
+
+#[test]
+fn a_misspelled_set_column_is_an_error() {
+    let shop = Shop::new();
+    let header = HEADER.replace("tags", "tag");
+    assert_ne!(header, HEADER);
+    shop.write("items.csv", format!("{header}\nA,,,1.00 EUR,,,,,,\n"));
+    let error = shop.try_run("items.csv", How::default(), &AtomicBool::new(false)).unwrap_err();
+    assert!(error.to_string().contains("`tags`"), "{error}");
 }
 
 #[test]
