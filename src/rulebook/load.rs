@@ -170,7 +170,9 @@ fn read_and_compile(
         Severity::Error => {
             let decided_by_over = matches!(finding.code, "E0301" | "E0303" | "E0304");
             let mut labels = std::iter::once(&finding.primary).chain(&finding.related);
-            !decided_by_over || !labels.any(|label| misread.contains(&entry_at(cx.files, &label.span)))
+            let scopes_known = cx.names.misread_attrs.is_empty();
+            !decided_by_over
+                || scopes_known && !labels.any(|label| misread.contains(&entry_at(cx.files, &label.span)))
         }
         _ => sound,
     });

@@ -118,9 +118,11 @@ fn read_limit(node: &Node, cx: &mut Context<'_>) -> Option<LimitSpec> {
     let (name, at) = (name.trim(), written.len() - name.trim_start().len());
     let span = node.part(at..at + name.len());
     let Some(attr) = cx.schema.find(name) else {
-        let known: Vec<&str> = money_names(cx);
-        let finding = unknown_name("E0210", "money attribute of the schema", name, span, known);
-        cx.out.push(finding);
+        if !cx.names.misread_attrs.contains(name) {
+            let known: Vec<&str> = money_names(cx);
+            let finding = unknown_name("E0210", "money attribute of the schema", name, span, known);
+            cx.out.push(finding);
+        }
         return None;
     };
     let known = cx.attr_of(attr);

@@ -32,6 +32,8 @@ pub struct Names {
     pub rounds: Vec<Box<str>>,
     pub segments: Vec<Box<str>>,
     pub vat_classes: BTreeSet<Box<str>>,
+    /// Attributes that the schema declares with a mistake: whoever uses them makes none.
+    pub misread_attrs: BTreeSet<Box<str>>,
 }
 
 impl<'a> Context<'a> {
@@ -50,7 +52,7 @@ impl<'a> Context<'a> {
     /// The attribute of a name, or E0210.
     pub fn attr(&mut self, name: &str, span: &Span) -> Option<AttrId> {
         let found = self.schema.find(name);
-        if found.is_none() {
+        if found.is_none() && !self.names.misread_attrs.contains(name) {
             let known = self.schema.iter().map(|(_, attr)| &*attr.name);
             let finding = unknown_name(
                 "E0210",

@@ -76,7 +76,8 @@ pub fn read_guard(entry: &Entry, cx: &mut Context<'_>) -> (Info, Option<GuardSpe
         && matches!(yields.map(|node| &node.value), Some(crate::rulebook::syntax::Value::Text(word)) if &**word == "yield");
     let clean = fields.is_clean();
     fields.finish(&mut cx.out);
-    if bounds.is_empty() && clean && before == cx.out.count() {
+    let known = cx.names.misread_attrs.is_empty();
+    if bounds.is_empty() && clean && known && before == cx.out.count() {
         let title = format!("{} bounds nothing", entry.subject());
         let label = "add a bound, such as `min_margin = \"3%\"`";
         cx.out.push(Diagnostic::error("E0505", title, entry.header.clone(), label));

@@ -3,7 +3,7 @@
 use super::scope::{Who, read_where};
 use super::{Context, Entry};
 use crate::rulebook::syntax::{Csv, Node, Row, Table, node_text};
-use crate::rulebook::{Diagnostic, Span};
+use crate::rulebook::{Applicability, Diagnostic, Edit, Span};
 use std::collections::BTreeMap;
 
 /// What a column of a rule's table is.
@@ -14,15 +14,20 @@ enum Column<'a> {
     Unknown,
 }
 
+/// What a column can set.
+const SETTINGS: [&str; 7] = ["price", "else", "layer", "over", "relax", "from", "until"];
+
 /// The rows of a rule's `table`.
 pub fn read_rows(parent: &Entry, node: &Node, cx: &mut Context<'_>) -> Vec<Entry> {
     let Some(csv) = cx.table(node) else {
         return Vec::new();
     };
     let columns: Vec<Column<'_>> = csv.header.iter().map(|node| column(node, cx)).collect();
-    let mut known = columns.iter();
-    let priced =
-        parent.body.contains("price") || known.any(|column| column.sets("price") || column.is_unknown());
+    if columns.iter().any(Column::is_unknown) {
+        // Every row would lack what the column sets.
+        return Vec::new();
+    }
+    let priced = parent.body.contains("price") || columns.iter().any(|column| column.sets("price"));
     if let Some(first) = csv.header.first().filter(|_| !priced) {
         let title = format!("`{}` sets no price", csv.path);
         let label = "a column such as `set price.cost-plus.margin` says what the rows differ in";
@@ -61,6 +66,20 @@ fn column<'a>(node: &'a Node, cx: &mut Context<'_>) -> Column<'a> {
             (key.trim(), node.part(start..start + key.len()))
         });
         return Column::Set(keys.collect());
+    }
+    let first = name.split('.').next().unwrap_or(name);
+    if cx.schema.find(name).is_none() && SETTINGS.contains(&first) {
+        let title = format!("`{name}` is a setting, not an attribute");
+        let text = format!("set {name}");
+        let edits = vec![Edit { span: node.span.clone(), text: text.clone() }];
+        let finding = Diagnostic::error(
+            "E0605",
+            title,
+            node.span.clone(),
+            "a column that sets something begins with `set `",
+        );
+        cx.out.push(finding.fix(Applicability::Safe, format!("write `{text}`"), edits));
+        return Column::Unknown;
     }
     match name {
         "why" => Column::Why,

@@ -40,6 +40,7 @@ pub fn read_schema(root: &Table, cx: &mut Context<'_>) {
     for (name, entry) in table.map(Table::in_order).unwrap_or_default() {
         cx.out.about(format!("attribute `{name}`"));
         let Some((attr, formula)) = read_attr(name, entry, cx) else {
+            cx.names.misread_attrs.insert(name.into());
             continue;
         };
         if let Some((parsed, span)) = formula {

@@ -76,6 +76,14 @@ pub(super) const ENTRIES: &[Entry] = &[
         cure: "Write \"18h\" or \"7d\".",
     },
     Entry {
+        code: "W0405",
+        title: "a fixed price that a market lacks",
+        why: "Amounts are never converted, so in that market the rule has no price of its own and its `else` decides.",
+        wrong: "price = { fixed = \"4.99 EUR\" }",
+        right: "price = { fixed = \"4.99 EUR | 2500 KZT\" }",
+        cure: "Add the price in the other currency, or limit the scope to the markets that have one.",
+    },
+    Entry {
         code: "E0410",
         title: "a price ending that cannot be",
         why: "An ending is the last digits of a price, with `*` for any digits before them and as many decimals as the currency has.",

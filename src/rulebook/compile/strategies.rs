@@ -116,7 +116,7 @@ impl Site<'_> {
         Some(found.map_or(Some(NO_SET), |at| u16::try_from(at).ok()).unwrap_or(NO_SET))
     }
 
-    /// The price in the currency of this market, or E0405.
+    /// The price in the currency of this market, or W0405.
     fn payable(&self, amounts: &Amounts, out: &mut Findings) -> Option<Amount> {
         let own = amounts.of(self.here.currency);
         if own.is_none() {
@@ -125,7 +125,13 @@ impl Site<'_> {
                 None => amount.to_string(),
             };
             let written: Vec<String> = amounts.all.iter().map(shown).collect();
-            out.push(missing_currency(&written.join(" | "), amounts.span.clone(), self.here));
+            let title = format!("`{}` is no price in market `{}`", written.join(" | "), self.here.market);
+            let label =
+                format!("add the price in {}, or limit the scope to other markets", self.here.currency);
+            out.push(
+                Diagnostic::warning("W0405", title, amounts.span.clone(), label)
+                    .note("amounts are never converted: there the alternatives under `else` decide"),
+            );
         }
         own
     }

@@ -329,6 +329,20 @@ fn the_schema() {
 }
 
 #[test]
+fn one_mistake_is_one_finding() {
+    let text = "[guard.x]\nclass = \"safety\"\nwhere = { rrp = \"> 0 EUR\" }\nmax_price = \"105% of rrp\"";
+    let schema = format!("{SCHEMA}gap = {{ type = \"percent\", derive = \"cost / rrp\" }}\n");
+    let typo = schema.replace("rrp         = { type = \"money\"", "rrp         = { type = \"mony\"");
+    one(with(&[("rules/x.toml", text), ("schema.toml", &typo)]), "E0211", "mony");
+    let rule = "[rule.x]\nlayer = \"position\"\ntable = \"tables/x.csv\"";
+    let table = "category,price.cost-plus.margin\na/**,20%\nb/**,10%\n";
+    let loaded = with(&[("rules/x.toml", rule), ("tables/x.csv", table)]);
+    let loaded = one(loaded, "E0605", "price.cost-plus.margin");
+    assert_eq!(loaded.diagnostics[0].fixes[0].edits[0].text, "set price.cost-plus.margin");
+    manifest("currency = \"EUR\"", "currency = \"EURO\"", "E0403", "EURO");
+}
+
+#[test]
 fn tables() {
     let rows = |csv: &str| {
         let rule = "[rule.x]\nlayer = \"position\"\ntable = \"tables/x.csv\"";
@@ -438,8 +452,12 @@ fn values_without_effect_or_beyond_belief() {
     let landed = format!("{timezone}\nlanded = {{ freight = \"301%\" }}");
     manifest(timezone, &landed, "E0407", "\"301%\"");
     guard("min_margin = \"-3%\"", "E0407", "\"-3%\"");
-    price("fixed = \"3.99 EUR\"", "E0405", "\"3.99 EUR\"");
-    let rule = "[rule.x]\nlayer = \"position\"\nprice.fixed.table = \"tables/x.csv\"";
+    let rule =
+        "[rule.x]\nlayer = \"position\"\nwhere = { tags = \"kvi\" }\nprice.fixed.table = \"tables/x.csv\"";
     let table = "sku,set price.fixed\na,3.99 EUR | 900 KZT\nb,3.99 EUR\n";
-    one(with(&[("rules/x.toml", rule), ("tables/x.csv", table)]), "E0405", "3.99 EUR");
+    let loaded = with(&[("rules/x.toml", rule), ("tables/x.csv", table)]);
+    assert!(loaded.release.is_some());
+    let found: Vec<_> =
+        loaded.diagnostics.iter().map(|finding| (finding.code, underlined(&loaded, finding))).collect();
+    assert_eq!(found, [("W0405", "3.99 EUR")]);
 }
