@@ -67,7 +67,7 @@ impl Served {
             ("rulebook.toml", RULEBOOK),
             ("schema.toml", SCHEMA),
             ("rules/all.toml", RULES),
-            ("items.csv", ITEMS),
+            ("feeds/items.csv", ITEMS),
         ] {
             write(folder.path(), path, text);
         }
@@ -75,7 +75,7 @@ impl Served {
             .args(["serve", "--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0", "--rulebook"])
             .arg(folder.path())
             .arg("--items")
-            .arg(folder.path().join("items.csv"))
+            .arg(folder.path().join("feeds/items.csv"))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
