@@ -182,11 +182,13 @@ impl<S: Source> Watcher<S> {
 
     /// Whether the folder's lock admits exactly what it holds.
     async fn is_locked(&self) -> bool {
-        let Some((files, lock)) = self.seen.as_ref().ok().and_then(|files| Some((files, Lock::of(files)?))) else {
+        let Some((files, lock)) = self.seen.as_ref().ok().and_then(|files| Some((files, Lock::of(files)?)))
+        else {
             return false;
         };
         let files = files.clone();
-        let admits = move |source: &S| source.compile(files).release.is_some_and(|release| lock.admits(&release));
+        let admits =
+            move |source: &S| source.compile(files).release.is_some_and(|release| lock.admits(&release));
         self.limited(self.timing.decide, admits).await.unwrap_or(false)
     }
 

@@ -33,7 +33,9 @@ fn strict(files: &Files) -> Files {
 /// The bounds that legal and safety guards set, as the steps tell them.
 fn hard_bounds(steps: &[Step]) -> impl Iterator<Item = (GuardRef, Side, Amount)> {
     steps.iter().filter_map(|step| match step {
-        Step::Bounded { guard, side, at, .. } if guard.class <= GuardClass::Safety => Some((*guard, *side, *at)),
+        Step::Bounded { guard, side, at, .. } if guard.class <= GuardClass::Safety => {
+            Some((*guard, *side, *at))
+        }
         _ => None,
     })
 }

@@ -166,8 +166,11 @@ fn a_quote_is_asked_and_answered_from_the_command_line() {
 
     let unknown = served.quote(&["Z"]);
     let text = String::from_utf8(unknown.stderr).unwrap();
-    assert_eq!(unknown.status.code(), Some(1));
+    assert_eq!(unknown.status.code(), Some(2), "as in `explain`");
     assert!(text.contains("error[ITEM_NOT_FOUND]") && text.contains("--fact"), "{text}");
+    let twice = served.quote(&["Z", "--fact", "cost=1 EUR", "--fact", "cost=2 EUR"]);
+    assert_eq!(twice.status.code(), Some(2));
+    assert!(String::from_utf8(twice.stderr).unwrap().contains("`cost` is given twice"));
     let wrong = served.quote(&["Z", "--fact", "cots=1 EUR"]);
     let text = String::from_utf8(wrong.stderr).unwrap();
     assert_eq!(wrong.status.code(), Some(2));
@@ -218,8 +221,8 @@ fn a_file_that_lost_rules_or_tests_needs_a_lock() {
 layer = "base"
 owner = "anna"
 why = "books are dearer"
-where = { cost = "11 EUR .." }
-over = "plus"
+where = { sku = "B" }
+over = ["plus"]
 price = { cost-plus = { markup = "60%" } }
 "#;
     let served = Served::start();
