@@ -62,9 +62,13 @@ pub struct Rival {
     age: Option<i64>,
 }
 
-/// Runs the command: 0 a price, 1 no price, 2 a request that is wrong in itself.
+/// Runs the command: 0 a price, 1 no price, 2 a request that is wrong in itself or names what is unknown.
 #[must_use]
 pub fn run(args: &Args) -> ExitCode {
+    if let Some(name) = given_twice(&args.facts) {
+        eprintln!("error: the fact `{name}` is given twice");
+        return ExitCode::from(2);
+    }
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -124,6 +128,11 @@ pub fn request(args: &Args) -> QuotePriceRequest {
         release: args.release.clone(),
         explanation_detail: detail.into(),
     }
+}
+
+fn given_twice(facts: &[(String, String)]) -> Option<&str> {
+    let mut names = std::collections::BTreeSet::new();
+    facts.iter().map(|(name, _)| name.as_str()).find(|name| !names.insert(*name))
 }
 
 fn parse_fact(text: &str) -> Result<(String, String), String> {

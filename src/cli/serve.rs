@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -42,6 +43,9 @@ pub struct Args {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MetricsAddress(pub Option<SocketAddr>);
 
+/// How long threads that read may take to end; what is still open then ends with the process.
+const LINGER: Duration = Duration::from_millis(200);
+
 /// Runs the command: 0 told to end, 1 failed, 2 an address that is refused.
 #[must_use]
 pub fn run(args: &Args) -> ExitCode {
@@ -53,7 +57,10 @@ pub fn run(args: &Args) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(bind_and_serve(args)) {
+    let served = runtime.block_on(bind_and_serve(args));
+    // A thread that is stuck in a folder or feed must not keep the process.
+    runtime.shutdown_timeout(LINGER);
+    match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");

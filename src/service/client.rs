@@ -65,13 +65,13 @@ fn innermost(error: &dyn std::error::Error) -> String {
 }
 
 impl QuoteError {
-    /// The request, not the item or the service, is wrong.
+    /// The request is wrong, or names what is unknown; not the service or the item's facts.
     #[must_use]
     pub fn is_usage(&self) -> bool {
         match self {
             Self::Address { .. } => true,
             Self::Unreachable { .. } => false,
-            Self::Status(status) => status.code() == Code::InvalidArgument,
+            Self::Status(status) => matches!(status.code(), Code::InvalidArgument | Code::NotFound),
         }
     }
 }

@@ -57,7 +57,7 @@ pub fn quote(
     request: proto::QuotePriceRequest,
     clock: Clock,
 ) -> Result<proto::Decision, Failure> {
-    let Serving { release, facts } = serving;
+    let Serving { release, facts, .. } = serving;
     let quote = convert::read_quote(request, release).map_err(Failure::invalid)?;
     let place = find_place(&quote, release)?;
     let at = quote.at.unwrap_or_else(|| clock.now());

@@ -1,38 +1,55 @@
 //! Follows the rulebook folder: a change is served only when it is whole.
 //!
-//! Whole is what matches `rulebook.lock`, or what nobody touched for a while, passes check and tests and has no fewer
-//! guards than the release in force: a file cut in half can still be valid TOML with guards missing. Anything else leaves
-//! the last good release where it is, and says so once: a warning and two metrics. Feeds are not followed; they are read
-//! again with each release.
+//! Whole is what matches `rulebook.lock`, or what nobody touched for a while, passes check and tests and says no less than
+//! the release in force ([`Counts`]): a file cut in half can still be valid TOML with guards or rules missing. Anything else
+//! leaves the last good release where it is, and says so once: a warning and two metrics. Feeds are not followed; they are
+//! read again with each release.
+//!
+//! Whatever blocks runs on a thread of its own for a limited time. One that is stuck, such as on a network folder, is
+//! abandoned: the watcher goes on, and looks again less and less often.
 
 use super::Clock;
-use super::lock::{self, Lock};
+use super::lock::{Counts, Lock};
 use super::metrics::Metrics;
 use super::source::Source;
 use super::state::{Serving, State};
-use crate::pricing::Release;
 use crate::rulebook::{Diagnostic, Files, Loaded, Severity};
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tracing::{info, warn};
 
-/// How often to look, and how long nothing may have changed.
+/// How often to look, how long nothing may have changed, and how long work may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
     pub poll: Duration,
     pub quiet: Duration,
+    /// Reading the folder.
+    pub read: Duration,
+    /// Check, tests and feeds.
+    pub decide: Duration,
 }
 
 impl Default for Timing {
     fn default() -> Self {
-        Self { poll: Duration::from_millis(500), quiet: Duration::from_secs(2) }
+        Self {
+            poll: Duration::from_millis(500),
+            quiet: Duration::from_secs(2),
+            read: Duration::from_secs(5),
+            decide: Duration::from_secs(600),
+        }
     }
 }
 
 /// How many findings one warning names.
 const FINDINGS_SHOWN: usize = 3;
+
+/// How many stuck threads there may be; beyond, the folder is not looked at until one of them ends.
+const STUCK_MAX: usize = 64;
+/// The longest pause between looks at a folder that cannot be read in time.
+const PAUSE_MAX: Duration = Duration::from_secs(600);
 
 /// What the folder held at one look.
 type Content = Result<Files, Vec<Diagnostic>>;
@@ -50,6 +67,10 @@ pub struct Watcher<S> {
     seen: Content,
     since: Instant,
     is_decided: bool,
+    /// One for each thread that may be at work.
+    threads: Arc<Semaphore>,
+    /// How long to wait after a look that was not answered in time.
+    pause: Option<Duration>,
 }
 
 /// Loads the first release. Somebody has just asked for it, so it need not be quiet; check and tests must pass.
@@ -90,6 +111,8 @@ impl<S: Source> Watcher<S> {
             seen: Ok(files),
             since: Instant::now(),
             is_decided: true,
+            threads: Arc::new(Semaphore::new(STUCK_MAX)),
+            pause: None,
         };
         watcher.serve(serving);
         watcher
@@ -98,22 +121,19 @@ impl<S: Source> Watcher<S> {
     /// Looks until dropped.
     pub async fn run(mut self) {
         loop {
-            tokio::time::sleep(self.timing.poll).await;
-            self = match tokio::task::spawn_blocking(move || self.look()).await {
-                Ok(watcher) => watcher,
-                Err(error) => {
-                    // A panic is our bug; the release in force stays, and the gauge must not claim otherwise.
-                    tracing::error!(%error, "the rulebook folder is no longer followed");
-                    return;
-                }
-            };
+            tokio::time::sleep(self.pause.unwrap_or(self.timing.poll)).await;
+            self.look().await;
         }
     }
 
     /// One look at the folder.
-    fn look(mut self) -> Self {
-        let content = self.source.read();
-        if content != self.seen {
+    async fn look(&mut self) {
+        let content = match self.limited(self.timing.read, |source| source.read()).await {
+            Ok(content) => content,
+            Err(stopped) => return self.unread(stopped),
+        };
+        let was_unread = self.pause.take().is_some();
+        if content != self.seen || was_unread {
             self.seen = content;
             self.since = Instant::now();
             self.is_decided = false;
@@ -121,41 +141,82 @@ impl<S: Source> Watcher<S> {
                 self.is_decided = true;
                 self.metrics.reload_success.set(1.0);
                 info!("the rulebook folder holds the served release again");
-            } else if self.is_locked() {
-                self.decide();
+            } else if self.is_locked().await {
+                self.decide().await;
             }
         } else if !self.is_decided && self.timing.quiet <= self.since.elapsed() {
-            self.decide();
+            self.decide().await;
         }
-        self
+    }
+
+    /// The folder does not answer. Said once, then asked again after longer and longer.
+    fn unread(&mut self, stopped: Stopped) {
+        match self.pause {
+            None => {
+                self.reject(&stopped.rejected("reading it", self.timing.read));
+                self.pause = Some(self.timing.read.max(self.timing.poll));
+            }
+            Some(pause) => self.pause = Some(pause.saturating_mul(2).min(PAUSE_MAX)),
+        }
+    }
+
+    /// Runs what may block on a thread of its own; one that is not done in time is abandoned.
+    async fn limited<T: Send + 'static>(
+        &self,
+        limit: Duration,
+        work: impl FnOnce(&S) -> T + Send + 'static,
+    ) -> Result<T, Stopped> {
+        let Ok(permit) = self.threads.clone().try_acquire_owned() else { return Err(Stopped::Stuck) };
+        let source = self.source.clone();
+        let working = tokio::task::spawn_blocking(move || {
+            let done = work(&source);
+            drop(permit);
+            done
+        });
+        match tokio::time::timeout(limit, working).await {
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(_)) => Err(Stopped::Panicked),
+            Err(_) => Err(Stopped::Stuck),
+        }
     }
 
     /// Whether the folder's lock admits exactly what it holds.
-    fn is_locked(&self) -> bool {
-        let Ok(files) = &self.seen else { return false };
-        Lock::of(files).is_some_and(|lock| {
-            let release = self.source.compile(files.clone()).release;
-            release.is_some_and(|release| lock.admits(&release))
-        })
+    async fn is_locked(&self) -> bool {
+        let Some((files, lock)) = self.seen.as_ref().ok().and_then(|files| Some((files, Lock::of(files)?)))
+        else {
+            return false;
+        };
+        let files = files.clone();
+        let admits =
+            move |source: &S| source.compile(files).release.is_some_and(|release| lock.admits(&release));
+        self.limited(self.timing.decide, admits).await.unwrap_or(false)
     }
 
-    fn decide(&mut self) {
+    async fn decide(&mut self) {
         self.is_decided = true;
         let serving = match &self.seen {
-            Ok(files) => judge(&*self.source, files, self.state.pin().as_deref()),
+            Ok(files) => {
+                let (files, in_force) = (files.clone(), self.state.pin());
+                let judged = move |source: &S| judge(source, &files, in_force.as_deref());
+                let limit = self.timing.decide;
+                let judged = self.limited(limit, judged).await;
+                judged.unwrap_or_else(|stopped| Err(stopped.rejected("check, tests and feeds", limit)))
+            }
             Err(findings) => Err(Rejected::findings(findings)),
         };
         match serving {
             Ok(serving) => self.serve(Arc::new(serving)),
-            Err(rejected) => {
-                self.metrics.reload_success.set(0.0);
-                self.metrics.reload_failures.increment(1);
-                warn!(
-                    findings = rejected.findings.join("\n"),
-                    "the rulebook folder is not served, the last good release stays: {}", rejected.summary
-                );
-            }
+            Err(rejected) => self.reject(&rejected),
         }
+    }
+
+    fn reject(&self, rejected: &Rejected) {
+        self.metrics.reload_success.set(0.0);
+        self.metrics.reload_failures.increment(1);
+        warn!(
+            findings = rejected.findings.join("\n"),
+            "the rulebook folder is not served, the last good release stays: {}", rejected.summary
+        );
     }
 
     fn serve(&mut self, serving: Arc<Serving>) {
@@ -167,10 +228,31 @@ impl<S: Source> Watcher<S> {
             items = serving.facts.items.len(),
             "serving"
         );
+        let last = self.state.pin();
         self.state.swap(serving);
+        // To free a large catalog takes a while.
+        drop(tokio::task::spawn_blocking(move || drop(last)));
         self.metrics.reload_success.set(1.0);
         #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 are exact in an f64")]
         self.metrics.loaded_at.set(Clock { fixed: None }.now() as f64);
+    }
+}
+
+/// Why blocking work gave nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stopped {
+    Stuck,
+    /// Our bug.
+    Panicked,
+}
+
+impl Stopped {
+    fn rejected(self, work: &str, limit: Duration) -> Rejected {
+        let summary = match self {
+            Self::Stuck => format!("{work} takes longer than {limit:?}"),
+            Self::Panicked => format!("{work} failed for a reason of our own; please report it"),
+        };
+        Rejected { summary, findings: Vec::new() }
     }
 }
 
@@ -180,9 +262,10 @@ fn judge<S: Source>(source: &S, files: &Files, in_force: Option<&Serving>) -> Re
     let Some(release) = loaded.release.clone() else {
         return Err(Rejected::check(&loaded));
     };
+    let counts = Counts::of(&loaded, &release);
     if !Lock::of(files).is_some_and(|lock| lock.admits(&release)) {
         if let Some(serving) = in_force {
-            guards_do_not_fall(&release, &serving.release)?;
+            nothing_falls(&counts, &serving.counts)?;
         }
         source.test(&loaded).map_err(|failed| Rejected::tests(&failed))?;
     }
@@ -190,23 +273,19 @@ fn judge<S: Source>(source: &S, files: &Files, in_force: Option<&Serving>) -> Re
         summary: format!("its facts cannot be read: {why}"),
         findings: Vec::new(),
     })?;
-    Ok(Serving { release, facts })
+    Ok(Serving { release, facts, counts })
 }
 
-fn guards_do_not_fall(release: &Release, in_force: &Release) -> Result<(), Rejected> {
-    let (now, then) = (release.guard_count, in_force.guard_count);
-    if then <= now {
+fn nothing_falls(now: &Counts, in_force: &Counts) -> Result<(), Rejected> {
+    let fell = now.fell(in_force);
+    if fell.is_empty() {
         return Ok(());
     }
-    let lock = Lock::for_release(release);
-    Err(Rejected {
-        summary: format!(
-            "it has {}, the release in force has {then}; if that is meant, write `{}`",
-            count(now, "guard"),
-            lock::NAME
-        ),
-        findings: lock.to_string().lines().map(ToOwned::to_owned).collect(),
-    })
+    let summary = format!(
+        "it has only {} of the release in force; if that is meant, run `pricer check DIR --lock`",
+        fell.join(", ")
+    );
+    Err(Rejected { summary, findings: Vec::new() })
 }
 
 impl Rejected {

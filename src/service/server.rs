@@ -5,11 +5,15 @@ use super::metrics::Metrics;
 use super::pricing::PricingService;
 use super::proto;
 use super::proto::pricing_service_server::PricingServiceServer;
+use super::status::{Condition, Failure};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tonic::body::Body;
+use tonic::codegen::http::Response;
 use tonic::transport::Server;
+use tonic::{Code, Status};
 use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::HealthServer;
 use tonic_health::server::{HealthReporter, HealthService};
@@ -102,6 +106,7 @@ pub async fn run(
     let mut draining = watching.clone();
     let served = tokio::spawn(
         builder(&limits)
+            .layer(tower::util::MapResponseLayer::new(name_too_large))
             .add_service(HealthServer::new(HealthService::from_health_reporter(health.clone())))
             .add_optional_service(is_local.then_some(reflection))
             .add_service(pricing)
@@ -128,6 +133,16 @@ pub async fn run(
 pub async fn set_health(health: &HealthReporter, status: ServingStatus) {
     health.set_service_status("", status).await;
     health.set_service_status(<Pricing as tonic::server::NamedService>::NAME, status).await;
+}
+
+/// tonic calls a message over the limit OUT_OF_RANGE, without details; ours all have details.
+fn name_too_large(response: Response<Body>) -> Response<Body> {
+    match Status::from_header_map(response.headers()) {
+        Some(status) if status.code() == Code::OutOfRange && status.details().is_empty() => {
+            Status::from(Failure::new(Condition::MessageTooLarge, status.message())).into_http()
+        }
+        _ => response,
+    }
 }
 
 fn builder(limits: &Limits) -> Server {

@@ -1,5 +1,6 @@
 //! What the service answers from.
 
+use super::lock::Counts;
 use crate::facts::FactSet;
 use crate::pricing::Release;
 use arc_swap::ArcSwapOption;
@@ -11,6 +12,8 @@ use std::sync::Arc;
 pub struct Serving {
     pub release: Arc<Release>,
     pub facts: FactSet,
+    /// What may not fall without a lock.
+    pub counts: Counts,
 }
 
 /// The pair in force; none until the first is loaded. A call takes it once and keeps it to its end.

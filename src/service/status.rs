@@ -15,9 +15,18 @@ const DOMAIN: &str = "pricer";
 /// When to come back to a server that is starting.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
+/// An answer's metadata stays below 8 KB, which is all that clients must take. The details hold the message once more and
+/// grow by a third in base64; the message itself may grow threefold. All in bytes.
+const MESSAGE_MAX: usize = 500;
+const METADATA_MAX: usize = 256;
+const VIOLATION_MAX: usize = 200;
+const VIOLATIONS_MAX: usize = 3_500;
+const VIOLATIONS_SHOWN: usize = 32;
+
 /// Everything that keeps an answer from being given, in the order in which it is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {
+    MessageTooLarge,
     MalformedMessage,
     NotReady,
     InvalidField,
@@ -36,6 +45,7 @@ impl Condition {
     #[must_use]
     pub fn row(self) -> (Code, &'static str) {
         match self {
+            Self::MessageTooLarge => (Code::ResourceExhausted, "MESSAGE_TOO_LARGE"),
             Self::MalformedMessage => (Code::InvalidArgument, "MALFORMED_MESSAGE"),
             Self::NotReady => (Code::Unavailable, "NOT_READY"),
             Self::InvalidField => (Code::InvalidArgument, "INVALID_FIELD"),
@@ -111,18 +121,48 @@ impl Failure {
 impl From<Failure> for Status {
     fn from(failure: Failure) -> Self {
         let (code, reason) = failure.condition.row();
-        let metadata: HashMap<String, String> =
-            failure.metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+        let metadata: HashMap<String, String> = failure
+            .metadata
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), clip(value, METADATA_MAX)))
+            .collect();
         let mut details = ErrorDetails::with_error_info(reason, DOMAIN, metadata);
         if !failure.invalid.is_empty() {
-            let violations = failure.invalid.into_iter();
-            let violations: Vec<_> =
-                violations.map(|invalid| FieldViolation::new(invalid.field, invalid.why)).collect();
-            details.set_bad_request(violations);
+            details.set_bad_request(violations(failure.invalid));
         }
         if failure.condition == Condition::NotReady {
             details.set_retry_info(Some(RETRY_AFTER));
         }
-        Self::with_error_details(code, failure.message, details)
+        Self::with_error_details(code, clip(failure.message, MESSAGE_MAX), details)
     }
+}
+
+/// The first violations, and how many more there are.
+fn violations(invalid: Vec<Invalid>) -> Vec<FieldViolation> {
+    let all = invalid.len();
+    let mut shown: Vec<FieldViolation> = Vec::new();
+    let mut bytes = 0;
+    for Invalid { field, why } in invalid.into_iter().take(VIOLATIONS_SHOWN) {
+        let (field, why) = (clip(field, VIOLATION_MAX), clip(why, VIOLATION_MAX));
+        bytes += field.len() + why.len();
+        if VIOLATIONS_MAX < bytes {
+            break;
+        }
+        shown.push(FieldViolation::new(field, why));
+    }
+    let more = all - shown.len();
+    if 0 < more {
+        shown.push(FieldViolation::new("request", format!("has {more} more violations")));
+    }
+    shown
+}
+
+/// At most `max` bytes, with a mark where the rest is left out.
+fn clip(text: String, max: usize) -> String {
+    const MARK: &str = "…";
+    if text.len() <= max {
+        return text;
+    }
+    let end = text.floor_char_boundary(max.saturating_sub(MARK.len()));
+    text.get(..end).unwrap_or_default().to_owned() + MARK
 }

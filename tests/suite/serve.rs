@@ -166,8 +166,11 @@ fn a_quote_is_asked_and_answered_from_the_command_line() {
 
     let unknown = served.quote(&["Z"]);
     let text = String::from_utf8(unknown.stderr).unwrap();
-    assert_eq!(unknown.status.code(), Some(1));
+    assert_eq!(unknown.status.code(), Some(2), "as in `explain`");
     assert!(text.contains("error[ITEM_NOT_FOUND]") && text.contains("--fact"), "{text}");
+    let twice = served.quote(&["Z", "--fact", "cost=1 EUR", "--fact", "cost=2 EUR"]);
+    assert_eq!(twice.status.code(), Some(2));
+    assert!(String::from_utf8(twice.stderr).unwrap().contains("`cost` is given twice"));
     let wrong = served.quote(&["Z", "--fact", "cots=1 EUR"]);
     let text = String::from_utf8(wrong.stderr).unwrap();
     assert_eq!(wrong.status.code(), Some(2));
@@ -208,7 +211,42 @@ fn a_file_cut_in_half_changes_nothing_but_a_warning_and_a_metric() {
     assert_eq!(code, Some(0));
     let warnings: Vec<&str> = log.lines().filter(|line| line.contains("\"WARN\"")).collect();
     assert_eq!(warnings.len(), 2, "{log}");
-    assert!(warnings[0].contains("rules/all.toml:") && warnings[1].contains("it has 1 guard,"), "{log}");
+    assert!(warnings[0].contains("rules/all.toml:") && warnings[1].contains("1 of 2 guards"), "{log}");
+}
+
+#[test]
+fn a_file_that_lost_rules_or_tests_needs_a_lock() {
+    const MORE: &str = r#"
+[rule.books]
+layer = "base"
+owner = "anna"
+why = "books are dearer"
+where = { sku = "B" }
+over = ["plus"]
+price = { cost-plus = { markup = "60%" } }
+"#;
+    let served = Served::start();
+    let failures = "pricer_rulebook_reload_failures_total";
+    let before = served.price();
+    // More may come without a lock.
+    write(served.folder.path(), "rules/strategy.toml", MORE);
+    served.until("more rules are not served", |served| served.price().1 != before.1);
+    let full = served.price();
+    // Cut before `[rule.books]`: an empty file is valid, and one rule is lost.
+    write(served.folder.path(), "rules/strategy.toml", "\n");
+    served.until("the cut file is not noticed", |served| served.metric(failures) == 1.0);
+    assert_eq!(served.price(), full);
+    let locked = Command::new(PRICER).arg("check").arg(served.folder.path()).arg("--lock").output().unwrap();
+    assert!(locked.status.success(), "{locked:?}");
+    served.until("the locked rulebook is not served", |served| served.price().1 != full.1);
+    assert_eq!(served.metric("pricer_rulebook_reload_success"), 1.0);
+    let (code, log) = served.end();
+    assert_eq!(code, Some(0));
+    let warning = log.lines().find(|line| line.contains("\"WARN\"")).unwrap();
+    assert!(
+        warning.contains("only 1 of 2 rules of") && warning.contains("run `pricer check DIR --lock`"),
+        "{log}"
+    );
 }
 
 #[test]

@@ -89,12 +89,31 @@ async fn a_change_waits_until_it_is_quiet_unless_it_matches_its_lock() {
     service.stop().await.unwrap();
 }
 
+#[tokio::test]
+async fn a_folder_that_does_not_answer_is_said_once_and_followed_again_when_it_does() {
+    let script = Script::new("guards=2");
+    let mut config = config();
+    config.timing.read = Duration::from_millis(50);
+    let service = start(&script, config).await;
+    script.write("stuck", "");
+    until_failed(&service, 1.0).await;
+    assert_eq!(service.metric(SUCCESS).await, Some(0.0));
+    until_served(&service, "guards=2").await;
+    a_while().await;
+    assert_eq!(service.metric(FAILURES).await, Some(1.0), "said once");
+    script.remove("stuck");
+    script.write(RULES, "guards=2 markup=100%");
+    until_served(&service, "guards=2 markup=100%").await;
+    assert_eq!(service.metric(SUCCESS).await, Some(1.0));
+    service.stop().await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn quotes_go_on_while_releases_change_and_each_is_of_one_release() {
     let rules = |markup: u32| format!("guards=1 markup={markup}%");
     let script = Script::new(&rules(0));
     let mut config = config();
-    config.timing = Timing { poll: Duration::from_millis(1), quiet: Duration::ZERO };
+    config.timing = Timing { poll: Duration::from_millis(1), quiet: Duration::ZERO, ..Timing::default() };
     let service = start(&script, config).await;
     let channel = tonic::transport::Channel::from_shared(service.url()).unwrap().connect().await.unwrap();
     let quoting = tokio::spawn(async move {

@@ -32,7 +32,11 @@ struct Running {
 
 fn config() -> Config {
     Config {
-        timing: Timing { poll: Duration::from_millis(10), quiet: Duration::from_millis(60) },
+        timing: Timing {
+            poll: Duration::from_millis(10),
+            quiet: Duration::from_millis(60),
+            ..Timing::default()
+        },
         limits: Limits { drain: Duration::from_millis(300), ..Limits::default() },
         at: None,
     }

@@ -192,3 +192,25 @@ async fn bytes_that_are_no_message_are_the_senders_mistake() {
     assert_eq!((status.code(), reason.as_str()), (Code::InvalidArgument, "MALFORMED_MESSAGE"), "{status:?}");
     service.stop().await.unwrap();
 }
+
+#[tokio::test]
+async fn however_wrong_a_request_is_its_answer_fits_a_header() {
+    let service = start(&Script::new("guards=1"), config()).await;
+    let bad = Offer { rival: String::new(), ..Offer::default() };
+    let facts = ItemFacts { sku: "N".to_owned(), offers: vec![bad; 300], ..ItemFacts::default() };
+    let (code, details) = service.quote(inline(facts)).await.unwrap_err();
+    assert_eq!(code, Code::InvalidArgument);
+    let violations = details.bad_request().unwrap().field_violations.clone();
+    assert_eq!(violations.len(), 33);
+    assert!(violations[32].description.contains("more violations"), "{violations:?}");
+    let long = |text: &str| QuotePriceRequest { market: text.repeat(100_000), ..known("A") };
+    for text in ["M", "\u{1f4b6}", "\n"] {
+        let (code, details) = service.quote(long(text)).await.unwrap_err();
+        assert_eq!(code, Code::NotFound);
+        assert!(details.error_info().unwrap().metadata["market"].len() <= 256);
+    }
+    let (code, details) = service.quote(long(&"M".repeat(50))).await.unwrap_err();
+    assert_eq!(code, Code::ResourceExhausted);
+    assert_eq!(details.error_info().unwrap().reason, "MESSAGE_TOO_LARGE");
+    service.stop().await.unwrap();
+}

@@ -27,6 +27,10 @@ impl Script {
         self.0.lock().unwrap().0.insert(path.into(), text.into());
     }
 
+    pub fn remove(&self, path: &str) {
+        self.0.lock().unwrap().0.remove(path);
+    }
+
     pub fn hash_of(rules: &str) -> String {
         Sha256::digest(rules).iter().map(|byte| format!("{byte:02x}")).collect()
     }
@@ -34,7 +38,12 @@ impl Script {
 
 impl Source for Script {
     fn read(&self) -> Result<Files, Vec<Diagnostic>> {
-        Ok(self.0.lock().unwrap().clone())
+        let files = self.0.lock().unwrap().clone();
+        if files.get("stuck").is_some() {
+            // Longer than the test's limit, and an end for the test's runtime.
+            std::thread::sleep(std::time::Duration::from_secs(1));
+        }
+        Ok(files)
     }
 
     fn compile(&self, files: Files) -> Loaded {
