@@ -173,12 +173,14 @@ fn why_not(
     Ok(0)
 }
 
+/// Attribute, cell, what the item has, and whether the condition holds.
+type Condition<'a> = (&'a str, &'a str, Option<String>, bool);
+
 /// A rule's conditions for one item, box by box, and what came of them.
 struct Verdict<'a> {
     rule: &'a Rule,
     open: bool,
-    /// Attribute, cell, what the item has, and whether the condition holds.
-    boxes: Vec<Vec<(&'a str, &'a str, Option<String>, bool)>>,
+    boxes: Vec<Vec<Condition<'a>>>,
     holds: bool,
     /// The rule that sets the price, if this one holds and is not it.
     beaten_by: Option<&'a str>,
