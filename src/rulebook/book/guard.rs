@@ -4,10 +4,9 @@ use super::bound::{BoundSpec, read_bounds};
 use super::competitors::spans;
 use super::{Context, Entry, ScopeSpec, WindowSpec};
 use crate::facts::Kind;
-use crate::money::Ratio;
 use crate::pricing::{FeedName, GuardClass, Info, StaleFeed};
 use crate::rulebook::Diagnostic;
-use crate::rulebook::syntax::{Fields, choice, out_of_range};
+use crate::rulebook::syntax::{Fields, choice};
 
 #[derive(Clone, Debug)]
 pub struct GuardSpec {
@@ -35,12 +34,6 @@ pub fn read_guard(entry: &Entry, cx: &mut Context<'_>) -> (Info, Option<GuardSpe
     let before = cx.out.count();
     let class = fields.required("class").and_then(|node| choice(node, CLASSES, &mut cx.out));
     let mut bounds = read_bounds(&mut fields, cx);
-    let must = matches!(class, Some(GuardClass::Legal | GuardClass::Safety));
-    let loses = |bound: &BoundSpec| matches!(bound, BoundSpec::MinMargin(margin) if *margin < Ratio::ZERO);
-    if let Some(node) = entry.body.get("min_margin").filter(|_| must && bounds.iter().any(loses)) {
-        let allowed = "zero or more: a legal or safety guard allows no loss";
-        out_of_range(node.span.clone(), "min_margin", allowed, &mut cx.out);
-    }
     let (when, action) = (fields.entry("when"), fields.entry("action"));
     let stale = when.and_then(|(key, node)| {
         let mut fields = Fields::of(node, key, "`when`", &mut cx.out)?;
