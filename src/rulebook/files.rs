@@ -144,8 +144,9 @@ impl Reader<'_> {
     fn pass_over(&mut self, name: &str, label: &str) {
         let span = Span { file: name.into(), start: 0, end: 0 };
         let title = format!("`{name}` would not be read");
-        self.bad
-            .push(Diagnostic::error("E0002", title, span, label).note("rename it, move it, or delete it"));
+        self.bad.push(
+            Diagnostic::error("E0002", title, span, "").note(label).note("rename it, move it, or delete it"),
+        );
     }
 }
 

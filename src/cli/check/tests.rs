@@ -86,7 +86,7 @@ fn a_conflict_names_real_items_and_prices() {
 #[test]
 fn a_conflict_of_no_item_today_is_an_error_too() {
     let folder = broken(&[CLASH]);
-    let items = folder.path().join("none.csv");
+    let items = folder.path().join("feeds/none.csv");
     std::fs::write(&items, "sku,category,brand,tags,cost\nX,grocery,Bose,,1 EUR\n").unwrap();
     let mut args = with_catalog(&folder);
     args.catalog.catalog = Some(items);

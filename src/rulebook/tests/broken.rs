@@ -451,7 +451,6 @@ fn values_without_effect_or_beyond_belief() {
     let timezone = "timezone = \"Europe/Berlin\"";
     let landed = format!("{timezone}\nlanded = {{ freight = \"301%\" }}");
     manifest(timezone, &landed, "E0407", "\"301%\"");
-    guard("min_margin = \"-3%\"", "E0407", "\"-3%\"");
     let rule =
         "[rule.x]\nlayer = \"position\"\nwhere = { tags = \"kvi\" }\nprice.fixed.table = \"tables/x.csv\"";
     let table = "sku,set price.fixed\na,3.99 EUR | 900 KZT\nb,3.99 EUR\n";
