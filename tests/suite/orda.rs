@@ -106,3 +106,20 @@ fn a_changed_file_fails_like_a_changed_value() {
         assert_eq!(&*failed.unwrap().mismatches[0].key, key);
     }
 }
+
+/// Without the tags every guard that names one would be gone, and nobody would know.
+#[test]
+fn a_misspelled_set_column_is_an_error() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models/orda");
+    let release = pricer::rulebook::load(pricer::rulebook::Files::read_dir(&root).unwrap()).release.unwrap();
+    let items = std::fs::read_to_string(root.join("feeds/items.csv")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("items.csv");
+    let open = |text: &str| {
+        std::fs::write(&path, text).unwrap();
+        pricer::batch::Catalog::open(std::slice::from_ref(&path), &release).map(|_| ())
+    };
+    open(&items).unwrap();
+    let error = open(&items.replacen(",tags,", ",tag,", 1)).unwrap_err().to_string();
+    assert!(error.contains("`tags`"), "{error}");
+}

@@ -75,16 +75,6 @@ fn a_file_without_rows_replaces_nothing() {
 }
 
 #[test]
-fn a_misspelled_set_column_is_an_error() {
-    let shop = Shop::new();
-    let header = HEADER.replace("tags", "tag");
-    assert_ne!(header, HEADER);
-    shop.write("items.csv", format!("{header}\nA,,,1.00 EUR,,,,,,\n"));
-    let error = shop.try_run("items.csv", How::default(), &AtomicBool::new(false)).unwrap_err();
-    assert!(error.to_string().contains("`tags`"), "{error}");
-}
-
-#[test]
 fn places_can_be_chosen() {
     let shop = Shop::new();
     shop.write("items.csv", format!("{HEADER}\nA,,,1.00 EUR,,,,,,\nB,KZ,,1.00 EUR,,,,,,\nC,KZ,,x,,,,,,\n"));

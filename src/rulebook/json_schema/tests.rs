@@ -20,7 +20,7 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
 fn asked() -> BTreeSet<String> {
     let source = readers();
     let mut keys = BTreeSet::new();
-    for call in ["optional(\"", "required(\"", "entry(\""] {
+    for call in ["optional(\"", "required(\"", "entry(\"", "around(\""] {
         keys.extend(source.split(call).skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned));
     }
     for list in ["pub const NAMES", "pub const KINDS", "const EXPECT:", "const EXPECT_ALWAYS:"] {
