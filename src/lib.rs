@@ -3,6 +3,7 @@
 pub mod batch;
 pub mod cli;
 pub mod demand;
+pub mod estimate;
 pub mod explain;
 pub mod facts;
 pub mod money;

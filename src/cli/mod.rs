@@ -3,6 +3,7 @@
 pub mod check;
 pub mod demo;
 pub mod docs;
+pub mod estimate;
 mod evidence;
 pub mod explain;
 pub mod fmt;
@@ -41,6 +42,7 @@ enum Command {
     Check(check::CheckArgs),
     Test(test::TestArgs),
     Explain(explain::Args),
+    Estimate(estimate::Args),
     Reprice(reprice::Reprice),
     Gen(generate::Args),
     Serve(serve::Args),
@@ -65,6 +67,7 @@ fn run(cli: &Cli) -> ExitCode {
         Command::Check(args) => output::to_stdout(|colour, out| check::run(args, colour, out)),
         Command::Test(args) => output::to_stdout(|colour, out| test::run(args, colour, out)),
         Command::Explain(args) => explain::run(args),
+        Command::Estimate(args) => estimate::run(args),
         Command::Reprice(args) => args.run(),
         Command::Gen(args) => generate::run(args),
         Command::Serve(args) => serve::run(args),

@@ -1,0 +1,194 @@
+//! Standard errors, in the conventions of fixest.
+//!
+//! * iid: `s² (X'X)^-1`, `s² = RSS / (N − k)`, with `k` all slopes and all absorbed effects.
+//! * hetero (HC1): times `N / (N − k)`, the same `k`.
+//! * cluster (CRV1): times `G/(G−1) · (N−1)/(N−k)`, with `k` the slopes and the levels of those effects that
+//!   are *not* nested in a cluster (one, for the constant, where all are).
+//! * two-way: `V1 + V2 − V12`, each with the smaller `G`.
+//! * HAC: Bartlett weights `1 − l/(L+1)`, no small-sample factor, as in statsmodels and linearmodels.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "codes are below `levels`, rows below the length of every column"
+)]
+
+use super::dense::Matrix;
+use super::design::Design;
+use super::error::{EstimateError, Result};
+use super::grouping::{Grouping, absorbed_rank};
+use super::order::sequences;
+use super::spec::Vcov;
+
+/// The covariance of the coefficients, and what goes with it.
+#[derive(Clone, Debug)]
+pub struct Covariance {
+    pub matrix: Matrix,
+    /// Degrees of freedom of the t distribution.
+    pub freedom: f64,
+    pub convention: String,
+    /// The smaller number of clusters, where there are clusters.
+    pub clusters: Option<usize>,
+    /// A variance of the two-way formula came out negative and was replaced by the larger one-way one.
+    pub repaired: bool,
+}
+
+/// What the formulas need besides the design.
+#[derive(Clone, Debug)]
+pub struct Fitted<'a> {
+    /// Orthonormal columns of the kept regressors, weights in.
+    pub basis: &'a [&'a [f64]],
+    pub residuals: &'a [f64],
+    pub r_inverse: &'a Matrix,
+    /// Slopes and all absorbed effects.
+    pub k_full: usize,
+    /// `s²` for iid errors.
+    pub sigma2: f64,
+}
+
+/// The covariance of the coefficients.
+pub fn covariance(kind: &Vcov, fitted: &Fitted<'_>, design: &Design) -> Result<Covariance> {
+    let n = design.n() as f64;
+    let k = fitted.k_full as f64;
+    let freedom = n - k;
+    let (meat, freedom, clusters, convention, repaired) = match kind {
+        Vcov::Iid => {
+            let mut identity = Matrix::zeros(fitted.basis.len(), fitted.basis.len());
+            (0..fitted.basis.len()).for_each(|i| *identity.at_mut(i, i) = fitted.sigma2);
+            (identity, freedom, None, format!("iid, N-k = {}", n - k), false)
+        }
+        Vcov::HeteroRaw => (hetero(fitted), freedom, None, "HC0".to_owned(), false),
+        Vcov::Hetero => {
+            let factor = n / (n - k);
+            (hetero(fitted).scaled(factor), freedom, None, format!("HC1, N/(N-k) with k = {k}"), false)
+        }
+        Vcov::Cluster(_) => {
+            let (meat, g, repaired, text) = clustered(fitted, design)?;
+            (meat, g as f64 - 1.0, Some(g), text, repaired)
+        }
+        Vcov::Hac { lags, .. } => {
+            let text = format!("HAC, Bartlett, {lags} lags, no small-sample factor");
+            (hac(fitted, design, *lags), freedom, None, text, false)
+        }
+    };
+    let matrix = fitted.r_inverse.times(&meat).times(&fitted.r_inverse.transposed());
+    Ok(Covariance { matrix, freedom, convention, clusters, repaired })
+}
+
+/// The `k` of CRV1: slopes, and the effects that no cluster contains; where clusters contain them all, one
+/// for the constant.
+pub fn k_clustered(slopes: usize, effects: &[Grouping], clusters: &[Grouping]) -> usize {
+    let free: Vec<&Grouping> = effects.iter().filter(|e| !clusters.iter().any(|c| e.nested_in(c))).collect();
+    let levels: usize = free.iter().map(|e| e.levels).sum();
+    let constant = usize::from(!effects.is_empty());
+    slopes + (levels - free.len().saturating_sub(1)).max(constant)
+}
+
+fn clustered(fitted: &Fitted<'_>, design: &Design) -> Result<(Matrix, usize, bool, String)> {
+    let n = design.n() as f64;
+    let k = k_clustered(fitted.basis.len(), &design.effects, &design.clusters);
+    let g = design.clusters.iter().map(|c| c.levels).min().unwrap_or(0);
+    if g < 2 {
+        return Err(EstimateError::new(format!("clustered errors need at least two clusters, there is {g}"))
+            .help("use --vcov hetero"));
+    }
+    let factor = g as f64 / (g as f64 - 1.0) * (n - 1.0) / (n - k as f64);
+    let text = format!("CRV1, G/(G-1) * (N-1)/(N-k) with G = {g}, k = {k}");
+    match design.clusters.as_slice() {
+        [first, second] => {
+            let (a, b) = (sums(fitted, first), sums(fitted, second));
+            let both = sums(fitted, &first.cross(second));
+            let meat = a.clone().plus(&b, 1.0).plus(&both, -1.0);
+            let negative = |m: &Matrix| {
+                let v = fitted.r_inverse.times(m).times(&fitted.r_inverse.transposed());
+                (0..v.rows).any(|i| v.at(i, i) <= 0.0)
+            };
+            let trace = |m: &Matrix| (0..m.rows).map(|i| m.at(i, i)).sum::<f64>();
+            let repaired = negative(&meat);
+            let meat = match repaired {
+                true if trace(&a) > trace(&b) => a,
+                true => b,
+                false => meat,
+            };
+            Ok((meat.scaled(factor), g, repaired, text))
+        }
+        [one, ..] => Ok((sums(fitted, one).scaled(factor), g, false, text)),
+        [] => Err(EstimateError::new("no cluster is named").help("write --vcov cluster:store")),
+    }
+}
+
+fn hetero(fitted: &Fitted<'_>) -> Matrix {
+    let p = fitted.basis.len();
+    let mut meat = Matrix::zeros(p, p);
+    for i in 0..p {
+        for j in 0..=i {
+            let columns = fitted.basis[i].iter().zip(fitted.basis[j]).zip(fitted.residuals);
+            *meat.at_mut(i, j) = columns.map(|((a, b), u)| a * b * u * u).sum();
+        }
+    }
+    mirrored(meat)
+}
+
+fn mirrored(mut m: Matrix) -> Matrix {
+    for i in 0..m.rows {
+        for j in 0..i {
+            *m.at_mut(j, i) = m.at(i, j);
+        }
+    }
+    m
+}
+
+/// The sum over clusters of the outer product of the summed scores.
+pub fn sums(fitted: &Fitted<'_>, clusters: &Grouping) -> Matrix {
+    let p = fitted.basis.len();
+    let mut scores = vec![0.0; clusters.levels * p];
+    for (i, column) in fitted.basis.iter().enumerate() {
+        for ((value, u), code) in column.iter().zip(fitted.residuals).zip(&clusters.codes) {
+            scores[*code as usize * p + i] += value * u;
+        }
+    }
+    let mut meat = Matrix::zeros(p, p);
+    for score in scores.chunks_exact(p.max(1)) {
+        for i in 0..p {
+            for j in 0..p {
+                *meat.at_mut(i, j) += score[i] * score[j];
+            }
+        }
+    }
+    meat
+}
+
+fn hac(fitted: &Fitted<'_>, design: &Design, lags: usize) -> Matrix {
+    let p = fitted.basis.len();
+    let mut meat = Matrix::zeros(p, p);
+    for rows in sequences(design.n(), design.panel.as_ref(), design.time.as_deref()) {
+        for lag in 0..=lags.min(rows.len().saturating_sub(1)) {
+            let weight = 1.0 - lag as f64 / (lags as f64 + 1.0);
+            for i in 0..p {
+                for j in 0..p {
+                    let (a, b) = (fitted.basis[i], fitted.basis[j]);
+                    let pairs = rows.iter().zip(&rows[lag..]);
+                    let sum: f64 =
+                        pairs.map(|(s, t)| a[*t] * fitted.residuals[*t] * b[*s] * fitted.residuals[*s]).sum();
+                    *meat.at_mut(i, j) += weight * sum;
+                    if lag > 0 {
+                        *meat.at_mut(j, i) += weight * sum;
+                    }
+                }
+            }
+        }
+    }
+    meat
+}
+
+/// The variance of the scores as the robust test of overidentification weighs them, no factors.
+pub fn score_variance(kind: &Vcov, fitted: &Fitted<'_>, design: &Design) -> Matrix {
+    match (kind, design.clusters.as_slice()) {
+        (Vcov::Cluster(_), [one]) => sums(fitted, one),
+        (Vcov::Hac { lags, .. }, _) => hac(fitted, design, *lags),
+        _ => hetero(fitted),
+    }
+}
+
+/// The parameters of a fit with these effects and slopes.
+pub fn k_full(slopes: usize, effects: &[Grouping]) -> usize {
+    slopes + absorbed_rank(effects)
+}

@@ -1,0 +1,4 @@
+//! Discrete choice: market shares (Berry 1994) and single choices.
+
+pub mod berry;
+pub mod choice;

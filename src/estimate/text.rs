@@ -1,0 +1,49 @@
+//! Results for people.
+
+use super::fit::Fit;
+use super::spec::Spec;
+use std::fmt::Write;
+
+/// A coefficient table with all that is needed to judge it.
+pub fn table(fit: &Fit, spec: &Spec) -> String {
+    let width = fit.coefficients.iter().map(|c| c.term.chars().count()).max().unwrap_or(4).max(4);
+    let mut out = String::new();
+    let heading = ["estimate", "se", "t", "p", "low", "high"].map(|h| format!("{h:>12}")).concat();
+    let _ = writeln!(out, "{:<width$}{heading}", "term");
+    for c in &fit.coefficients {
+        let _ = match &c.outcome {
+            Ok(e) => writeln!(
+                out,
+                "{:<width$}{:>12.6}{:>12.6}{:>12.3}{:>12.4}{:>12.6}{:>12.6}",
+                c.term, e.estimate, e.se, e.t, e.p, e.low, e.high
+            ),
+            Err(reason) => writeln!(out, "{:<width$}  UNIDENTIFIED: {reason}", c.term),
+        };
+    }
+    let within = fit.r2_within.map_or_else(String::new, |r| format!(", within {r:.4}"));
+    let _ = writeln!(out, "N {}, R² {:.4}{within}, sigma {:.4}", fit.n, fit.r2, fit.sigma);
+    let _ = writeln!(out, "standard errors: {} ({}), t({})", spec.vcov.text(), fit.convention, fit.freedom);
+    for d in &fit.dropped {
+        let _ = writeln!(out, "dropped {} rows: {}", d.count, d.reason);
+    }
+    if let Some(d) = &fit.instruments {
+        for s in &d.first {
+            let _ = writeln!(
+                out,
+                "first stage {}: F({}, {}) {:.2}, robust {:.2}, effective {:.2}",
+                s.term, s.df1, s.df2, s.f, s.f_robust, s.f_effective
+            );
+        }
+        for (name, test) in
+            [("Wu-Hausman", d.wu_hausman), ("Sargan", d.sargan), ("Basmann", d.basmann), ("Hansen J", d.j)]
+        {
+            if let Some(test) = test {
+                let _ = writeln!(out, "{name} {:.4} (df {}), p {:.4}", test.statistic, test.df, test.p);
+            }
+        }
+    }
+    for flag in &fit.flags {
+        let _ = writeln!(out, "{}: {}", flag.code, flag.text);
+    }
+    out
+}
