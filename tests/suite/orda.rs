@@ -111,7 +111,7 @@ fn a_changed_file_fails_like_a_changed_value() {
 #[test]
 fn a_misspelled_set_column_is_an_error() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models/orda");
-    let release = pricer::rulebook::load(pricer::rulebook::Files::read_dir(&root).unwrap()).release.unwrap();
+    let release = load(pricer::rulebook::Files::read_dir(&root).unwrap()).release.unwrap();
     let items = std::fs::read_to_string(root.join("feeds/items.csv")).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("items.csv");
