@@ -63,7 +63,7 @@ pub struct Reprice {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
     /// The largest share of prices, or of a feed's rows, that may be bad.
-    #[arg(long, value_name = "SHARE", default_value = "0.1%", value_parser = parse_percent)]
+    #[arg(long, value_name = "SHARE", default_value = "0.1%", value_parser = parse_share)]
     max_bad: Ratio,
     /// How the summary is printed.
     #[arg(long, value_enum, default_value_t = Output::Human)]
@@ -229,11 +229,32 @@ fn cancel_on_interrupt(cancel: Arc<AtomicBool>) {
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
         if let Ok(runtime) = runtime
-            && runtime.block_on(tokio::signal::ctrl_c()).is_ok()
+            && runtime.block_on(told_to_end()).is_ok()
         {
             cancel.store(true, Ordering::Relaxed);
         }
     });
+}
+
+/// Ctrl-C, SIGTERM or SIGHUP.
+async fn told_to_end() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut terminate, mut hangup) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
+    tokio::select! {
+        ended = tokio::signal::ctrl_c() => ended,
+        _ = terminate.recv() => Ok(()),
+        _ = hangup.recv() => Ok(()),
+    }
+}
+
+/// A share from 0 % to 100 %.
+fn parse_share(text: &str) -> Result<Ratio, String> {
+    let share = parse_percent(text)?;
+    if (Ratio::ZERO..=Ratio::ONE).contains(&share) {
+        Ok(share)
+    } else {
+        Err("is not between 0% and 100%".into())
+    }
 }
 
 /// On standard error, and only where somebody looks.
