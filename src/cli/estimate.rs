@@ -1,5 +1,6 @@
 //! `pricer estimate`: elasticities and other coefficients from any panel, by a formula in the fixest syntax.
 
+use super::output::Format;
 use crate::estimate::by::{GroupFit, fit_by};
 use crate::estimate::data::Table;
 use crate::estimate::error::{EstimateError, Result};
@@ -11,7 +12,6 @@ use crate::estimate::pooled::pool_term;
 use crate::estimate::read::read_csv;
 use crate::estimate::spec::{Family, Spec, Vcov};
 use crate::estimate::{json, text};
-use clap::ValueEnum;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -50,14 +50,8 @@ pub struct Args {
     #[arg(long)]
     pub filter: Option<String>,
     /// How the answer is printed.
-    #[arg(long, value_enum, default_value_t = Output::Human)]
-    pub format: Output,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Output {
-    Human,
-    Json,
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
 }
 
 /// Runs the command: 0 an answer, 1 none.
@@ -83,7 +77,7 @@ fn estimate(args: &Args) -> Result<()> {
     let effect =
         |text: &str| Effect { columns: text.split('^').map(|column| column.trim().to_owned()).collect() };
     let table = read_csv(&args.data)?;
-    let as_json = args.format == Output::Json;
+    let as_json = args.format == Format::Json;
     let Some(by) = args.by.as_deref().map(effect) else {
         let fit = fit_table(&spec, &table)?;
         match as_json {

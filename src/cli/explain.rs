@@ -1,11 +1,11 @@
 //! `pricer explain`: the price waterfall of one item, or why a rule does not apply to it.
 
 use super::opened::{now, open, own_rates};
+use super::output::Format;
 use crate::batch::{BatchError, Feeds, find_item, load_facts};
 use crate::explain::{Explanation, Subject};
 use crate::facts::parse_instant;
 use crate::pricing::{Place, Recorder, Row, Rule, View, World, price, view};
-use clap::ValueEnum;
 use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -40,14 +40,8 @@ pub struct Args {
     #[arg(long, value_name = "RULE")]
     pub why_not: Option<String>,
     /// How the answer is printed.
-    #[arg(long, value_enum, default_value_t = Output::Human)]
-    pub format: Output,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Output {
-    Human,
-    Json,
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
 }
 
 /// Runs the command: 0 a price or a held price, 1 none, 2 an unknown item, place or rule.
@@ -130,8 +124,8 @@ fn explain(args: &Args) -> Result<u8, Problem> {
     let subject = Subject { sku: args.sku.clone(), facts };
     let explanation = Explanation::new(subject, &world, &outcome, &recorder.steps, &feeds.offers.names);
     match args.format {
-        Output::Human => print!("{}", explanation.text()),
-        Output::Json => println!("{:#}", explanation.json()),
+        Format::Human => print!("{}", explanation.text()),
+        Format::Json => println!("{:#}", explanation.json()),
     }
     Ok(u8::from(explanation.decision().is_none()))
 }
@@ -144,7 +138,7 @@ fn why_not(
     row: &Row<'_>,
     world: &World<'_>,
     facts: &Facts,
-    format: Output,
+    format: Format,
 ) -> Result<u8, Problem> {
     let place: &Place = world.place;
     let named: Vec<&Rule> =
@@ -164,8 +158,8 @@ fn why_not(
     })?;
     let verdicts: Vec<Verdict<'_>> = named.into_iter().map(|rule| verdict(rule, &view, facts)).collect();
     match format {
-        Output::Human => verdicts.iter().for_each(print_verdict),
-        Output::Json => {
+        Format::Human => verdicts.iter().for_each(print_verdict),
+        Format::Json => {
             let rules: Vec<_> = verdicts.iter().map(verdict_json).collect();
             println!("{:#}", json!({ "format_version": "1.0", "kind": "why-not", "rules": rules }));
         }

@@ -1,17 +1,15 @@
 //! A rulebook folder opened for a command, its findings said on the way.
 
+use super::output::load_dir;
 use crate::pricing::Release;
-use crate::rulebook::{Diagnostic, Files, Loaded, Severity, load, render};
+use crate::rulebook::{Diagnostic, Severity, render};
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Reads and checks the folder; errors are printed to stderr, and then there is no release to go on with.
 pub(super) fn open(folder: &Path) -> Option<Arc<Release>> {
-    let loaded = match Files::read_dir(folder) {
-        Ok(files) => load(files),
-        Err(diagnostics) => Loaded { diagnostics, ..Loaded::default() },
-    };
+    let loaded = load_dir(folder);
     if loaded.release.is_none() {
         let is_error = |finding: &&Diagnostic| finding.severity == Severity::Error;
         let errors: Vec<Diagnostic> = loaded.diagnostics.iter().filter(is_error).cloned().collect();

@@ -2,6 +2,7 @@
 
 mod print;
 
+use super::output::Format;
 use crate::facts::{parse_duration, parse_instant, parse_money, parse_percent};
 use crate::service::Clock;
 use crate::service::client::ask;
@@ -46,12 +47,6 @@ pub struct Args {
     /// Where the service listens.
     #[arg(long, default_value = "http://127.0.0.1:50051")]
     pub addr: String,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
-    Human,
-    Json,
 }
 
 /// One `--rival`.

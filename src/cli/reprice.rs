@@ -1,6 +1,7 @@
 //! `pricer reprice`: a whole catalog, from files to a file.
 
 use super::opened::{now, open, own_rates};
+use super::output;
 use crate::batch::{
     BatchError, Catalog, EarlierFeed, Feeds, Format, Job, Progress, Run, Summary, Verdict, feed_files,
     load_facts,
@@ -8,8 +9,8 @@ use crate::batch::{
 use crate::facts::{parse_instant, parse_percent};
 use crate::money::Ratio;
 use crate::pricing::Release;
-use crate::rulebook::{self, Files, Loaded, render};
-use clap::{Args, ValueEnum};
+use crate::rulebook::render;
+use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -66,14 +67,8 @@ pub struct Reprice {
     #[arg(long, value_name = "SHARE", default_value = "0.1%", value_parser = parse_share)]
     max_bad: Ratio,
     /// How the summary is printed.
-    #[arg(long, value_enum, default_value_t = Output::Human)]
-    format: Output,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Output {
-    Human,
-    Json,
+    #[arg(long, value_enum, default_value_t = output::Format::Human)]
+    format: output::Format,
 }
 
 impl Reprice {
@@ -157,13 +152,10 @@ impl Reprice {
 
     /// The checked rulebook; `None` after its errors were printed.
     fn release(&self) -> Option<Arc<Release>> {
-        if self.format == Output::Human {
+        if self.format == output::Format::Human {
             return open(&self.rulebook);
         }
-        let loaded = match Files::read_dir(&self.rulebook) {
-            Ok(files) => rulebook::load(files),
-            Err(diagnostics) => Loaded { diagnostics, ..Loaded::default() },
-        };
+        let loaded = output::load_dir(&self.rulebook);
         if loaded.release.is_none() {
             say(&mut std::io::stdout(), &render::json(&loaded.files, &loaded.diagnostics));
         }
@@ -201,7 +193,7 @@ impl Reprice {
 
     fn report(&self, summary: &Summary, quarantine: &Path) {
         let mut out = std::io::stdout();
-        if self.format == Output::Json {
+        if self.format == output::Format::Json {
             say(&mut out, &summary.to_json().to_string());
             return;
         }
