@@ -3,7 +3,7 @@
 use super::question::Question;
 use pricer::batch::{Feeds, load_facts};
 use pricer::facts::{FactSet, parse_instant};
-use pricer::pricing::Release;
+use pricer::pricing::{Release, Row, Twins};
 use pricer::rulebook::{Files, Loaded, load};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -28,9 +28,10 @@ pub fn loaded(model: &str) -> Loaded {
 /// The orda rulebook with all its facts.
 pub fn orda() -> (Arc<Release>, FactSet) {
     let release = loaded("orda").release.unwrap();
-    let [items, offers, rates] =
-        ["items.csv", "offers.csv", "fx.csv"].map(|name| folder("orda").join("feeds").join(name));
-    let feeds = Feeds { items: Some(&items), offers: Some(&offers), rates: Some(&rates), ..Feeds::default() };
+    let [items, offers, rates, history] = ["items.csv", "offers.csv", "fx.csv", "history.csv"]
+        .map(|name| folder("orda").join("feeds").join(name));
+    let feeds =
+        Feeds { items: Some(&items), offers: Some(&offers), rates: Some(&rates), history: Some(&history) };
     let (facts, accounts) = load_facts(&release, feeds).unwrap();
     assert!(accounts.iter().all(|account| account.quarantined.is_empty()), "{accounts:?}");
     (release, facts)
@@ -47,11 +48,26 @@ pub fn orda_questions<'a>(release: &'a Release, facts: &FactSet) -> Vec<Question
         for place in &release.places {
             if let Some(row) = facts.items.get(sku, &place.market, &place.channel) {
                 let (book, rates) = (facts.offers.clone(), facts.rates.clone());
-                questions.push(Question { release, place, item: row.item.clone(), book, rates, at });
+                let (history, twins) = (facts.history.clone(), Twins::default());
+                let item = row.item.clone();
+                let mut question = Question { release, place, item, book, rates, history, twins, at };
+                question.twins = twins_of(&question, facts);
+                questions.push(question);
             }
         }
     }
     questions
+}
+
+fn twins_of(question: &Question<'_>, facts: &FactSet) -> Twins {
+    let (place, world) = (question.place, question.world(question.at));
+    let row = |sku: &str| {
+        let item = &facts.items.get(sku, &place.market, &place.channel)?.item;
+        Some(Row { item, offers: facts.offers.get(sku, &place.market) })
+    };
+    let mut twins = Twins::default();
+    question.item.links().for_each(|sku| twins.resolve(sku, &world, &row));
+    twins
 }
 
 /// The text of a file of the workplace's `shared/data`, which may not be committed; none, loudly, where it is absent.

@@ -2,10 +2,11 @@
 
 use super::reference::CaseInput;
 use pricer::facts::{
-    Item, ItemReader, Names, OfferBook, OfferText, RateText, Rates, parse_instant, read_offer, read_rate,
+    History, Item, ItemReader, Names, OfferBook, OfferText, RateText, Rates, parse_instant, read_offer,
+    read_rate,
 };
 use pricer::money::{Currency, Money, Price};
-use pricer::pricing::{Outcome, Place, Recorder, Release, Row, Step, World, price};
+use pricer::pricing::{Outcome, Place, Recorder, Release, Row, Step, Twins, World, price};
 
 pub struct Question<'a> {
     pub release: &'a Release,
@@ -13,6 +14,8 @@ pub struct Question<'a> {
     pub item: Item,
     pub book: OfferBook,
     pub rates: Rates,
+    pub history: History,
+    pub twins: Twins,
     pub at: i64,
 }
 
@@ -48,12 +51,16 @@ impl<'a> Question<'a> {
                 RateText { base: &rate.base, quote: &rate.quote, rate: &rate.rate, as_of: &rate.as_of };
             read_rate(text).unwrap()
         }));
-        Some(Self { release, place, item, book, rates, at: parse_instant(&case.at).unwrap() })
+        let (history, twins) = (History::default(), Twins::default());
+        let at = parse_instant(&case.at).unwrap();
+        Some(Self { release, place, item, book, rates, history, twins, at })
     }
 
     pub fn world(&self, at: i64) -> World<'_> {
         let known_at = self.book.known_at(&self.place.market, at);
         World::new(self.release, self.place, &self.rates, at, known_at)
+            .with_history(&self.history)
+            .with_twins(&self.twins)
     }
 
     /// The answer with its steps; listening to them changes nothing.
