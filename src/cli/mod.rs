@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub mod check;
+pub mod curve;
 pub mod demo;
 pub mod docs;
 pub mod estimate;
@@ -10,6 +11,7 @@ pub mod fmt;
 pub mod generate;
 pub mod help;
 pub mod init;
+pub mod item;
 mod lock;
 mod opened;
 mod output;
@@ -42,6 +44,7 @@ enum Command {
     Check(check::CheckArgs),
     Test(test::TestArgs),
     Explain(explain::Args),
+    Curve(curve::Args),
     Estimate(estimate::Args),
     Reprice(reprice::Reprice),
     Gen(generate::Args),
@@ -67,6 +70,7 @@ fn run(cli: &Cli) -> ExitCode {
         Command::Check(args) => output::to_stdout(|colour, out| check::run(args, colour, out)),
         Command::Test(args) => output::to_stdout(|colour, out| test::run(args, colour, out)),
         Command::Explain(args) => explain::run(args),
+        Command::Curve(args) => curve::run(args),
         Command::Estimate(args) => estimate::run(args),
         Command::Reprice(args) => args.run(),
         Command::Gen(args) => generate::run(args),

@@ -4,12 +4,14 @@
 //! [`Explanation::json`] for machines. The differences of the waterfall's lines re-add to the price.
 
 mod ahead;
+mod chart;
 mod json;
 mod reasons;
 mod text;
 mod waterfall;
 mod words;
 
+pub use chart::Chart;
 pub use waterfall::{Line, Stage};
 pub use words::guard_demand;
 

@@ -19,6 +19,7 @@ mod ending;
 mod guard;
 mod pipeline;
 mod place;
+mod prospect;
 mod release;
 mod report;
 mod rivals;
@@ -42,6 +43,7 @@ pub use place::{
     FixedRow, Fx, Guard, GuardClass, GuardVariant, Info, Limit, PerVat, Place, Plausibility, PricePart, Rank,
     Returns, RivalSet, RoundRule, Rule, Side, SourceAt, StaleFeed, Strategy, Vat, Way,
 };
+pub use prospect::{Day, Prospect};
 pub use release::{Feed, Release, Segment};
 pub use rivals::{Excluded, Valid};
 pub use scope::{Bits, Clause, Cond, Scope, Test};

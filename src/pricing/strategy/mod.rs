@@ -11,6 +11,8 @@ mod relative;
 mod rivals;
 mod use_layer;
 
+pub(super) use optimise::{cost as cost_of, form as form_of};
+
 use super::cost::Costs;
 use super::{Because, Flag, Flags, NoPrice, Refusal, Row, Rule, Step, Strategy, Trace, View, Winner};
 use crate::money::Amount;

@@ -151,7 +151,7 @@ fn floating(known: &Known, rule: &Optimise, demand: Demand, view: &View<'_>) -> 
     }
 }
 
-fn form(demand: Demand, view: &View<'_>) -> Option<Form> {
+pub(in crate::pricing) fn form(demand: Demand, view: &View<'_>) -> Option<Form> {
     Some(match demand {
         Demand::ConstantElasticity => Form::ConstantElasticity,
         Demand::Linear => Form::Linear,
@@ -164,7 +164,7 @@ fn form(demand: Demand, view: &View<'_>) -> Option<Form> {
 }
 
 /// C as a float: the exact fraction's terms, divided once.
-fn cost((num, den): (i128, i128)) -> f64 {
+pub(in crate::pricing) fn cost((num, den): (i128, i128)) -> f64 {
     let scale = i128::from(Amount::SCALE);
     let exact = den.checked_mul(scale).and_then(|den| Fraction::new(num, den).ok());
     exact.map_or_else(|| num as f64 / den as f64 / scale as f64, door::from_fraction)
