@@ -251,6 +251,13 @@ fn strategy_words(strategy: &Strategy, reference: &str, words: &Words<'_>) -> St
                 .collect();
             format!("blend of {}", parts.join(" and "))
         }
+        Strategy::Optimise(rule) => format!("optimise {}", rule.aim.text()),
+        Strategy::Relative(rule) => format!("{} {}", words.attr(rule.to), signed_percent(rule.by)),
+        Strategy::Fade(rule) => {
+            let name = words.world.release.layers.get(usize::from(rule.versus));
+            format!("fade from layer {}", name.map_or("", |name| name))
+        }
+        Strategy::Markdown(_) => "markdown".to_owned(),
     }
 }
 

@@ -53,6 +53,7 @@ fn attrs() -> Vec<Attr> {
         values: values.map(|values| values.iter().map(|text| (*text).into()).collect()),
         range: None,
         derive: None,
+        link: false,
         symbols: Symbols::new(values.into_iter().flatten().map(|text| (*text).to_owned()), false),
     };
     attrs.push(own("tags", Kind::Set, Some(&["kvi", "new"])));
@@ -101,6 +102,7 @@ fn place(market: &str, channel: &str, currency: &str, vat: &[&str]) -> Place {
         may_yield: false,
         when: None,
         bounds: Box::new([Bound::MaxChange {
+            per: None,
             down: Ratio::from_nanos(-100_000_000),
             up: Ratio::from_nanos(100_000_000),
         }]),

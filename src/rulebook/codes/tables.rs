@@ -43,4 +43,28 @@ pub(super) const ENTRIES: &[Entry] = &[
         right: "audio/**,20%",
         cure: "Write `-` for \"any\", or fill the cell, or delete the row.",
     },
+    Entry {
+        code: "E0607",
+        title: "two rows of a curve for one day",
+        why: "Each number of days left has one price; which row should hold would be a guess. Both ends of `7d ..= 14d` belong to it.",
+        wrong: "7d ..= 14d,-20%",
+        right: "8d ..= 14d,-20%",
+        cure: "Let the rows meet without sharing a day.",
+    },
+    Entry {
+        code: "E0608",
+        title: "a markdown that rises",
+        why: "Towards the end of a sale the price may fall or stay, and each rung of a ladder is below the one before: customers who waited must not pay more.",
+        wrong: "ladder = [\"0%\", \"-40%\", \"-20%\"]",
+        right: "ladder = [\"0%\", \"-20%\", \"-40%\"]",
+        cure: "Put the steps in order, the deepest last.",
+    },
+    Entry {
+        code: "W0609",
+        title: "days without a row in a curve",
+        why: "On such a day the strategy has no price: what stands under `else` decides, or the price is held in the middle of the sale.",
+        wrong: "> 14d,0%",
+        right: ">= 14d,0%",
+        cure: "Let the rows cover every day from 0 to the first.",
+    },
 ];
