@@ -168,7 +168,8 @@ impl History {
     #[must_use]
     pub fn timeline(&self, sku: &str, market: &str, channel: &str, currency: Currency, at: i64) -> Timeline {
         let name = |index: u16| self.names.get(usize::from(index)).map_or("", AsRef::as_ref);
-        let fits = |index: u16, wanted: &str| matches!(name(index), name if name.is_empty() || name == wanted);
+        let fits =
+            |index: u16, wanted: &str| matches!(name(index), name if name.is_empty() || name == wanted);
         let mut rows: SmallVec<[Applied; 8]> = SmallVec::new();
         for row in self.rows.get(sku).into_iter().flatten() {
             let Applied { from, price, .. } = row.applied;
@@ -243,7 +244,8 @@ impl Timeline {
         if row.kind != PriceKind::Clearance {
             return Some(row.price.amount);
         }
-        let both = |a: &Applied, b: &Applied| a.kind == PriceKind::Clearance && b.kind == PriceKind::Clearance;
+        let both =
+            |a: &Applied, b: &Applied| a.kind == PriceKind::Clearance && b.kind == PriceKind::Clearance;
         self.chain(both)?.1.map(|row| row.price.amount)
     }
 

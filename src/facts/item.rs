@@ -196,7 +196,9 @@ impl<'a> ItemReader<'a> {
         self.complete(&mut values, &mut bad);
         if bad.is_empty() {
             let links = self.columns.iter().zip(fields).filter_map(|(target, text)| match target {
-                Target::Fact(id) if self.schema.attr(*id).link && !text.is_empty() => Some((*id, text.into())),
+                Target::Fact(id) if self.schema.attr(*id).link && !text.is_empty() => {
+                    Some((*id, text.into()))
+                }
                 _ => None,
             });
             Ok(ItemRow {

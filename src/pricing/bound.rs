@@ -123,13 +123,7 @@ impl Asking<'_> {
 
     /// All moves within `per` together: from the highest and the lowest regular price of that time. The current price is
     /// never outside (decisions 14.6).
-    fn max_change(
-        &self,
-        asked: &mut Asked,
-        down: Ratio,
-        up: Ratio,
-        per: Option<i64>,
-    ) -> Result<(), Refusal> {
+    fn max_change(&self, asked: &mut Asked, down: Ratio, up: Ratio, per: Option<i64>) -> Result<(), Refusal> {
         let Some(current) = self.regular_price() else {
             return Ok(());
         };

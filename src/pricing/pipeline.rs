@@ -8,8 +8,8 @@ use super::report::Report;
 use super::round::{self, Goal, Payable};
 use super::strategy::{self, Intent, Link, Manner, Proposed, Reads};
 use super::{
-    Decision, Flag, Flags, HeldReason, Outcome, Range, Refusal, RefusalCode, RoundRule, Row, Status, Step, Trace,
-    View, Winner, World,
+    Decision, Flag, Flags, HeldReason, Outcome, Range, Refusal, RefusalCode, RoundRule, Row, Status, Step,
+    Trace, View, Winner, World,
 };
 use crate::facts::{PriceKind, builtin};
 use crate::money::{Amount, Money, Price, Ratio};

@@ -68,9 +68,11 @@ pub fn answer(outcome: &Outcome, steps: &[Step], place: &Place, names: &Names) -
     let rule = winner.map(|(_, info)| info.id.to_string());
     let mut flags: Vec<String> = decision.flags.iter().map(|flag| flag.as_str().to_owned()).collect();
     flags.sort();
+    let six = |amount: pricer::money::Amount| format!("{:.6}", amount.to_decimal());
+    let (kind, reference) = (decision.kind.as_str().to_owned(), decision.reference.map(six));
     if let Status::Held(reason) = decision.status {
         let (reason, price) = (reason.as_str().to_owned(), decision.price.to_string());
-        return Answer::Held(Held { reason, price, rule, hit, flags, ..Held::default() });
+        return Answer::Held(Held { reason, price, rule, hit, flags, kind, reference });
     }
     let (winner, info) = winner.unwrap();
     let excluded: BTreeSet<(String, String)> = steps
@@ -82,7 +84,6 @@ pub fn answer(outcome: &Outcome, steps: &[Step], place: &Place, names: &Names) -
             _ => None,
         })
         .collect();
-    let six = |amount: pricer::money::Amount| format!("{:.6}", amount.to_decimal());
     Answer::Priced(Priced {
         price: decision.price.to_string(),
         currency: decision.price.currency().code(),
@@ -92,8 +93,8 @@ pub fn answer(outcome: &Outcome, steps: &[Step], place: &Place, names: &Names) -
         fallback: decision.flags.has(Flag::Fallback),
         hit,
         flags,
-        kind: String::new(),
-        reference: None,
+        kind,
+        reference,
         excluded: excluded.into_iter().collect(),
         target: six(decision.target.unwrap()),
         adjusted: six(decision.adjusted.unwrap()),
@@ -106,9 +107,7 @@ pub fn answer(outcome: &Outcome, steps: &[Step], place: &Place, names: &Names) -
 fn comparable(answer: Answer) -> Answer {
     match answer {
         Answer::Quarantined { .. } => Answer::Quarantined { reasons: Vec::new() },
-        Answer::Held(held) => Answer::Held(Held { kind: String::new(), reference: None, ..held }),
         Answer::Priced(mut priced) => {
-            (priced.kind, priced.reference) = (String::new(), None);
             let excluded: BTreeSet<(String, String)> = priced.excluded.into_iter().collect();
             priced.excluded = excluded.into_iter().collect();
             // A margin beyond ±9.2·10⁹ does not fit a ratio and is missing.
@@ -166,6 +165,19 @@ fn engine_equals_reference() {
             if let Err(slow) = slow {
                 differing
                     .push(format!("seed {seed} case {number}\n  engine    {fast:?}\n  reference {slow:?}"));
+                if std::env::var("ZALL").is_ok() {
+                    println!("{}", differing.last().unwrap());
+                    println!("  trail {:?}", price_with_trail(&rulebook, case).1);
+                }
+                if let Ok(wanted) = std::env::var("ZZ") {
+                    let w: Vec<u64> = wanted.split('-').map(|x| x.parse().unwrap()).collect();
+                    if w == [seed, number as u64] {
+                        println!("{case:#?}\n{:?}", price_with_trail(&rulebook, case).1);
+                        for (p, t) in &files.0 {
+                            println!("=== {p}\n{t}");
+                        }
+                    }
+                }
             }
         }
     }

@@ -148,12 +148,10 @@ fn left(input: &Input<'_>, rule: &Markdown) -> Result<Found<Left>, Refusal> {
     let salvage = match rule.salvage.as_ref().map(|salvage| &salvage.amount) {
         None => Amount::ZERO,
         Some(Limit::Amount(amount)) => *amount,
-        Some(Limit::Relative { attr, factor, .. }) => {
-            match view.money(*attr).zip(factor.get(vat).copied()) {
-                Some((money, factor)) => factor.apply(money, Rounding::HalfEven)?,
-                None => return Ok(Err(NoPrice::FactMissing("salvage"))),
-            }
-        }
+        Some(Limit::Relative { attr, factor, .. }) => match view.money(*attr).zip(factor.get(vat).copied()) {
+            Some((money, factor)) => factor.apply(money, Rounding::HalfEven)?,
+            None => return Ok(Err(NoPrice::FactMissing("salvage"))),
+        },
     };
     let (num, den) = charges.cost_parts(landed.landed)?;
     let sunk = i128::from(landed.landed.sub(salvage)?.micros()).checked_mul(den).ok_or(Overflow)?;

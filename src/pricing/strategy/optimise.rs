@@ -239,7 +239,8 @@ impl Charges {
         let overflow = || Refusal::from(crate::money::Overflow);
         let (goods, fixed) = (self.goods(), self.fixed());
         let den = goods.den().checked_mul(fixed.den()).ok_or_else(overflow)?;
-        let lost = i128::from(landed.micros()).checked_mul(goods.num()).and_then(|x| x.checked_mul(fixed.den()));
+        let lost =
+            i128::from(landed.micros()).checked_mul(goods.num()).and_then(|x| x.checked_mul(fixed.den()));
         let other = fixed.num().checked_mul(Amount::SCALE.into()).and_then(|x| x.checked_mul(goods.den()));
         let num = lost.zip(other).and_then(|(lost, other)| lost.checked_add(other));
         Ok((num.ok_or_else(overflow)?, den))

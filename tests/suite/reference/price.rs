@@ -233,6 +233,9 @@ fn held(ask: &mut Ask, won: Option<&Won<Rule>>, reason: &str, code: &'static str
     if moved {
         flags.insert("moved");
     }
+    if !hard.yielded.is_empty() {
+        flags.insert("guard-conflict");
+    }
     Ok(Answer::Held(Held {
         reason: reason.into(),
         price: ask.show(&price),

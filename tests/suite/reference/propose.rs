@@ -150,9 +150,10 @@ fn target(ask: &mut Ask, strategy: &Strategy) -> Result<Option<Proposal>, Stop> 
         Strategy::Markdown(rule) => markdown::target(ask, rule)?,
         Strategy::Relative { to, by } => twin::target(ask, to, by)?,
         Strategy::Fade { start, end, over, versus } => {
-            let used = used(ask, versus)?;
-            let age = ask.facts.quantity("on_sale_for").filter(|age| *age >= num::zero());
-            let (Some(used), Some(age)) = (used, age) else {
+            let Some(age) = ask.facts.quantity("on_sale_for").filter(|age| *age >= num::zero()) else {
+                return Ok(None);
+            };
+            let Some(used) = used(ask, versus)? else {
                 return Ok(None);
             };
             let x = (age / over).min(num::one());

@@ -58,8 +58,9 @@ fn optimise(dice: &mut Dice) -> String {
         let forms = ["constant-elasticity", "linear", "exponential", "logit"];
         terms.push(format!("demand = \"{}\"", dice.pick(&forms)));
     }
-    let weeks = dice.pick(&["", "", "sales_weeks = \">= 26\"", "sales_weeks = \"> 26\""]);
-    let width = dice.pick(&["", "", "ci = \"<= 2.0\"", "ci = \"< 3.91992797\"", "ci = \"<= 3.91992797\""]);
+    let weeks = dice.pick(&["", "", "", "", "sales_weeks = \">= 26\"", "sales_weeks = \"> 26\""]);
+    let width =
+        dice.pick(&["", "", "", "", "ci = \"<= 2.0\"", "ci = \"< 3.91992797\"", "ci = \"<= 3.91992797\""]);
     let needs: Vec<&str> = [weeks, width].into_iter().filter(|need| !need.is_empty()).collect();
     if !needs.is_empty() {
         terms.push(format!("needs = {{ {} }}", needs.join(", ")));
@@ -75,8 +76,8 @@ fn markdown(dice: &mut Dice, world: &World) -> String {
         "\"shelf_life\"",
         "\"shelf_life\"",
         "\"inbound\"",
-        "2026-11-18",
         "2026-11-24",
+        "2026-12-05",
         "2026-12-05",
         "2026-12-31",
         "2027-01-31",
@@ -87,7 +88,7 @@ fn markdown(dice: &mut Dice, world: &World) -> String {
         1 => terms.push("curve = \"tables/curve-2.csv\"".into()),
         2 => terms.push("ladder = [\"0%\", \"-20%\", \"-40%\", \"-60%\"]".into()),
         3 => {
-            let period = dice.pick(&["1d", "3d", "7d", "2w"]);
+            let period = dice.pick(&["3d", "3d", "7d", "2w", "1d"]);
             terms.push(format!("ladder = [\"-5%\", \"-33.33333%\", \"-99%\"], period = \"{period}\""));
         }
         _ => {}

@@ -34,7 +34,11 @@ pub fn case(dice: &mut Dice, world: &World, number: usize) -> CaseInput {
     };
     let mut draft = Draft { place, other: &world.places[1 - here], at, base: base(dice, place), case };
     let mut currencies = vec!["EUR", item(dice, world, &mut draft, world.sku(number))];
-    if world.on.relative && dice.chance(60) {
+    let aims =
+        ["tuned", "tuned", "tuned", "ends", "ends", "ends", "rising", "paired", "paired", "", "", "", ""];
+    let aim = dice.pick(&aims);
+    draft.aim_at(aim);
+    if world.on.relative && (aim == "paired" || dice.chance(15)) {
         twins(dice, world, &mut draft, number, &mut currencies);
     }
     currencies.sort();
@@ -82,27 +86,20 @@ fn twins<'a>(
     number: usize,
     currencies: &mut Vec<&'a str>,
 ) {
-    let count = 1 + dice.below(3);
+    let count = dice.pick(&[1, 1, 2, 3]);
     let name = |index: usize| match index {
         0 => world.sku(number),
         index => format!("{}-{}", world.sku(number), ["a", "b", "c"][index - 1]),
     };
     let twin = |dice: &mut Dice, index: usize| match dice.below(12) {
         0..=6 => name((index + 1) % (count + 1)),
-        7..=9 => name(dice.below(count + 1)),
+        7..=8 => name(dice.below(count + 1)),
+        9 => name((index + count) % (count + 1)),
         10 => "NOBODY".into(),
         _ => String::new(),
     };
-    let paired = |dice: &mut Dice, draft: &mut Draft| {
-        if dice.chance(55) {
-            let tags = draft.case.item.get("tags").cloned().unwrap_or_default();
-            let kept = tags.split('|').filter(|tag| !["", "eol", "new", "flat", "paired"].contains(tag));
-            draft.set("tags", kept.chain(["paired"]).collect::<Vec<_>>().join("|"));
-        }
-    };
     let own = twin(dice, 0);
     draft.set("twin", own);
-    paired(dice, draft);
     let level = draft.base;
     for index in 1..=count {
         let case = CaseInput {
@@ -115,7 +112,7 @@ fn twins<'a>(
         currencies.push(item(dice, world, &mut other, name(index)));
         let next = twin(dice, index);
         other.set("twin", next);
-        paired(dice, &mut other);
+        other.aim_at(dice.pick(&["paired", "paired", "paired", "tuned", "rising", "", ""]));
         draft.case.others.push(other.case);
     }
 }
@@ -125,18 +122,20 @@ fn demand(dice: &mut Dice, draft: &mut Draft) {
     if dice.chance(8) {
         return;
     }
-    let (epsilon, se) = dice.pick(&[
-        ("-2", "0"),
+    let plain = [
         ("-2", "0"),
         ("-2", "0.3"),
         ("-2.5", "0.5"),
         ("-2.5", "0.1"),
+        ("-2.67448975", "1"), // ε₊ is −2 at 75 %
         ("-4", "0.5"),
-        ("-4", "1"),
+        ("-4", "1.5"),
         ("-1.2", "0"),
         ("-1.5", "0.2"),
         ("-3", "0.000000001"),
         ("-12", "3"),
+    ];
+    let edges = [
         ("-1", "0"),
         ("-1.000000001", "0"),
         ("-0.999999999", "0.1"),
@@ -153,7 +152,8 @@ fn demand(dice: &mut Dice, draft: &mut Draft) {
         ("-2", "-0.1"),
         ("-300", "10"),
         ("-0.000001", "0"),
-    ]);
+    ];
+    let (epsilon, se) = if dice.chance(70) { dice.pick(&plain) } else { dice.pick(&edges) };
     draft.set("elasticity", epsilon);
     if dice.chance(95) {
         draft.set("elasticity_se", se);
@@ -165,21 +165,31 @@ fn demand(dice: &mut Dice, draft: &mut Draft) {
             draft.set(name, money(draft.share(dice.pick(shares)), of));
         }
     };
-    priced(dice, draft, "elasticity_price", 80, &[1_000_000, 1_000_000, 900_000, 1_200_000, 700_001, 0]);
-    priced(dice, draft, "observed_low", 45, &[900_000, 1_000_000, 1_111_111, 500_000, 2_000_000]);
-    priced(dice, draft, "observed_high", 45, &[1_000_000, 909_091, 1_300_000, 2_000_000, 0]);
+    priced(dice, draft, "elasticity_price", 80, &[1_000_000, 2_000_000, 900_000, 1_333_333, 700_001]);
+    priced(dice, draft, "observed_low", 35, &[900_000, 800_000, 1_111_111, 500_000, 500_000, 2_000_000]);
+    priced(dice, draft, "observed_high", 35, &[1_000_000, 909_091, 1_300_000, 2_000_000, 2_000_000]);
     if dice.chance(80) {
-        let shares = ["10%", "10%", "30%", "50%", "0.0000001%", "99.9999999%", "0%", "100%"];
+        let shares = ["10%", "20%", "30%", "50%", "90%", "0.0000001%", "99.9999999%", "0%", "100%"];
         draft.set("market_share", dice.pick(&shares));
     }
     if dice.chance(80) {
-        draft.set("sales_weeks", dice.pick(&["26", "52", "25.999999999", "104", "30"]));
+        draft.set("sales_weeks", dice.pick(&["26", "52", "25.999999999", "104", "52"]));
     }
 }
 
 impl Draft<'_> {
     fn set(&mut self, column: &str, text: impl Into<String>) {
         self.case.item.insert(column.into(), text.into());
+    }
+
+    /// Gives the item the tag of one rule, and takes those of rules over it.
+    fn aim_at(&mut self, tag: &str) {
+        if !tag.is_empty() {
+            let over = ["eol", "new", "flat", "tuned", "ends", "rising", "paired"];
+            let tags = self.case.item.get("tags").cloned().unwrap_or_default();
+            let kept = tags.split('|').filter(|tag| !tag.is_empty() && !over.contains(tag));
+            self.set("tags", kept.chain([tag]).collect::<Vec<_>>().join("|"));
+        }
     }
 
     /// A share of the base in millionths, exact to 10^-6.
@@ -344,8 +354,9 @@ fn times(dice: &mut Dice, draft: &mut Draft) {
             let daily = dice.pick(&["0", "1", "2", "0.5", "3", "0.7", "-1"]);
             let daily = if daily == "-1" && dice.chance(85) { "1" } else { daily };
             draft.set("units_per_day", daily);
-            let units = ["0", "7", "56", "84", "57", "85", "168", "10", "252", "0.9", "1", "20.5", "1000001"];
-            draft.set("stock_units", dice.pick(&units));
+            let units = ["0", "7", "56", "84", "57", "85", "10", "12", "0.9", "1", "20.5", "30"];
+            let many = ["168", "252", "1000000", "1000001"];
+            draft.set("stock_units", if dice.chance(10) { dice.pick(&many) } else { dice.pick(&units) });
         }
         _ => draft.set("stock_units", "5"),
     }

@@ -61,7 +61,7 @@ pub const ALL: Switches =
 
 /// What the engine supports.
 pub const ENGINE: Switches =
-    Switches { optimise: false, markdown: false, fade: false, relative: false, history: false };
+    Switches { optimise: true, markdown: true, fade: true, relative: true, history: true };
 
 /// What the cases need to know of the rulebook.
 pub struct World {

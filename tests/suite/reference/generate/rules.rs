@@ -70,7 +70,7 @@ fn blend(dice: &mut Dice, world: &World, lower: &str) -> String {
         (1, ["100%", "", ""]),
     ]);
     let mut all = [follow(dice), cost_plus(dice, world), index(dice)];
-    if dice.chance(40)
+    if dice.chance(65)
         && let Some(part) = ahead::any(dice, world, lower)
     {
         let place = dice.below(3);
