@@ -400,7 +400,7 @@ mod markdown {
 
     #[test]
     fn stock_and_time_give_the_price_of_gallego_and_van_ryzin() {
-        // α = 1/20; λ°t = e^(ln 1 + 1 + ln 5 − 1) = 5 with five days (14th to 18th) and nothing to salvage:
+        // α = 1/20; λ°t = e^(ln 1 + 1 + ln 5 − 1) = 5 with five days of sale (18th to 22nd) and nothing to salvage:
         // p* = 20·2.79175946923 for one unit and 20·1.3352878881 for five (ECONOMICS 5).
         let shop = shop(&rule("markdown = { sell_out_by = 2026-11-22 }"));
         let target = |units: &str| shop.decide(&stock(units)).target.unwrap().to_string();
@@ -424,7 +424,8 @@ mod markdown {
         };
         // Few units wait for whoever pays more; many have to go.
         assert_eq!(price("1", "40.00 EUR"), "40.00");
-        assert_eq!(price("5", "40.00 EUR"), "20.00");
+        assert_eq!(price("5", "40.00 EUR"), "40.00");
+        assert_eq!(price("6", "40.00 EUR"), "20.00");
         assert_eq!(price("60", "40.00 EUR"), "20.00");
         assert_eq!(price("1", "20.00 EUR"), "20.00");
         // Between rungs, the nearest one is where it stands.

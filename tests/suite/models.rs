@@ -30,7 +30,7 @@ pub fn orda() -> (Arc<Release>, FactSet) {
     let release = loaded("orda").release.unwrap();
     let [items, offers, rates] =
         ["items.csv", "offers.csv", "fx.csv"].map(|name| folder("orda").join("feeds").join(name));
-    let feeds = Feeds { items: Some(&items), offers: Some(&offers), rates: Some(&rates) };
+    let feeds = Feeds { items: Some(&items), offers: Some(&offers), rates: Some(&rates), ..Feeds::default() };
     let (facts, accounts) = load_facts(&release, feeds).unwrap();
     assert!(accounts.iter().all(|account| account.quarantined.is_empty()), "{accounts:?}");
     (release, facts)
