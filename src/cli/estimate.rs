@@ -28,9 +28,13 @@ pub struct Args {
     /// What is estimated, in the fixest syntax.
     #[arg(long)]
     pub formula: String,
-    /// `gaussian`, or `poisson` (PPML) for counts with zeros.
+    /// `gaussian`; `poisson` (PPML) for counts with zeros; `choice`, a multinomial logit of which alternative of a set
+    /// was chosen; `shares`, logit demand from market shares (Berry).
     #[arg(long, default_value = "gaussian")]
     pub family: String,
+    /// The occasion a choice belongs to, or the market in which shares add up: a column, or `store^week`.
+    #[arg(long)]
+    pub set: Option<String>,
     /// Standard errors: `iid`, `hetero`, `cluster:store`, `twoway:store,week` or `hac:4` [default: hetero].
     #[arg(long)]
     pub vcov: Option<String>,
@@ -76,6 +80,7 @@ fn estimate(args: &Args) -> Result<()> {
     spec.filter = args.filter.as_deref().map(parse_condition).transpose()?;
     let effect =
         |text: &str| Effect { columns: text.split('^').map(|column| column.trim().to_owned()).collect() };
+    spec.set = args.set.as_deref().map(effect);
     let table = read_csv(&args.data)?;
     let as_json = args.format == Format::Json;
     let Some(by) = args.by.as_deref().map(effect) else {

@@ -39,7 +39,17 @@ pub fn fit(fit: &Fit, spec: &Spec) -> Value {
             object.insert(name.to_owned(), value.map_or(Value::Null, test));
         }
         let gmm = |g: &super::instruments::GmmEstimate| json!({ "term": g.term, "estimate": g.estimate, "se": g.se });
-        object.insert("gmm".to_owned(), d.gmm.iter().map(gmm).collect());
+        for (name, list) in [("gmm", &d.gmm), ("ols", &d.ols), ("liml", &d.liml)] {
+            object.insert(name.to_owned(), list.iter().map(gmm).collect());
+        }
+        let set = d.anderson_rubin.as_ref().map(|ar| {
+            let mut out = test(ar.test);
+            if let Some(object) = out.as_object_mut() {
+                object.insert("set".to_owned(), json!(ar.set));
+            }
+            out
+        });
+        object.insert("anderson_rubin".to_owned(), set.unwrap_or(Value::Null));
     }
     out
 }

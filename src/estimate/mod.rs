@@ -26,3 +26,4 @@ pub mod season;
 mod separation;
 pub mod spec;
 pub mod text;
+pub mod weak;
