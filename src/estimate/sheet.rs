@@ -43,7 +43,9 @@ impl Sheet {
         for row in 0..self.rows() {
             let field = |(_, cells): &(&str, Cells)| match cells {
                 Cells::Text(v) => v.get(row).cloned().flatten().unwrap_or_default(),
-                Cells::Number(v) => v.get(row).copied().flatten().map_or_else(String::new, |v| v.to_string()),
+                Cells::Number(v) => {
+                    v.get(row).copied().flatten().map_or_else(String::new, |v| format!("{v:?}"))
+                }
                 Cells::Count(v) => v.get(row).copied().flatten().map_or_else(String::new, |v| v.to_string()),
             };
             writer.write_record(self.columns.iter().map(field)).map_err(wrong)?;
@@ -122,9 +124,12 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     })
 }
 
+/// The place of a fit, its group, itself, and one of its coefficients.
+type Row<'a> = (usize, Option<&'a str>, &'a Fit, &'a Coefficient);
+
 /// One row a coefficient; with groups, their name and what pooling made of the price.
 pub fn coefficients(fits: &[(Option<&str>, &Fit)], pooled: &[Option<Shrunk>]) -> Sheet {
-    let rows: Vec<(usize, Option<&str>, &Fit, &Coefficient)> = fits
+    let rows: Vec<Row<'_>> = fits
         .iter()
         .enumerate()
         .flat_map(|(i, (group, fit))| fit.coefficients.iter().map(move |c| (i, *group, *fit, c)))
@@ -132,9 +137,7 @@ pub fn coefficients(fits: &[(Option<&str>, &Fit)], pooled: &[Option<Shrunk>]) ->
     let number = |of: fn(&Estimate) -> f64| {
         Cells::Number(rows.iter().map(|(.., c)| c.outcome.as_ref().ok().map(of)).collect())
     };
-    let text = |of: &dyn Fn(&(usize, Option<&str>, &Fit, &Coefficient)) -> Option<String>| {
-        Cells::Text(rows.iter().map(of).collect())
-    };
+    let text = |of: &dyn Fn(&Row<'_>) -> Option<String>| Cells::Text(rows.iter().map(of).collect());
     let mut columns = Vec::new();
     if fits.iter().any(|(group, _)| group.is_some()) {
         columns.push(("group", text(&|r| r.1.map(str::to_owned))));

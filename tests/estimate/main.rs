@@ -21,3 +21,4 @@ mod d5_catalogs;
 mod d8_cereal;
 mod d9_season;
 mod degenerate;
+mod files;
