@@ -43,4 +43,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         right: "audio/**,20%",
         cure: "Write `-` for \"any\", or fill the cell, or delete the row.",
     },
+    Entry {
+        code: "W0611",
+        title: "a value that no item has",
+        why: "With `--catalog`: no item has this value. Most often it is misspelled, or a spreadsheet has removed the zeros of a SKU.",
+        wrong: "",
+        right: "",
+        cure: "Take the value that is offered, or correct it.",
+    },
 ];
