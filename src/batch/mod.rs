@@ -34,7 +34,7 @@ mod twins;
 mod tests;
 
 pub use catalog::{Catalog, feed_files};
-pub use columns::{Column, Columns, item_meaning};
+pub use columns::{Column, Columns, Ignored, item_meaning};
 pub use digest::Digest;
 pub use error::BatchError;
 pub use find::{FoundItem, find_item};

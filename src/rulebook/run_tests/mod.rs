@@ -59,7 +59,14 @@ pub struct Mismatch {
 impl Results {
     #[must_use]
     pub fn failed(&self) -> usize {
-        self.reports.iter().filter(|report| !matches!(report.verdict, Verdict::Passed)).count()
+        self.reports.iter().filter(|report| report.failed()).count()
+    }
+}
+
+impl Report {
+    #[must_use]
+    pub fn failed(&self) -> bool {
+        !matches!(self.verdict, Verdict::Passed)
     }
 }
 
