@@ -20,6 +20,7 @@ mod house;
 mod iowa;
 mod models;
 mod olist;
+mod operate;
 mod orda;
 mod properties;
 mod question;
