@@ -1,9 +1,11 @@
 //! `PricingService`: what the rules recommend now.
 
 use super::Clock;
+use super::access::Caller;
 use super::convert::{self, Asked, Detail, Quote};
 use super::metrics::Metrics;
 use super::proto::{self, pricing_service_server};
+use super::secrecy::{may_explain, veil, veil_failure};
 use super::state::{Serving, State};
 use super::status::{Condition, Failure};
 use crate::explain::{Explanation, Subject};
@@ -30,9 +32,19 @@ impl pricing_service_server::PricingService for PricingService {
         request: Request<proto::QuotePriceRequest>,
     ) -> Result<Response<proto::QuotePriceResponse>, Status> {
         let started = Instant::now();
+        let sees_costs = request.extensions().get::<Caller>().is_some_and(Caller::sees_costs);
+        let request = request.into_inner();
+        let allowed = if sees_costs { Ok(()) } else { may_explain(request.explanation_detail) };
         let answer = match self.state.pin() {
-            Some(serving) => contained(|| quote(&serving, request.into_inner(), self.clock)),
+            Some(serving) => allowed.and_then(|()| contained(|| quote(&serving, request, self.clock))),
             None => Err(Failure::new(Condition::NotReady, "no release is loaded yet")),
+        };
+        let answer = match sees_costs {
+            true => answer,
+            false => answer.map_err(veil_failure).map(|mut decision| {
+                veil(&mut decision);
+                decision
+            }),
         };
         self.metrics.quoted(&answer, started.elapsed());
         let decision = Some(answer?);

@@ -21,6 +21,7 @@ mod house;
 mod iowa;
 mod models;
 mod olist;
+mod operate;
 mod orda;
 mod properties;
 mod question;
