@@ -28,14 +28,14 @@ pub fn any(dice: &mut Dice, world: &World, lower: &str) -> Option<String> {
         return None;
     }
     Some(match dice.pick(&ways) {
-        0 => optimise(dice),
+        0 => optimise(dice, world),
         1 => markdown(dice, world),
         2 => fade(dice, lower),
         _ => relative(dice),
     })
 }
 
-fn optimise(dice: &mut Dice) -> String {
+fn optimise(dice: &mut Dice, world: &World) -> String {
     let mut terms = vec![
         format!(
             "for = {}",
@@ -51,7 +51,8 @@ fn optimise(dice: &mut Dice) -> String {
         format!("within = \"{}\"", dice.pick(&["8%", "8%", "5%", "20%", "50%", "99.9999999%", "0.0000001%"])),
     ];
     if dice.chance(60) {
-        let confidence = dice.pick(&["75%", "50%", "80%", "90%", "97.5%", "99.9999999%", "60.5%"]);
+        let far = if world.on.differing { "99.9999999%" } else { "99%" };
+        let confidence = dice.pick(&["75%", "50%", "80%", "90%", "97.5%", far, "60.5%"]);
         terms.push(format!("confidence = \"{confidence}\""));
     }
     if dice.chance(65) {
@@ -153,7 +154,7 @@ fn rules(dice: &mut Dice, world: &World, files: &mut Files) -> String {
         before.push(name);
         text += &format!("where = {{ tags = \"{name}\" }}\n");
         let price = match name {
-            "tuned" => optimise(dice),
+            "tuned" => optimise(dice, world),
             "ends" => markdown(dice, world),
             "rising" => fade(dice, lower),
             _ => relative(dice),

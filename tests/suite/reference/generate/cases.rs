@@ -54,7 +54,7 @@ fn item<'a>(dice: &mut Dice, world: &World, draft: &mut Draft<'a>, sku: String) 
     let cost = costs(dice, world, draft);
     prices(dice, draft);
     times(dice, draft);
-    demand(dice, draft);
+    demand(dice, world, draft);
     for rival in ["alza", "mediam", "otto", "kaufl", "stranger", "alza"] {
         if dice.chance(if rival == "stranger" { 15 } else { 65 }) {
             let offer = offer(dice, draft, rival);
@@ -118,7 +118,7 @@ fn twins<'a>(
 }
 
 /// Elasticities at their edges: −1, sure or not by a hair, far out, and what else the forms ask for.
-fn demand(dice: &mut Dice, draft: &mut Draft) {
+fn demand(dice: &mut Dice, world: &World, draft: &mut Draft) {
     if dice.chance(8) {
         return;
     }
@@ -135,6 +135,7 @@ fn demand(dice: &mut Dice, draft: &mut Draft) {
         ("-3", "0.000000001"),
         ("-12", "3"),
     ];
+    let steep = if world.on.differing { "-300" } else { "-30" };
     let edges = [
         ("-1", "0"),
         ("-1.000000001", "0"),
@@ -150,7 +151,7 @@ fn demand(dice: &mut Dice, draft: &mut Draft) {
         ("0.5", "0.2"),
         ("-6", "25"),
         ("-2", "-0.1"),
-        ("-300", "10"),
+        (steep, "10"),
         ("-0.000001", "0"),
     ];
     let (epsilon, se) = if dice.chance(70) { dice.pick(&plain) } else { dice.pick(&edges) };
