@@ -2,7 +2,7 @@
 
 use super::super::Files;
 use super::dice::Dice;
-use super::rules::{head, otherwise};
+use super::rules::{blend_with, head, otherwise};
 use super::{Switches, World};
 
 pub fn write(dice: &mut Dice, world: &World, files: &mut Files) {
@@ -36,6 +36,10 @@ pub fn any(dice: &mut Dice, world: &World, lower: &str) -> Option<String> {
 }
 
 fn optimise(dice: &mut Dice, world: &World) -> String {
+    if dice.chance(12) {
+        // With ε = −2 at twice today's price the optimum is today's price.
+        return "optimise = { for = \"revenue\", within = \"8%\", demand = \"exponential\" }".into();
+    }
     let mut terms = vec![
         format!(
             "for = {}",
@@ -159,8 +163,11 @@ fn rules(dice: &mut Dice, world: &World, files: &mut Files) -> String {
             "rising" => fade(dice, lower),
             _ => relative(dice),
         };
+        let plain = !dice.chance(20);
+        let price = if plain { price } else { blend_with(dice, world, Some(price)) };
         text += &format!("price = {{ {price} }}\n{}", otherwise(dice, world, lower));
         match name {
+            _ if !plain => {}
             "tuned" if dice.chance(25) => {
                 text += "table = \"tables/tuning.csv\"\n";
                 files.0.insert(
