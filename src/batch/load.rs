@@ -8,8 +8,8 @@ use super::source::{Block, Source};
 use super::texts::Texts;
 use super::{BatchError, EarlierFeed, FeedKind, Quarantined};
 use crate::facts::{
-    AppliedText, BadField, FactSet, FieldCode, History, ItemBook, Kind, Names, OfferBook, OfferText, RateText,
-    Rates, read_applied, read_offer, read_rate,
+    AppliedText, BadField, FactSet, FieldCode, History, ItemBook, Kind, Names, OfferBook, OfferText,
+    RateText, Rates, read_applied, read_offer, read_rate,
 };
 use crate::money::Currency;
 use crate::pricing::Release;
