@@ -12,6 +12,8 @@
 #![expect(elided_lifetimes_in_paths, reason = "the reference is plain code to read")]
 
 mod ahead;
+mod ahead_models;
+mod ahead_properties;
 mod cut;
 mod demand;
 mod differential;
