@@ -189,7 +189,7 @@ fn last_week_of_the_weekly_ladder() {
     };
     assert_eq!(priced(S0, &rules, &case("50.00 EUR")).price, "20.00");
     assert_eq!(priced(S0, &rules, &case("10.00 EUR")).price, "10.00"); // it never rises
-    // 15 is as near to 20 as to 10: the dearer; the markdown stays at or below today's price.
+    // 15 stands between 20 and 10: 20 is still the best, and it never rises.
     assert_eq!(priced(S0, &rules, &case("15.00 EUR")).price, "15.00");
 }
 

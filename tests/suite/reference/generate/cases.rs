@@ -156,7 +156,7 @@ fn demand(dice: &mut Dice, world: &World, draft: &mut Draft) {
         ("-3", "0.000000001"),
         ("-12", "3"),
     ];
-    let steep = if world.on.differing { "-300" } else { "-30" };
+    let steep = if world.on.differing { "-300" } else { "-12.5" };
     let edges = [
         ("-1", "0"),
         ("-1.000000001", "0"),
