@@ -10,14 +10,17 @@ pub mod fmt;
 pub mod generate;
 pub mod help;
 pub mod init;
+mod junit;
 mod lock;
 mod opened;
 mod output;
+mod properties;
 pub mod quote;
 pub mod reprice;
 pub mod schema;
 pub mod serve;
 pub mod test;
+mod update;
 pub mod why;
 mod write;
 

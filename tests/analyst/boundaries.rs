@@ -7,7 +7,7 @@ use jiff::civil::{Date, Time};
 use pricer::pricing::Release;
 use pricer::rulebook::Files;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// splitmix64.
 pub struct Dice(pub u64);
@@ -287,7 +287,7 @@ fn approach(
                     rates[0].age = texts[side].parse().unwrap();
                     rates[1].age = rates[0].age + 86_400;
                 }
-                probe.rates = Rc::new(rates);
+                probe.rates = Arc::new(rates);
             });
             Some((format!("{key} {}", texts[1]), sides))
         }

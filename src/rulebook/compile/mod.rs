@@ -1,6 +1,7 @@
 //! From what the files say to what the pipeline reads: one compiled place for each market and channel.
 
 mod adjustments;
+mod always;
 mod fees;
 mod guards;
 mod hash;
@@ -13,6 +14,7 @@ mod spans;
 mod strategies;
 mod symbols;
 
+pub use always::placed;
 pub use hash::release_hash;
 pub use places::{Book, Compiled, compile};
 pub use segments::segments;
