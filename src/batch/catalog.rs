@@ -76,6 +76,22 @@ impl<'a> Catalog<'a> {
         }
     }
 
+    /// Hands every block to `take`, in order.
+    pub(super) fn each_block(
+        &self,
+        cancel: &AtomicBool,
+        mut take: impl FnMut(&Path, &Columns, Block) -> Result<(), BatchError>,
+    ) -> Result<(), BatchError> {
+        for path in &self.paths {
+            let mut source = self.source(path)?;
+            let columns = source.columns.clone();
+            while let Some(block) = source.next_unless(cancel)? {
+                take(path, &columns, block)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Gives the size of the file; no error when nobody wants more.
     fn read_file(
         &self,

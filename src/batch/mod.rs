@@ -28,6 +28,7 @@ mod split;
 mod summary;
 mod table;
 mod texts;
+mod twins;
 
 #[cfg(test)]
 mod tests;
@@ -38,7 +39,7 @@ pub use digest::Digest;
 pub use error::BatchError;
 pub use find::{FoundItem, find_item};
 pub use generate::{Made, MadeFeed, Recipe, generate};
-pub use load::{Feeds, load_facts, load_items, load_offers, load_rates};
+pub use load::{Feeds, load_facts, load_history, load_items, load_offers, load_rates};
 pub use quarantine::{FeedKind, Quarantined};
 pub use reprice::{Job, reprice};
 pub use run::{BLOCK_ROWS, EarlierFeed, Progress, Run, Summary, Verdict};
@@ -46,3 +47,4 @@ pub use sink::Format;
 pub use source::Source;
 pub use summary::{CHANGE_BINS, Counts, Tally};
 pub use table::output_schema;
+pub use twins::TwinPrices;

@@ -20,6 +20,7 @@ pub mod reprice;
 pub mod schema;
 pub mod serve;
 pub mod test;
+pub mod token;
 mod update;
 pub mod why;
 mod write;
@@ -50,6 +51,7 @@ enum Command {
     Gen(generate::Args),
     Serve(serve::Args),
     Quote(quote::Args),
+    Token(token::Args),
     Help(help::Args),
     Why(why::Args),
     Init(init::Args),
@@ -75,6 +77,7 @@ fn run(cli: &Cli) -> ExitCode {
         Command::Gen(args) => generate::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Quote(args) => quote::run(args),
+        Command::Token(args) => token::run(args),
         Command::Help(args) => help::run(args),
         Command::Why(args) => why::run(args),
         Command::Init(args) => init::run(args),

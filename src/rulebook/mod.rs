@@ -42,4 +42,4 @@ pub use run_tests::{
     AlwaysReport, AlwaysVerdict, Counted, Coverage, Failure, Line, Mismatch, Report, Results, Verdict,
     run_always, run_tests,
 };
-pub use syntax::nearest;
+pub use syntax::suggest::nearest;

@@ -211,7 +211,7 @@ min_margin = "14%"
 fn a_comfort_guard_eats_a_markdown() {
     let text = "[guard.calm]\nmax_change = \"6%\"\n\n[stock.last-day]\nwhere  = { tags = \"kvi\" }\nadjust = \"-30%\"\n";
     let schema = schema();
-    let bound = Bound::MaxChange { down: percent("-6"), up: percent("6") };
+    let bound = Bound::MaxChange { down: percent("-6"), up: percent("6"), per: None };
     let last_day = |relax: &[u16]| {
         let variant = AdjustmentVariant {
             info: info("last-day", ""),

@@ -92,7 +92,9 @@ fn run_one(release: &Release, test: &RuleTest, rates: &Rates, exercised: &mut Ex
             return report(String::new(), Verdict::Broken(bad));
         }
     };
-    let world = World::new(release, given.place, &given.rates, test.at, given.known_at);
+    let world = World::new(release, given.place, &given.rates, test.at, given.known_at)
+        .with_history(&given.history)
+        .with_twins(&given.twins);
     let row = Row { item: &given.item, offers: &given.offers };
     let mut trace = Recorder::default();
     let outcome = price(&row, &world, &mut trace);

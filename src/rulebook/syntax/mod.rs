@@ -7,7 +7,7 @@ mod doc;
 mod fields;
 mod findings;
 mod quantity;
-mod suggest;
+pub mod suggest;
 mod table;
 mod value;
 
