@@ -15,6 +15,7 @@ pub mod credentials;
 mod folder;
 pub mod gate;
 mod limits;
+pub mod load;
 pub mod lock;
 pub mod method;
 pub mod metrics;

@@ -15,6 +15,7 @@ mod cut;
 mod demand;
 mod differential;
 mod economics;
+mod findings;
 mod fixture;
 mod house;
 mod iowa;
