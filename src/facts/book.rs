@@ -1,16 +1,19 @@
 //! Facts by SKU: what a run or a server knows at one moment.
 
 use super::item::{BadField, FieldCode};
-use super::{ItemRow, Names, Offer, Rates};
+use super::{Estimates, History, ItemRow, Names, Offer, Rates};
 use crate::money::Currency;
 use std::collections::HashMap;
 
-/// Items, offers and rates that belong together.
+/// Items, offers and rates that belong together, what prices were, and how demand answers to them.
 #[derive(Clone, Debug, Default)]
 pub struct FactSet {
     pub items: ItemBook,
     pub offers: OfferBook,
     pub rates: Rates,
+    pub history: History,
+    /// Fitted demand; without an estimate the item's own columns count.
+    pub estimates: Estimates,
 }
 
 /// Items by SKU; a SKU may have rows for single markets or channels.

@@ -9,6 +9,8 @@ use crate::money::{Amount, Currency, Money, Ratio};
 pub struct Item {
     pub sku: Box<str>,
     values: Box<[Value]>,
+    /// Texts that name other items, by attribute.
+    links: Box<[(AttrId, Box<str>)]>,
 }
 
 /// An item as a feed gives it: for one market or channel, or (empty) for all.
@@ -193,8 +195,14 @@ impl<'a> ItemReader<'a> {
         }
         self.complete(&mut values, &mut bad);
         if bad.is_empty() {
+            let links = self.columns.iter().zip(fields).filter_map(|(target, text)| match target {
+                Target::Fact(id) if self.schema.attr(*id).link && !text.is_empty() => {
+                    Some((*id, text.into()))
+                }
+                _ => None,
+            });
             Ok(ItemRow {
-                item: Item { sku: sku.into(), values },
+                item: Item { sku: sku.into(), values, links: links.collect() },
                 market: market.into(),
                 channel: channel.into(),
             })
@@ -304,9 +312,7 @@ impl<'a> ItemReader<'a> {
         let currency = match beside {
             Some((_, code)) => Currency::from_code(code)
                 .ok_or((FieldCode::Currency, format!("`{code}` is not an ISO 4217 currency code")))?,
-            None => self
-                .currency
-                .ok_or((FieldCode::Money, format!("`{text}` has no currency, such as `{text} EUR`")))?,
+            None => self.currency.ok_or_else(|| (FieldCode::Money, super::text::without_currency(text)))?,
         };
         let amount =
             Amount::parse(text).map_err(|error| (FieldCode::Money, format!("`{text}` is {error}")))?;
@@ -360,6 +366,17 @@ impl Item {
         self.values.get(usize::from(id.0)).copied().unwrap_or(Value::Missing)
     }
 
+    /// The item that an attribute names, for the attributes that rules follow to other items.
+    #[must_use]
+    pub fn link(&self, id: AttrId) -> Option<&str> {
+        self.links.iter().find(|(known, _)| *known == id).map(|(_, sku)| &**sku)
+    }
+
+    /// Every item that this one names.
+    pub fn links(&self) -> impl Iterator<Item = &str> {
+        self.links.iter().map(|(_, sku)| &**sku)
+    }
+
     /// The same item with another current price: what the next run sees.
     #[must_use]
     pub fn with_current_price(&self, price: Money) -> Self {
@@ -367,6 +384,6 @@ impl Item {
         if let Some(slot) = values.get_mut(usize::from(builtin::CURRENT_PRICE.0)) {
             *slot = Value::Money(price.amount, price.currency);
         }
-        Self { sku: self.sku.clone(), values }
+        Self { sku: self.sku.clone(), values, links: self.links.clone() }
     }
 }
