@@ -9,13 +9,13 @@ use std::future::{Future, Ready, ready};
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use tonic::Status;
 use tonic::body::Body;
 use tonic::codegen::Service;
 use tonic::codegen::http::{Request, Response};
 use tonic::server::{Grpc, NamedService, UnaryService};
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Identity, Server, ServerTlsConfig};
-use tonic::Status;
 use tonic_prost::ProstCodec;
 
 pub fn serve(tls: Option<(PathBuf, PathBuf)>) {
