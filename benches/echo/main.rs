@@ -5,6 +5,7 @@
 //! kernel says the server's threads ran. `ECHO_ROUNDS`, `ECHO_SECONDS` and `ECHO_RATE` change the run.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench fails by panicking")]
 
+mod overload;
 mod server;
 
 use pricer::service::access::token::TokenHash;
@@ -16,6 +17,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
+use tokio::runtime::Handle;
 
 const TOKEN: &str = "pricer_bench";
 
@@ -25,7 +27,17 @@ fn main() {
         let tls = arguments.get(at + 1).is_some_and(|word| word == "tls");
         return server::serve(tls.then(|| tls_files(("server.pem", "server.key"))));
     }
-    compare();
+    pin(1, std::process::id());
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    match arguments.iter().any(|word| word == "overload") {
+        true => overload::measure(runtime.handle()),
+        false => compare(runtime.handle()),
+    }
+}
+
+fn pin(core: usize, process: u32) {
+    let (core, process) = (core.to_string(), process.to_string());
+    let _ = Command::new("taskset").args(["-cp", &core, &process]).stdout(Stdio::null()).status();
 }
 
 fn tls_files((certificate, key): (&str, &str)) -> (PathBuf, PathBuf) {
@@ -91,14 +103,10 @@ fn pinned(core: usize, program: &Path) -> Command {
     command
 }
 
-fn compare() {
+fn compare(handle: &Handle) {
     let (rounds, seconds) = (number("ECHO_ROUNDS", 5), number("ECHO_SECONDS", 4));
     let rate = u32::try_from(number("ECHO_RATE", 3_000)).unwrap();
     let me = std::env::current_exe().unwrap();
-    let _ = Command::new("taskset")
-        .args(["-cp", "1", &std::process::id().to_string()])
-        .stdout(Stdio::null())
-        .status();
     let folder = std::env::temp_dir().join(format!("pricer-echo-{}", std::process::id()));
     shop(&folder);
     let mut subjects = vec![
@@ -108,7 +116,6 @@ fn compare() {
         Subject::start("bare tonic echo, TLS", pinned(0, &me).args(["--serve-echo", "tls"]), false, "https"),
         pricer(&folder, "pricer, TLS, tokens", "guarded.toml"),
     ];
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     for round in 0..rounds {
         for subject in &mut subjects {
             let plan = Plan {
@@ -121,7 +128,7 @@ fn compare() {
                 deadline: Duration::from_secs(1),
             };
             let before = subject.cpu();
-            let outcome = run(&plan, runtime.handle()).unwrap();
+            let outcome = run(&plan, handle).unwrap();
             let used = subject.cpu() - before;
             let answered = outcome.answered.count();
             assert_eq!(answered, outcome.sent, "{}: {:?}", subject.name, outcome.codes);
