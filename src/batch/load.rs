@@ -31,8 +31,7 @@ pub struct Feeds<'a> {
 /// # Errors
 /// A file that cannot be read or lacks columns; bad rows are in the account.
 pub fn load_facts(release: &Release, feeds: Feeds<'_>) -> Result<(FactSet, Vec<EarlierFeed>), BatchError> {
-    let mut facts =
-        FactSet { items: ItemBook::default(), offers: empty_offers(release), rates: Rates::default() };
+    let mut facts = FactSet { offers: empty_offers(release), ..FactSet::default() };
     let mut accounts = Vec::new();
     if let Some(path) = feeds.rates {
         let (rates, account) = load_rates(path)?;

@@ -26,6 +26,7 @@ mod sink;
 mod source;
 mod split;
 mod summary;
+mod sweep;
 mod table;
 mod texts;
 
@@ -45,4 +46,5 @@ pub use run::{BLOCK_ROWS, EarlierFeed, Progress, Run, Summary, Verdict};
 pub use sink::Format;
 pub use source::Source;
 pub use summary::{CHANGE_BINS, Counts, Tally};
+pub use sweep::{Brief, Pool, Swathe, Sweep, SweepTally, Swept};
 pub use table::output_schema;

@@ -122,6 +122,7 @@ pub fn request(args: &Args) -> QuotePriceRequest {
         at_time: args.at.map(write_instant),
         release: args.release.clone(),
         explanation_detail: detail.into(),
+        want_quote_token: false,
     }
 }
 

@@ -1,24 +1,33 @@
 //! Quotes over gRPC.
 //!
-//! [`serve`] is the map: a listener, a rulebook that is followed, and an end. A request is converted ([`convert`]), priced
-//! from one pinned release and fact set ([`pricing`]), and answered, or refused by the one table of [`status`]. Generated
-//! types ([`proto`]) come no further inward than this room.
+//! [`serve`] is the map: a listener, a rulebook that is followed, facts that change, and an end. A request is converted
+//! ([`convert`]), priced from one pinned release and fact set ([`answer`]), and answered, or refused by the one table of
+//! [`status`]. Generated types ([`proto`]) come no further inward than this room.
 
 mod accept;
+pub mod answer;
 pub mod client;
 mod codec;
 pub mod convert;
+mod deadline;
+pub mod facts;
+mod findings;
 mod folder;
+mod jobs;
 pub mod lock;
 mod metrics;
 mod metrics_page;
 pub mod pricing;
 pub mod proto;
+mod releases;
 mod reload;
+pub mod repricing;
+pub mod rulebook;
 mod server;
 mod source;
 pub mod state;
 pub mod status;
+pub mod token;
 
 pub use folder::Folder;
 pub use lock::Lock;
@@ -27,25 +36,57 @@ pub use reload::{Rejected, Timing};
 pub use server::Limits;
 pub use source::Source;
 
+use self::answer::Desk;
+use self::facts::FactService;
+use self::jobs::Jobs;
 use self::pricing::PricingService;
 use self::reload::Watcher;
+use self::repricing::RepricingService;
+use self::rulebook::RulebookService;
+use self::server::Services;
 use self::state::{Serving, State};
+use self::token::Keys;
 use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
 /// How to serve.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Config {
     pub limits: Limits,
     pub timing: Timing,
     /// What "now" is for requests without a time, for replays; else the clock.
     pub at: Option<i64>,
+    /// How long a recommended price is to be used at most.
+    pub validity: Duration,
+    /// The keys of quote tokens, followed while the service runs; without a file, one key that ends with the process.
+    pub quote_keys: Option<PathBuf>,
+    /// The threads of jobs that price everything.
+    pub job_threads: usize,
 }
+
+impl Default for Config {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self {
+            limits: Limits::default(),
+            timing: Timing::default(),
+            at: None,
+            validity: Duration::from_secs(15 * 60),
+            quote_keys: None,
+            job_threads: cores.div_ceil(2),
+        }
+    }
+}
+
+/// How often rows whose time has come are looked for.
+const ADVANCE: Duration = Duration::from_millis(200);
 
 /// Where to serve. Ports are bound by the caller, who can then say which they are.
 #[derive(Debug)]
@@ -87,16 +128,31 @@ pub async fn serve<S: Source>(
     let state = Arc::new(State::default());
     let health = HealthReporter::new();
     server::set_health(&health, ServingStatus::NotServing).await;
-    let service =
-        PricingService { state: state.clone(), metrics: metrics.clone(), clock: Clock { fixed: config.at } };
+    let clock = Clock { fixed: config.at };
+    let keys = Arc::new(match &config.quote_keys {
+        Some(path) => token::read(path).map_err(|why| ServeError::Failed(why.into()))?,
+        None => Keys::random().map_err(ServeError::failed)?,
+    });
+    let validity = i64::try_from(config.validity.as_secs()).unwrap_or(i64::MAX);
+    let desk = Desk { clock, keys: keys.clone(), validity };
+    let jobs = Arc::new(Jobs::new(config.job_threads).map_err(|why| ServeError::Failed(why.into()))?);
+    let services = Services {
+        pricing: PricingService { state: state.clone(), metrics: metrics.clone(), desk: desk.clone() },
+        facts: FactService { state: state.clone(), clock },
+        rulebook: RulebookService::new(state.clone(), desk),
+        repricing: RepricingService::new(state.clone(), clock, jobs),
+    };
+    let drained = state.clone();
+    let advanced = advance(state.clone(), clock);
     let followed = async {
         let loading = source.clone();
         let first = tokio::task::spawn_blocking(move || reload::load(&*loading)).await;
         let first = first.map_err(ServeError::failed)?.map_err(ServeError::Rejected)?;
-        let serving = first.1.clone();
-        let watcher = Watcher::new(source, first, state, metrics.clone(), config.timing);
-        server::set_health(&health, ServingStatus::Serving).await;
-        ready(&serving);
+        let watcher = Watcher::new(source, first, state.clone(), metrics.clone(), config.timing).await;
+        if let Some(serving) = state.pin() {
+            server::set_health(&health, ServingStatus::Serving).await;
+            ready(&serving);
+        }
         watcher.run().await;
         Ok(())
     };
@@ -105,17 +161,33 @@ pub async fn serve<S: Source>(
         tokio::select! {
             () = end => {}
             () = metrics_page::upkeep(metrics.handle()) => {}
+            () = advanced => {}
+            () = token::follow(config.quote_keys, keys) => {}
             Err(error) = followed => rejected = Some(error),
         }
     };
+    let ended = async {
+        ended.await;
+        drained.drain();
+    };
     let served =
-        server::run(listeners.grpc, service, health.clone(), config.limits, metrics.clone(), ended).await;
+        server::run(listeners.grpc, services, health.clone(), config.limits, metrics.clone(), ended).await;
     if let Some(page) = page {
         page.abort();
     }
     match rejected {
         Some(error) => Err(error),
         None => served.map_err(ServeError::Failed),
+    }
+}
+
+/// Puts uploaded rows into force when their time comes; never returns.
+async fn advance(state: Arc<State>, clock: Clock) {
+    loop {
+        tokio::time::sleep(ADVANCE).await;
+        let (state, now) = (state.clone(), clock.now());
+        // It may wait for a release that is being laid over.
+        drop(tokio::task::spawn_blocking(move || state.advance(now)).await);
     }
 }
 

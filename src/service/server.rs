@@ -1,10 +1,17 @@
 //! tonic with every limit set, and an end that comes.
 
 use super::accept::accept;
+use super::deadline::Deadlines;
+use super::facts::FactService;
 use super::metrics::Metrics;
 use super::pricing::PricingService;
 use super::proto;
+use super::proto::fact_service_server::FactServiceServer;
 use super::proto::pricing_service_server::PricingServiceServer;
+use super::proto::repricing_service_server::RepricingServiceServer;
+use super::proto::rulebook_service_server::RulebookServiceServer;
+use super::repricing::RepricingService;
+use super::rulebook::RulebookService;
 use super::status::{Condition, Failure};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,8 +25,23 @@ use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::HealthServer;
 use tonic_health::server::{HealthReporter, HealthService};
 
-/// The name under which health of quoting is reported.
-pub type Pricing = PricingServiceServer<PricingService>;
+/// What is served.
+#[derive(Debug)]
+pub struct Services {
+    pub pricing: PricingService,
+    pub facts: FactService,
+    pub rulebook: RulebookService,
+    pub repricing: RepricingService,
+}
+
+/// The names under which health is reported.
+const NAMES: [&str; 5] = [
+    "",
+    proto::pricing_service_server::SERVICE_NAME,
+    proto::fact_service_server::SERVICE_NAME,
+    proto::rulebook_service_server::SERVICE_NAME,
+    proto::repricing_service_server::SERVICE_NAME,
+];
 
 /// Nothing is inherited: tonic leaves several limits off (`None` overrides even the defaults of the layers below it).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,8 +58,10 @@ pub struct Limits {
     pub frame_bytes: u32,
     pub request_bytes: usize,
     pub response_bytes: usize,
-    /// From the request's headers to the answer's.
+    /// From the request's headers to the answer's, for calls with one request and one answer.
     pub request: Duration,
+    /// The same for a batch and for a check of a rulebook.
+    pub batch: Duration,
     pub keepalive: Duration,
     pub keepalive_answer: Duration,
     pub connection_age: Duration,
@@ -59,11 +83,32 @@ impl Default for Limits {
             request_bytes: 4 << 20,
             response_bytes: 16 << 20,
             request: Duration::from_secs(2),
+            batch: Duration::from_secs(60),
             keepalive: Duration::from_secs(60),
             keepalive_answer: Duration::from_secs(20),
             connection_age: Duration::from_secs(3_600),
             connection_age_grace: Duration::from_secs(30),
             drain: Duration::from_secs(10),
+        }
+    }
+}
+
+impl Limits {
+    /// How long a call of a method may take; none for streams, which end by themselves, by their client or by the drain.
+    #[must_use]
+    pub fn of(&self, path: &str) -> Option<Duration> {
+        match path.rsplit('/').next().unwrap_or_default() {
+            "BatchQuotePrices" | "CheckRulebook" => Some(self.batch),
+            "StreamQuotePrices"
+            | "UpsertItems"
+            | "UpsertOffers"
+            | "UpdateStock"
+            | "SetExchangeRates"
+            | "WatchRepricing"
+            | "ReadRepricing"
+            | "Watch"
+            | "ServerReflectionInfo" => None,
+            _ => Some(self.request),
         }
     }
 }
@@ -87,7 +132,7 @@ const CLOSE: Duration = Duration::from_secs(1);
 /// What tonic or the descriptor says, as text.
 pub async fn run(
     listener: TcpListener,
-    pricing: PricingService,
+    services: Services,
     health: HealthReporter,
     limits: Limits,
     metrics: Arc<Metrics>,
@@ -98,18 +143,26 @@ pub async fn run(
         .register_encoded_file_descriptor_set(proto::DESCRIPTOR)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1()?;
-    let pricing = PricingServiceServer::new(pricing)
-        .max_decoding_message_size(limits.request_bytes)
-        .max_encoding_message_size(limits.response_bytes);
+    macro_rules! limited {
+        ($server:ident, $service:expr) => {
+            $server::new($service)
+                .max_decoding_message_size(limits.request_bytes)
+                .max_encoding_message_size(limits.response_bytes)
+        };
+    }
     let (phase, watching) = watch::channel(Phase::Serving);
     let incoming = accept(listener, &limits, metrics, watching.clone());
     let mut draining = watching.clone();
     let served = tokio::spawn(
         builder(&limits)
             .layer(tower::util::MapResponseLayer::new(name_too_large))
+            .layer(Deadlines(move |path: &str| limits.of(path)))
             .add_service(HealthServer::new(HealthService::from_health_reporter(health.clone())))
             .add_optional_service(is_local.then_some(reflection))
-            .add_service(pricing)
+            .add_service(limited!(PricingServiceServer, services.pricing))
+            .add_service(limited!(FactServiceServer, services.facts))
+            .add_service(limited!(RulebookServiceServer, services.rulebook))
+            .add_service(limited!(RepricingServiceServer, services.repricing))
             .serve_with_incoming_shutdown(incoming, async move {
                 let _ = draining.wait_for(|phase| *phase != Phase::Serving).await;
             }),
@@ -131,8 +184,9 @@ pub async fn run(
 
 /// Health of the whole and of each service; reflection and health itself have none.
 pub async fn set_health(health: &HealthReporter, status: ServingStatus) {
-    health.set_service_status("", status).await;
-    health.set_service_status(<Pricing as tonic::server::NamedService>::NAME, status).await;
+    for name in NAMES {
+        health.set_service_status(name, status).await;
+    }
 }
 
 /// tonic calls a message over the limit OUT_OF_RANGE, without details; ours all have details.
@@ -157,7 +211,6 @@ fn builder(limits: &Limits) -> Server {
         .max_frame_size(limits.frame_bytes)
         .http2_keepalive_interval(Some(limits.keepalive))
         .http2_keepalive_timeout(Some(limits.keepalive_answer))
-        .timeout(limits.request)
         .max_connection_age(limits.connection_age)
         .max_connection_age_grace(limits.connection_age_grace)
 }
