@@ -18,6 +18,7 @@ pub mod reprice;
 pub mod schema;
 pub mod serve;
 pub mod test;
+pub mod watch;
 pub mod why;
 mod write;
 
@@ -47,6 +48,7 @@ enum Command {
     Gen(generate::Args),
     Serve(serve::Args),
     Quote(quote::Args),
+    Watch(watch::Args),
     Help(help::Args),
     Why(why::Args),
     Init(init::Args),
@@ -72,6 +74,7 @@ fn run(cli: &Cli) -> ExitCode {
         Command::Gen(args) => generate::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Quote(args) => quote::run(args),
+        Command::Watch(args) => watch::run(args),
         Command::Help(args) => help::run(args),
         Command::Why(args) => why::run(args),
         Command::Init(args) => init::run(args),

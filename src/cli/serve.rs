@@ -1,6 +1,6 @@
 //! `pricer serve`: quotes over gRPC until Ctrl-C or SIGTERM.
 
-use crate::facts::parse_instant;
+use crate::facts::{parse_duration, parse_instant};
 use crate::service::state::Serving;
 use crate::service::{Config, Folder, Listeners, ServeError, serve};
 use std::net::SocketAddr;
@@ -34,6 +34,13 @@ pub struct Args {
     /// Where Prometheus finds `/metrics`; `off` for nowhere.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9464", value_parser = parse_metrics)]
     pub metrics: MetricsAddress,
+    /// The keys of quote tokens, a line each: an id and a secret of 64 hexadecimal digits. The first signs, all verify; the file
+    /// is followed. Without it tokens end with the process.
+    #[arg(long, value_name = "FILE")]
+    pub quote_keys: Option<PathBuf>,
+    /// How long a recommended price and its token hold at most, such as `15m`.
+    #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = parse_validity)]
+    pub quote_validity: i64,
     /// Answer as if it were this moment, such as `2026-11-18T10:00:00+01:00`: for trying out feeds of another day.
     #[arg(long, value_name = "INSTANT", value_parser = parse_instant)]
     pub at: Option<i64>,
@@ -102,7 +109,12 @@ async fn bind_and_serve(args: &Args) -> Result<(), ServeError> {
         offers: args.offers.clone(),
         rates: args.fx.clone(),
     };
-    let config = Config { at: args.at, ..Config::default() };
+    let config = Config {
+        at: args.at,
+        validity: Duration::from_secs(u64::try_from(args.quote_validity).unwrap_or(0)),
+        quote_keys: args.quote_keys.clone(),
+        ..Config::default()
+    };
     let ready = |serving: &Serving| print!("{}", greeting(serving, args, addresses));
     serve(config, Arc::new(folder), listeners, ready, told_to_end()).await
 }
@@ -130,10 +142,19 @@ fn greeting(
         format!("serving   {} from {}", release.name, args.rulebook.display()),
         format!("release   {}   {} guards", release.id(), release.guard_count),
         format!(
-            "items     {} in memory, offers and rates too: nothing is written",
-            serving.facts.items.len()
+            "items     {}, offers for {}; uploaded facts live in memory: they end with this process",
+            serving.facts.items.len(),
+            serving.facts.offers.len()
         ),
-        format!("listening grpc://{grpc}   PricingService, health, reflection"),
+        match &args.quote_keys {
+            Some(path) => format!("tokens    signed with the keys of {}", path.display()),
+            None => {
+                "tokens    signed with a key of this process alone; `--quote-keys FILE` for more".to_owned()
+            }
+        },
+        format!(
+            "listening grpc://{grpc}   PricingService, FactService, RulebookService, RepricingService, health, reflection"
+        ),
     ];
     if let Some(metrics) = metrics {
         lines.push(format!("metrics   http://{metrics}/metrics"));
@@ -171,6 +192,13 @@ fn log_to_stderr() {
     let subscriber = tracing_subscriber::registry().with(targets).with(lines);
     // Another one may be there already when this runs inside a larger program, such as `pricer demo`.
     let _ = tracing::subscriber::set_global_default(subscriber);
+}
+
+fn parse_validity(text: &str) -> Result<i64, String> {
+    match parse_duration(text)? {
+        validity @ 1..=86_400 => Ok(validity),
+        _ => Err("a price holds for 1s to 1d".to_owned()),
+    }
 }
 
 fn parse_metrics(text: &str) -> Result<MetricsAddress, String> {

@@ -16,6 +16,7 @@ mod demand;
 mod differential;
 mod economics;
 mod fixture;
+mod horizon;
 mod house;
 mod iowa;
 mod models;

@@ -326,3 +326,39 @@ impl Record {
         is_changed
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn row(sequence: i64) -> Row {
+        Row { source: 0, sequence, arrived: 0, bytes: Box::default() }
+    }
+
+    proptest! {
+        /// Whatever the order of arrival and however often: the highest number whose time has come is in force.
+        #[test]
+        fn the_order_of_arrival_changes_nothing(
+            rows in prop::collection::vec((1_i64..8, 0_i64..6), 1..12),
+            ticks in prop::collection::vec(0_usize..12, 0..4),
+        ) {
+            // One moment for each number, as one source would send them.
+            let from: BTreeMap<i64, i64> = rows.iter().copied().collect();
+            let mut record = Record::default();
+            let mut now = 0;
+            let mut seen = BTreeSet::new();
+            for (at, (sequence, _)) in rows.iter().enumerate() {
+                let later = Some(from[sequence]).filter(|from| now < *from);
+                record.accept(row(*sequence), later, now);
+                seen.insert(*sequence);
+                now += i64::try_from(ticks.iter().filter(|tick| **tick == at).count()).unwrap();
+                record.advance(now);
+                let expected = seen.iter().copied().filter(|sequence| from[sequence] <= now).max();
+                prop_assert_eq!(record.in_force.as_ref().map(|row| row.sequence), expected);
+            }
+            record.advance(10);
+            prop_assert_eq!(record.in_force.map(|row| row.sequence), seen.last().copied());
+        }
+    }
+}

@@ -4,7 +4,10 @@ mod follow;
 mod many;
 mod operate;
 mod quotes;
+mod rules;
 mod script;
+mod sweeps;
+mod uploads;
 
 use super::*;
 use client::{QuoteError, ask};
