@@ -54,6 +54,43 @@ pub enum Condition {
 }
 
 impl Condition {
+    /// In the order of precedence.
+    pub const ALL: [Self; 33] = [
+        Self::MessageTooLarge,
+        Self::MalformedMessage,
+        Self::NotReady,
+        Self::Draining,
+        Self::InvalidField,
+        Self::BatchTooLarge,
+        Self::QuoteTokenInvalid,
+        Self::RequestIdReused,
+        Self::ReleaseNotFound,
+        Self::MarketNotFound,
+        Self::ChannelNotFound,
+        Self::SegmentNotFound,
+        Self::ItemNotFound,
+        Self::RuleNotFound,
+        Self::JobNotFound,
+        Self::QuoteMismatch,
+        Self::QuoteExpired,
+        Self::JobNotDone,
+        Self::Refused(RefusalCode::VatClass),
+        Self::Refused(RefusalCode::ExchangeRateMissing),
+        Self::Refused(RefusalCode::ExchangeRateStale),
+        Self::Refused(RefusalCode::CostImplausible),
+        Self::Refused(RefusalCode::RateImplausible),
+        Self::Refused(RefusalCode::FactMissing),
+        Self::Refused(RefusalCode::GuardsContradict),
+        Self::Refused(RefusalCode::Infeasible),
+        Self::Refused(RefusalCode::FeedStale),
+        Self::Refused(RefusalCode::NoPrice),
+        Self::Refused(RefusalCode::AmountOverflow),
+        Self::DeadlinePassed,
+        Self::FactsFull,
+        Self::Overloaded,
+        Self::Internal,
+    ];
+
     /// The table: code and reason of each condition.
     #[must_use]
     pub fn row(self) -> (Code, &'static str) {

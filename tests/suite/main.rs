@@ -29,6 +29,7 @@ mod reference_by_hand;
 mod reference_coverage;
 mod reference_example;
 mod reference_times_and_cells;
+mod reload;
 mod repeated;
 mod ruin;
 mod serve;

@@ -3,10 +3,12 @@
 mod follow;
 mod many;
 mod operate;
+mod page;
 mod quotes;
 mod rules;
 mod script;
 mod sweeps;
+mod table;
 mod uploads;
 
 use super::*;
