@@ -29,8 +29,11 @@ pub struct Rate {
 /// All rates, each pair in the order of `as_of`; cheap to copy.
 #[derive(Clone, Debug, Default)]
 pub struct Rates {
-    pairs: Arc<HashMap<(Currency, Currency), Arc<Vec<RateRow>>>>,
+    pairs: Arc<HashMap<Pair, Arc<Vec<RateRow>>>>,
 }
+
+/// Base and quote.
+type Pair = (Currency, Currency);
 
 /// One row as text.
 #[derive(Clone, Copy, Debug, Default)]

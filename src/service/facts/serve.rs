@@ -33,6 +33,9 @@ struct Upload<'a> {
     replacing: Option<Vec<Change>>,
 }
 
+/// What became of the rows of a message, and the fact set after it; none without a release.
+type Applied = Option<(Vec<Outcome>, Arc<str>)>;
+
 /// Runs what may wait for another writer on a thread of its own.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
     let done = tokio::task::spawn_blocking(work).await;
@@ -96,10 +99,7 @@ impl Upload<'_> {
         Ok(source)
     }
 
-    fn tally(
-        &mut self,
-        (changes, applied): (Vec<Change>, Option<(Vec<Outcome>, Arc<str>)>),
-    ) -> Result<(), Failure> {
+    fn tally(&mut self, (changes, applied): (Vec<Change>, Applied)) -> Result<(), Failure> {
         let (outcomes, fact_set) = applied.ok_or_else(Failure::not_ready)?;
         let summary = &mut self.summary;
         summary.fact_set = fact_set.to_string();

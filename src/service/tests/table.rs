@@ -118,7 +118,7 @@ async fn a_passed_deadline_is_told_as_one() {
     let priced = async || service.metric("pricer_quote_seconds_count").await.unwrap() - before;
     let stopped = priced().await;
     tokio::time::sleep(Duration::from_millis(100)).await;
-    assert_eq!(priced().await, stopped, "nothing is priced for nobody");
+    assert!(priced().await <= stopped, "nothing is priced for nobody");
     assert!(stopped < 1_000.0, "{stopped}");
     service.stop().await.unwrap();
 }
@@ -140,7 +140,7 @@ fn the_page_tells_the_table() {
         let at = rest
             .find(&cells)
             .unwrap_or_else(|| panic!("the next line of docs/reference/api.md is not `{cells}`"));
-        rest = &rest[at + cells.len()..];
+        rest = rest.split_at(at + cells.len()).1;
     }
     assert!(!rest.contains("| INVALID_ARGUMENT | `"), "the page has a line that is in no table");
 }
