@@ -18,6 +18,7 @@ pub mod reprice;
 pub mod schema;
 pub mod serve;
 pub mod test;
+pub mod token;
 pub mod watch;
 pub mod why;
 mod write;
@@ -48,6 +49,7 @@ enum Command {
     Gen(generate::Args),
     Serve(serve::Args),
     Quote(quote::Args),
+    Token(token::Args),
     Watch(watch::Args),
     Help(help::Args),
     Why(why::Args),
@@ -74,6 +76,7 @@ fn run(cli: &Cli) -> ExitCode {
         Command::Gen(args) => generate::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Quote(args) => quote::run(args),
+        Command::Token(args) => token::run(args),
         Command::Watch(args) => watch::run(args),
         Command::Help(args) => help::run(args),
         Command::Why(args) => why::run(args),

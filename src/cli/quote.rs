@@ -6,7 +6,7 @@ pub(super) mod print;
 use super::output::Format;
 use crate::facts::{parse_duration, parse_instant, parse_money, parse_percent};
 use crate::service::Clock;
-use crate::service::client::{QuoteError, ask, verify};
+use crate::service::client::{Dial, QuoteError};
 use crate::service::convert::{write_instant, write_money};
 use crate::service::proto::{
     ExplanationDetail, ItemFacts, Offer, QuotePriceRequest, VerifyQuoteRequest, quote_price_request::Item,
@@ -63,6 +63,12 @@ pub struct Args {
     /// Where the service listens.
     #[arg(long, default_value = "http://127.0.0.1:50051")]
     pub addr: String,
+    /// Who signed the service's certificate, in PEM: for an address with `https`.
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+    /// A file with the bearer token. Tokens are not given on the command line, where others can see them.
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
 }
 
 /// One `--rival`.
@@ -92,13 +98,20 @@ pub fn run(args: &Args) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    let dial = match Dial::from_files(&args.addr, args.ca.as_deref(), args.token_file.as_deref()) {
+        Ok(dial) => dial,
+        Err(why) => {
+            eprintln!("error: {why}");
+            return ExitCode::from(2);
+        }
+    };
     if let Some(token) = &args.verify {
-        return runtime.block_on(check_token(args, token));
+        return runtime.block_on(check_token(args, &dial, token));
     }
     let [sku] = args.skus.as_slice() else {
-        return runtime.block_on(many::run(args));
+        return runtime.block_on(many::run(args, &dial));
     };
-    let answer = runtime.block_on(ask(&args.addr, request(args, sku)));
+    let answer = runtime.block_on(dial.ask(request(args, sku)));
     let (text, is_answer) = match (&answer, args.format) {
         (Ok(decision), Format::Human) => (print::text(decision), true),
         (Ok(decision), Format::Json) => (format!("{:#}\n", print::json(decision)), true),
@@ -118,7 +131,7 @@ pub fn run(args: &Args) -> ExitCode {
 }
 
 /// Shows what a token promises.
-async fn check_token(args: &Args, token: &str) -> ExitCode {
+async fn check_token(args: &Args, dial: &Dial, token: &str) -> ExitCode {
     let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let request = VerifyQuoteRequest {
         quote_token: token.to_owned(),
@@ -127,7 +140,7 @@ async fn check_token(args: &Args, token: &str) -> ExitCode {
         channel: given(&args.channel),
         customer_segment: args.segment.clone(),
     };
-    match (verify(&args.addr, request).await, args.format) {
+    match (dial.verify(request).await, args.format) {
         (Ok(claims), Format::Human) => print!("{}", print::claims_text(&claims)),
         (Ok(claims), Format::Json) => println!("{:#}", print::claims_json(&claims)),
         (Err(error), format) => return fail(&error, format),

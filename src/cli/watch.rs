@@ -4,10 +4,11 @@ use super::output::Format;
 use super::quote::{fail, print};
 use crate::facts::{parse_duration, show_instant};
 use crate::service::Clock;
-use crate::service::client::{QuoteError, ask_batch, connect};
+use crate::service::client::{Dial, QuoteError};
 use crate::service::proto::quote_result::Outcome;
 use crate::service::proto::{QuotePriceRequest, QuoteResult, quote_price_request::Item};
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -39,6 +40,12 @@ pub struct Args {
     /// Where the service listens.
     #[arg(long, default_value = "http://127.0.0.1:50051")]
     pub addr: String,
+    /// Who signed the service's certificate, in PEM: for `https`.
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+    /// A file with the token to show.
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
 }
 
 fn parse_every(text: &str) -> Result<i64, String> {
@@ -57,15 +64,22 @@ pub fn run(args: &Args) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    let dial = match Dial::from_files(&args.addr, args.ca.as_deref(), args.token_file.as_deref()) {
+        Ok(dial) => dial,
+        Err(why) => {
+            eprintln!("error: {why}");
+            return ExitCode::from(2);
+        }
+    };
     runtime.block_on(async {
         tokio::select! {
-            code = watch(args) => code,
+            code = watch(args, &dial) => code,
             Ok(()) = tokio::signal::ctrl_c() => ExitCode::SUCCESS,
         }
     })
 }
 
-async fn watch(args: &Args) -> ExitCode {
+async fn watch(args: &Args, dial: &Dial) -> ExitCode {
     let requests: Vec<QuotePriceRequest> = args.skus.iter().map(|sku| request(args, sku)).collect();
     let every = Duration::from_secs(u64::try_from(args.every).unwrap_or(1));
     let mut seen: Vec<Option<String>> = vec![None; requests.len()];
@@ -74,9 +88,9 @@ async fn watch(args: &Args) -> ExitCode {
         let answer = async {
             let open = match &channel {
                 Some(open) => open,
-                None => channel.insert(connect(&args.addr).await?),
+                None => channel.insert(dial.connect().await?),
             };
-            ask_batch(open, requests.clone()).await
+            dial.ask_batch(open, requests.clone()).await
         };
         match answer.await {
             Ok(answer) => {

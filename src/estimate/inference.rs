@@ -75,6 +75,11 @@ pub fn f_tail(f: f64, df1: f64, df2: f64) -> f64 {
     if tail.is_finite() { tail } else { 1.0 }
 }
 
+/// The value of F below which this share lies.
+pub fn f_quantile(share: f64, df1: f64, df2: f64) -> f64 {
+    FisherSnedecor::new(df1, df2.max(1.0)).map_or(f64::NAN, |d| d.inverse_cdf(share))
+}
+
 /// The upper tail of chi squared.
 pub fn chi2_tail(x: f64, df: f64) -> f64 {
     let tail = ChiSquared::new(df).map_or(1.0, |d| d.sf(x.max(0.0)));

@@ -2,19 +2,22 @@
 
 use super::item::{BadField, FieldCode};
 use super::seen::Seen;
-use super::{Item, ItemRow, Names, Offer, Rates, RivalId, Shelf, StockBook};
+use super::{Estimates, History, Item, ItemRow, Names, Offer, Rates, RivalId, Shelf, StockBook};
 use crate::money::Currency;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// Items, offers, stock and rates that belong together. Copies share what they have in common: a server changes its own
-/// while quotes hold theirs.
+/// Items, offers, stock and rates that belong together, what prices were, and how demand answers to them. Copies share what
+/// they have in common: a server changes its own while quotes hold theirs.
 #[derive(Clone, Debug, Default)]
 pub struct FactSet {
     pub items: ItemBook,
     pub offers: OfferBook,
     pub stock: StockBook,
     pub rates: Rates,
+    pub history: Arc<History>,
+    /// Fitted demand; without an estimate the item's own columns count.
+    pub estimates: Arc<Estimates>,
 }
 
 /// Items by SKU; a SKU may have rows for single markets or channels.

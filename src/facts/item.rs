@@ -9,6 +9,8 @@ use crate::money::{Amount, Currency, Money, Ratio};
 pub struct Item {
     pub sku: Box<str>,
     values: Box<[Value]>,
+    /// Texts that name other items, by attribute.
+    links: Box<[(AttrId, Box<str>)]>,
 }
 
 /// An item as a feed gives it: for one market or channel, or (empty) for all.
@@ -195,8 +197,14 @@ impl<'a> ItemReader<'a> {
         }
         self.complete(&mut values, &mut bad);
         if bad.is_empty() {
+            let links = self.columns.iter().zip(fields).filter_map(|(target, text)| match target {
+                Target::Fact(id) if self.schema.attr(*id).link && !text.is_empty() => {
+                    Some((*id, text.into()))
+                }
+                _ => None,
+            });
             Ok(ItemRow {
-                item: Item { sku: sku.into(), values },
+                item: Item { sku: sku.into(), values, links: links.collect() },
                 market: market.into(),
                 channel: channel.into(),
                 known_at: None,
@@ -307,9 +315,7 @@ impl<'a> ItemReader<'a> {
         let currency = match beside {
             Some((_, code)) => Currency::from_code(code)
                 .ok_or((FieldCode::Currency, format!("`{code}` is not an ISO 4217 currency code")))?,
-            None => self
-                .currency
-                .ok_or((FieldCode::Money, format!("`{text}` has no currency, such as `{text} EUR`")))?,
+            None => self.currency.ok_or_else(|| (FieldCode::Money, super::text::without_currency(text)))?,
         };
         let amount =
             Amount::parse(text).map_err(|error| (FieldCode::Money, format!("`{text}` is {error}")))?;
@@ -361,6 +367,17 @@ impl Item {
     #[must_use]
     pub fn value(&self, id: AttrId) -> Value {
         self.values.get(usize::from(id.0)).copied().unwrap_or(Value::Missing)
+    }
+
+    /// The item that an attribute names, for the attributes that rules follow to other items.
+    #[must_use]
+    pub fn link(&self, id: AttrId) -> Option<&str> {
+        self.links.iter().find(|(known, _)| *known == id).map(|(_, sku)| &**sku)
+    }
+
+    /// Every item that this one names.
+    pub fn links(&self) -> impl Iterator<Item = &str> {
+        self.links.iter().map(|(_, sku)| &**sku)
     }
 
     /// The same item with another current price: what the next run sees.

@@ -6,7 +6,9 @@
 //! This room knows no file, clock, thread or serialization; instants are seconds since 1970-01-01 UTC.
 
 mod book;
+mod estimates;
 mod formula;
+mod history;
 mod item;
 mod offers;
 mod rates;
@@ -19,7 +21,9 @@ mod text;
 mod value;
 
 pub use book::{FactSet, ItemBook, OfferBook, ServedItem, keep_newest};
+pub use estimates::{Estimate, Estimates};
 pub use formula::{Formula, Operator};
+pub use history::{Applied, AppliedText, History, PriceKind, Timeline, read_applied};
 pub use item::{BadField, FieldCode, Item, ItemReader, ItemRow};
 pub use offers::{Names, Offer, OfferText, RivalId, read_offer};
 pub use rates::{Rate, RateRow, RateText, Rates, read_rate};

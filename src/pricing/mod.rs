@@ -10,6 +10,7 @@
 //! This room knows no file, clock, thread or serialization: time comes in with the [`World`].
 
 mod adjust;
+pub mod ahead;
 mod bound;
 mod calendar;
 mod cost;
@@ -26,6 +27,7 @@ mod round;
 mod scope;
 mod strategy;
 mod trace;
+mod twins;
 mod view;
 mod world;
 
@@ -45,6 +47,7 @@ pub use place::{
 pub use release::{Feed, Release, Segment};
 pub use rivals::{Excluded, Valid};
 pub use scope::{Bits, Clause, Cond, Scope, Test};
-pub use trace::{NoPrice, Recorder, Step, Trace};
+pub use trace::{MarkedDown, NoPrice, Optimised, Outlook, Recorder, Step, Trace};
+pub use twins::Twins;
 pub use view::{Mismatch, View};
 pub use world::{Row, World};

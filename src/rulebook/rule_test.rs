@@ -16,6 +16,10 @@ pub struct RuleTest {
     pub item: Vec<(Box<str>, Box<str>)>,
     /// `name price match age`.
     pub rivals: Vec<(Box<str>, Span)>,
+    /// `399.00 EUR regular 60d`, in force since then; perhaps a second age, until then, and `announced`.
+    pub history: Vec<(Box<str>, Span)>,
+    /// `NB-PASTA-500 1.49 EUR`: what a twin costs.
+    pub twins: Vec<(Box<str>, Span)>,
     /// `598.20 KZT/EUR`.
     pub fx: Vec<(Box<str>, Span)>,
     pub expect: Vec<Expectation>,

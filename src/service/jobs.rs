@@ -4,6 +4,7 @@ use super::Clock;
 use super::convert::{self, write_instant};
 use super::proto::{self, RepricingState};
 use super::repricing::{current_price, is_over};
+use super::secrecy::veil_failure;
 use super::state::{Serving, State, locked};
 use super::status::{Condition, Failure};
 use crate::batch::{Brief, Pool, Swathe, Sweep, SweepTally};
@@ -248,7 +249,7 @@ impl Job {
 impl Results {
     /// The next rows; none at the end.
     #[must_use]
-    pub fn read(&self, cursor: &mut Cursor) -> Vec<proto::RepricedRow> {
+    pub fn read(&self, cursor: &mut Cursor, sees_costs: bool) -> Vec<proto::RepricedRow> {
         let mut rows = Vec::new();
         for (sku, error) in self.rejected.iter().skip(cursor.rejected).take(ROWS_MAX) {
             cursor.rejected += 1;
@@ -267,7 +268,7 @@ impl Results {
                 break;
             }
             let own = self.swathe.rows.get(cursor.rows..cursor.rows + count).unwrap_or_default();
-            rows.extend(own.iter().filter_map(|swept| self.row(sku, swept.place, &swept.brief)));
+            rows.extend(own.iter().filter_map(|swept| self.row(sku, swept.place, &swept.brief, sees_costs)));
             cursor.items += 1;
             cursor.rows += count;
             last = Some(sku.to_owned());
@@ -276,7 +277,7 @@ impl Results {
         rows
     }
 
-    fn row(&self, sku: &str, place: u16, brief: &Brief) -> Option<proto::RepricedRow> {
+    fn row(&self, sku: &str, place: u16, brief: &Brief, sees_costs: bool) -> Option<proto::RepricedRow> {
         let Serving { release, facts, .. } = &*self.serving;
         let place = release.places.get(usize::from(place))?;
         let mut row = proto::RepricedRow {
@@ -304,7 +305,8 @@ impl Results {
             Brief::Refused(refusal) => {
                 let known_at = facts.offers.known_at(&place.market, self.at);
                 let world = World::new(release, place, &facts.rates, self.at, known_at);
-                row.error = Some(Failure::refused(refusal, &world, sku).into());
+                let refused = Failure::refused(refusal, &world, sku);
+                row.error = Some(if sees_costs { refused } else { veil_failure(refused) }.into());
             }
         }
         Some(row)

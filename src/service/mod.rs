@@ -5,45 +5,55 @@
 //! [`status`]. Generated types ([`proto`]) come no further inward than this room.
 
 mod accept;
+pub mod access;
 pub mod answer;
 pub mod client;
 mod codec;
+pub mod config;
+mod connection;
 pub mod convert;
-mod deadline;
+pub mod credentials;
 pub mod facts;
 mod findings;
 mod folder;
+pub mod gate;
 mod jobs;
+mod limits;
 pub mod lock;
-mod metrics;
-mod metrics_page;
+pub mod method;
+pub mod metrics;
 pub mod pricing;
 pub mod proto;
 mod releases;
 mod reload;
 pub mod repricing;
 pub mod rulebook;
+mod secrecy;
 mod server;
 mod source;
 pub mod state;
 pub mod status;
+pub mod tls;
 pub mod token;
 
+pub use credentials::CredentialFiles;
 pub use folder::Folder;
+pub use gate::LogRequests;
+pub use limits::Limits;
 pub use lock::Lock;
 pub use metrics::Metrics;
 pub use reload::{Rejected, Timing};
-pub use server::Limits;
 pub use source::Source;
 
 use self::answer::Desk;
+use self::credentials::Credentials;
 use self::facts::FactService;
 use self::jobs::Jobs;
 use self::pricing::PricingService;
 use self::reload::Watcher;
 use self::repricing::RepricingService;
 use self::rulebook::RulebookService;
-use self::server::Services;
+use self::server::{Server, Services};
 use self::state::{Serving, State};
 use self::token::Keys;
 use std::fmt;
@@ -61,6 +71,8 @@ use tonic_health::server::HealthReporter;
 pub struct Config {
     pub limits: Limits,
     pub timing: Timing,
+    pub credentials: CredentialFiles,
+    pub log_requests: LogRequests,
     /// What "now" is for requests without a time, for replays; else the clock.
     pub at: Option<i64>,
     /// How long a recommended price is to be used at most.
@@ -73,14 +85,15 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             limits: Limits::default(),
             timing: Timing::default(),
+            credentials: CredentialFiles::default(),
+            log_requests: LogRequests::default(),
             at: None,
             validity: Duration::from_secs(15 * 60),
             quote_keys: None,
-            job_threads: cores.div_ceil(2),
+            job_threads: 1,
         }
     }
 }
@@ -100,6 +113,8 @@ pub struct Listeners {
 pub enum ServeError {
     /// Without TLS and authentication nobody but this machine may ask.
     NotLoopback(SocketAddr),
+    /// Files of credentials that cannot be used.
+    Credentials(Vec<String>),
     /// The first release cannot be served.
     Rejected(Rejected),
     Failed(Box<dyn std::error::Error + Send + Sync>),
@@ -117,14 +132,18 @@ pub async fn serve<S: Source>(
     ready: impl FnOnce(&Serving),
     end: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
-    for listener in [Some(&listeners.grpc), listeners.metrics.as_ref()].into_iter().flatten() {
-        let address = listener.local_addr().map_err(ServeError::failed)?;
-        if !address.ip().is_loopback() {
-            return Err(ServeError::NotLoopback(address));
+    let metrics_address = listeners.metrics.as_ref().map(TcpListener::local_addr).transpose();
+    let metrics_address = metrics_address.map_err(ServeError::failed)?;
+    may_listen(&config, listeners.grpc.local_addr().map_err(ServeError::failed)?, metrics_address)?;
+    let metrics = Arc::new(Metrics::default());
+    let credentials = match config.credentials == CredentialFiles::default() {
+        true => None,
+        false => {
+            Some(Arc::new(Credentials::load(config.credentials.clone()).map_err(ServeError::Credentials)?))
         }
-    }
-    let metrics = Arc::new(Metrics::new().map_err(ServeError::failed)?);
-    let page = listeners.metrics.map(|listener| metrics_page::serve(listener, metrics.handle()));
+    };
+    let page = listeners.metrics.map(|listener| metrics::page::serve(listener, metrics.clone()));
+    let watched = credentials.clone().map(|credentials| tokio::spawn(credentials.follow(metrics.clone())));
     let state = Arc::new(State::default());
     let health = HealthReporter::new();
     server::set_health(&health, ServingStatus::NotServing).await;
@@ -160,7 +179,6 @@ pub async fn serve<S: Source>(
     let ended = async {
         tokio::select! {
             () = end => {}
-            () = metrics_page::upkeep(metrics.handle()) => {}
             () = advanced => {}
             () = token::follow(config.quote_keys, keys) => {}
             Err(error) = followed => rejected = Some(error),
@@ -170,10 +188,17 @@ pub async fn serve<S: Source>(
         ended.await;
         drained.drain();
     };
-    let served =
-        server::run(listeners.grpc, services, health.clone(), config.limits, metrics.clone(), ended).await;
-    if let Some(page) = page {
-        page.abort();
+    let server = Server {
+        services,
+        health: health.clone(),
+        limits: config.limits,
+        metrics: metrics.clone(),
+        credentials,
+        log_requests: config.log_requests,
+    };
+    let served = server.run(listeners.grpc, ended).await;
+    for task in [page, watched].into_iter().flatten() {
+        task.abort();
     }
     match rejected {
         Some(error) => Err(error),
@@ -188,6 +213,19 @@ async fn advance(state: Arc<State>, clock: Clock) {
         let (state, now) = (state.clone(), clock.now());
         // It may wait for a release that is being laid over.
         drop(tokio::task::spawn_blocking(move || state.advance(now)).await);
+    }
+}
+
+/// Others may be let in only when they are known and nobody can listen in; to the metrics nobody is.
+///
+/// # Errors
+/// An address that others can reach.
+pub fn may_listen(config: &Config, grpc: SocketAddr, metrics: Option<SocketAddr>) -> Result<(), ServeError> {
+    let is_safe = config.credentials.tls.is_some() && config.credentials.principals.is_some();
+    let grpc = Some(grpc).filter(|_| !is_safe);
+    match grpc.into_iter().chain(metrics).find(|address| !address.ip().is_loopback()) {
+        Some(address) => Err(ServeError::NotLoopback(address)),
+        None => Ok(()),
     }
 }
 
@@ -217,10 +255,11 @@ impl fmt::Display for ServeError {
         match self {
             Self::NotLoopback(address) => write!(
                 f,
-                "{address} can be reached from other machines, and the service has no TLS and no authentication yet: \
-                 listen on a loopback address such as 127.0.0.1:{}",
+                "{address} can be reached from other machines: listen on a loopback address such as 127.0.0.1:{}, or \
+                 set `tls.certificate`, `tls.key` and `auth.principals` (metrics have no TLS and stay on loopback)",
                 address.port()
             ),
+            Self::Credentials(problems) => write!(f, "{}", problems.join("\n")),
             Self::Rejected(rejected) => rejected.fmt(f),
             Self::Failed(error) => write!(f, "the service failed: {error}"),
         }

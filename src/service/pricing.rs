@@ -1,9 +1,11 @@
 //! `PricingService`: what the rules recommend now.
 
+use super::access::Caller;
 use super::answer::{Desk, contained, quote};
 use super::convert::Invalid;
 use super::metrics::Metrics;
 use super::proto::{self, pricing_service_server};
+use super::secrecy::{may_explain, veil, veil_failure};
 use super::state::{Serving, State};
 use super::status::{Condition, Failure};
 use std::pin::Pin;
@@ -28,13 +30,23 @@ pub struct PricingService {
 }
 
 impl PricingService {
+    /// One quote, without what the caller may not see.
     fn quote(
         &self,
         serving: &Serving,
         request: proto::QuotePriceRequest,
+        sees_costs: bool,
     ) -> Result<proto::Decision, Failure> {
         let started = Instant::now();
-        let answer = contained(|| quote(serving, request, &self.desk));
+        let allowed = if sees_costs { Ok(()) } else { may_explain(request.explanation_detail) };
+        let answer = allowed.and_then(|()| contained(|| quote(serving, request, &self.desk)));
+        let answer = match sees_costs {
+            true => answer,
+            false => answer.map_err(veil_failure).map(|mut decision| {
+                veil(&mut decision);
+                decision
+            }),
+        };
         self.metrics.quoted(&answer, started.elapsed());
         answer
     }
@@ -43,6 +55,7 @@ impl PricingService {
     async fn batch(
         &self,
         requests: Vec<proto::QuotePriceRequest>,
+        sees_costs: bool,
     ) -> Result<(Arc<Serving>, Vec<proto::QuoteResult>), Failure> {
         let serving = self.state.pin().ok_or_else(Failure::not_ready)?;
         if BATCH_MAX < requests.len() {
@@ -53,7 +66,7 @@ impl PricingService {
             if at % TURN == TURN - 1 {
                 tokio::task::yield_now().await;
             }
-            results.push(result(self.quote(&serving, request)));
+            results.push(result(self.quote(&serving, request, sees_costs)));
         }
         Ok((serving, results))
     }
@@ -62,6 +75,7 @@ impl PricingService {
     async fn chunk(
         &self,
         messages: &mut Streaming<proto::StreamQuotePricesRequest>,
+        sees_costs: bool,
     ) -> Result<Option<proto::StreamQuotePricesResponse>, Status> {
         let message = tokio::select! {
             biased;
@@ -72,13 +86,18 @@ impl PricingService {
             }
         };
         let Some(message) = message else { return Ok(None) };
-        let (serving, results) = self.batch(message.requests).await?;
+        let (serving, results) = self.batch(message.requests, sees_costs).await?;
         Ok(Some(proto::StreamQuotePricesResponse {
             results,
             release: serving.release.hash.to_string(),
             fact_set: serving.fact_set.to_string(),
         }))
     }
+}
+
+/// Whether the caller is shown cost, margin and floor.
+pub fn sees_costs<T>(request: &Request<T>) -> bool {
+    request.extensions().get::<Caller>().is_some_and(Caller::sees_costs)
 }
 
 /// One outcome among many.
@@ -104,7 +123,8 @@ impl pricing_service_server::PricingService for PricingService {
             self.metrics.quoted(&Err(Failure::not_ready()), Duration::ZERO);
             return Err(Failure::not_ready().into());
         };
-        let decision = Some(self.quote(&serving, request.into_inner())?);
+        let sees_costs = sees_costs(&request);
+        let decision = Some(self.quote(&serving, request.into_inner(), sees_costs)?);
         Ok(Response::new(proto::QuotePriceResponse { decision }))
     }
 
@@ -112,7 +132,8 @@ impl pricing_service_server::PricingService for PricingService {
         &self,
         request: Request<proto::BatchQuotePricesRequest>,
     ) -> Result<Response<proto::BatchQuotePricesResponse>, Status> {
-        let (serving, results) = self.batch(request.into_inner().requests).await?;
+        let sees_costs = sees_costs(&request);
+        let (serving, results) = self.batch(request.into_inner().requests, sees_costs).await?;
         Ok(Response::new(proto::BatchQuotePricesResponse {
             results,
             release: serving.release.hash.to_string(),
@@ -127,11 +148,12 @@ impl pricing_service_server::PricingService for PricingService {
         &self,
         request: Request<Streaming<proto::StreamQuotePricesRequest>>,
     ) -> Result<Response<Chunks>, Status> {
-        let open = Some((self.clone(), request.into_inner()));
+        let sees_costs = sees_costs(&request);
+        let open = Some((self.clone(), request.into_inner(), sees_costs));
         let chunks = futures_util::stream::unfold(open, async |open| {
-            let (service, mut messages) = open?;
-            match service.chunk(&mut messages).await {
-                Ok(chunk) => Some((Ok(chunk?), Some((service, messages)))),
+            let (service, mut messages, sees_costs) = open?;
+            match service.chunk(&mut messages, sees_costs).await {
+                Ok(chunk) => Some((Ok(chunk?), Some((service, messages, sees_costs)))),
                 Err(status) => Some((Err(status), None)),
             }
         });

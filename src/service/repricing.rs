@@ -4,6 +4,7 @@ use super::Clock;
 use super::convert::{self, Invalid};
 use super::facts::is_id;
 use super::jobs::{Input, Job, Jobs};
+use super::pricing::sees_costs;
 use super::proto::{self, RepricingState, repricing_service_server};
 use super::state::{Serving, State};
 use super::status::{Condition, Failure};
@@ -202,17 +203,19 @@ impl repricing_service_server::RepricingService for RepricingService {
         &self,
         request: Request<proto::ReadRepricingRequest>,
     ) -> Result<Response<Rows>, Status> {
+        let sees_costs = sees_costs(&request);
         let job = self.find(&request.into_inner().repricing_id)?;
         let Some(results) = job.results() else {
             let state = job.look().state().as_str_name();
             let message = format!("the job has no rows: it is {state}");
             return Err(Failure::new(Condition::JobNotDone, message).with("state", state).into());
         };
-        let open = Some((results, super::jobs::Cursor::default()));
+        let open = Some((results, super::jobs::Cursor::default(), sees_costs));
         let chunks = futures_util::stream::unfold(open, async |open| {
-            let (results, mut cursor) = open?;
-            let rows = results.read(&mut cursor);
-            (!rows.is_empty()).then(|| (Ok(proto::ReadRepricingResponse { rows }), Some((results, cursor))))
+            let (results, mut cursor, sees_costs) = open?;
+            let rows = results.read(&mut cursor, sees_costs);
+            let chunk = proto::ReadRepricingResponse { rows };
+            (!chunk.rows.is_empty()).then(|| (Ok(chunk), Some((results, cursor, sees_costs))))
         });
         Ok(Response::new(Box::pin(chunks)))
     }

@@ -13,7 +13,7 @@ use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 
 /// Who defines the reasons.
 const DOMAIN: &str = "pricer";
-/// When to come back to a server that is starting, ending or busy.
+/// When to come back to a server that is starting, ending or has too much to do.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// An answer's metadata stays below 8 KB, which is all that clients must take. The details hold the message once more and
@@ -27,10 +27,17 @@ const VIOLATIONS_SHOWN: usize = 32;
 /// Everything that keeps an answer from being given, in the order in which it is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {
+    MethodUnknown,
+    CredentialsRequired,
+    RoleLacksMethod,
+    RateLimited,
+    Overloaded,
+    Draining,
+    DeadlineExceeded,
     MessageTooLarge,
     MalformedMessage,
     NotReady,
-    Draining,
+    RoleLacksDetail,
     InvalidField,
     BatchTooLarge,
     QuoteTokenInvalid,
@@ -46,20 +53,25 @@ pub enum Condition {
     QuoteExpired,
     JobNotDone,
     Refused(RefusalCode),
-    DeadlinePassed,
     FactsFull,
-    Overloaded,
     /// A bug of ours.
     Internal,
 }
 
 impl Condition {
     /// In the order of precedence.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 38] = [
+        Self::MethodUnknown,
+        Self::CredentialsRequired,
+        Self::RoleLacksMethod,
+        Self::RateLimited,
+        Self::Overloaded,
+        Self::Draining,
+        Self::DeadlineExceeded,
         Self::MessageTooLarge,
         Self::MalformedMessage,
         Self::NotReady,
-        Self::Draining,
+        Self::RoleLacksDetail,
         Self::InvalidField,
         Self::BatchTooLarge,
         Self::QuoteTokenInvalid,
@@ -85,9 +97,7 @@ impl Condition {
         Self::Refused(RefusalCode::FeedStale),
         Self::Refused(RefusalCode::NoPrice),
         Self::Refused(RefusalCode::AmountOverflow),
-        Self::DeadlinePassed,
         Self::FactsFull,
-        Self::Overloaded,
         Self::Internal,
     ];
 
@@ -95,10 +105,17 @@ impl Condition {
     #[must_use]
     pub fn row(self) -> (Code, &'static str) {
         match self {
+            Self::MethodUnknown => (Code::Unimplemented, "METHOD_UNKNOWN"),
+            Self::CredentialsRequired => (Code::Unauthenticated, "CREDENTIALS_REQUIRED"),
+            Self::RoleLacksMethod => (Code::PermissionDenied, "ROLE_LACKS_METHOD"),
+            Self::RateLimited => (Code::ResourceExhausted, "RATE_LIMITED"),
+            Self::Overloaded => (Code::ResourceExhausted, "OVERLOADED"),
+            Self::Draining => (Code::Unavailable, "DRAINING"),
+            Self::DeadlineExceeded => (Code::DeadlineExceeded, "DEADLINE_EXCEEDED"),
             Self::MessageTooLarge => (Code::ResourceExhausted, "MESSAGE_TOO_LARGE"),
             Self::MalformedMessage => (Code::InvalidArgument, "MALFORMED_MESSAGE"),
             Self::NotReady => (Code::Unavailable, "NOT_READY"),
-            Self::Draining => (Code::Unavailable, "DRAINING"),
+            Self::RoleLacksDetail => (Code::PermissionDenied, "ROLE_LACKS_DETAIL"),
             Self::InvalidField => (Code::InvalidArgument, "INVALID_FIELD"),
             Self::BatchTooLarge => (Code::InvalidArgument, "BATCH_TOO_LARGE"),
             Self::QuoteTokenInvalid => (Code::InvalidArgument, "QUOTE_TOKEN_INVALID"),
@@ -115,17 +132,18 @@ impl Condition {
             Self::JobNotDone => (Code::FailedPrecondition, "JOB_NOT_DONE"),
             Self::Refused(code @ RefusalCode::AmountOverflow) => (Code::OutOfRange, code.as_str()),
             Self::Refused(code) => (Code::FailedPrecondition, code.as_str()),
-            Self::DeadlinePassed => (Code::DeadlineExceeded, "DEADLINE_EXCEEDED"),
             Self::FactsFull => (Code::ResourceExhausted, "FACTS_FULL"),
-            Self::Overloaded => (Code::ResourceExhausted, "OVERLOADED"),
             Self::Internal => (Code::Internal, "INTERNAL"),
         }
     }
 
-    /// The same request may succeed a little later.
+    /// When the same call may succeed, if time alone can mend it.
     #[must_use]
-    pub fn is_passing(self) -> bool {
-        matches!(self, Self::NotReady | Self::Draining | Self::Overloaded)
+    pub fn retry_after(self) -> Option<Duration> {
+        match self {
+            Self::NotReady | Self::Overloaded | Self::RateLimited | Self::Draining => Some(RETRY_AFTER),
+            _ => None,
+        }
     }
 }
 
@@ -215,8 +233,8 @@ impl From<Failure> for Status {
         if !failure.invalid.is_empty() {
             details.set_bad_request(violations(failure.invalid));
         }
-        if failure.condition.is_passing() {
-            details.set_retry_info(Some(RETRY_AFTER));
+        if let Some(after) = failure.condition.retry_after() {
+            details.set_retry_info(Some(after));
         }
         Self::with_error_details(code, clip(failure.message, MESSAGE_MAX), details)
     }

@@ -11,6 +11,7 @@
 )]
 #![expect(elided_lifetimes_in_paths, reason = "the reference is plain code to read")]
 
+mod ahead;
 mod cut;
 mod demand;
 mod differential;
@@ -21,6 +22,7 @@ mod house;
 mod iowa;
 mod models;
 mod olist;
+mod operate;
 mod orda;
 mod properties;
 mod question;

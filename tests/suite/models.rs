@@ -2,7 +2,7 @@
 
 use super::question::Question;
 use pricer::batch::{Feeds, load_facts};
-use pricer::facts::{FactSet, parse_instant};
+use pricer::facts::{FactSet, History, parse_instant};
 use pricer::pricing::Release;
 use pricer::rulebook::{Files, Loaded, load};
 use std::path::PathBuf;
@@ -30,7 +30,7 @@ pub fn orda() -> (Arc<Release>, FactSet) {
     let release = loaded("orda").release.unwrap();
     let [items, offers, rates] =
         ["items.csv", "offers.csv", "fx.csv"].map(|name| folder("orda").join("feeds").join(name));
-    let feeds = Feeds { items: Some(&items), offers: Some(&offers), rates: Some(&rates) };
+    let feeds = Feeds { items: Some(&items), offers: Some(&offers), rates: Some(&rates), ..Feeds::default() };
     let (facts, accounts) = load_facts(&release, feeds).unwrap();
     assert!(accounts.iter().all(|account| account.quarantined.is_empty()), "{accounts:?}");
     (release, facts)
@@ -47,7 +47,17 @@ pub fn orda_questions<'a>(release: &'a Release, facts: &FactSet) -> Vec<Question
         for place in &release.places {
             if let Some(row) = facts.items.get(sku, &place.market, &place.channel) {
                 let (book, rates) = (facts.offers.clone(), facts.rates.clone());
-                questions.push(Question { release, place, item: row.item.clone(), book, rates, at });
+                let (item, history) = (row.item.clone(), History::default());
+                questions.push(Question {
+                    release,
+                    place,
+                    item,
+                    others: Vec::new(),
+                    history,
+                    book,
+                    rates,
+                    at,
+                });
             }
         }
     }

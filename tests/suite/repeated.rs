@@ -10,7 +10,7 @@ use pricer::money::Price;
 use pricer::pricing::{Decision, Outcome, Step};
 use std::collections::{BTreeMap, BTreeSet};
 
-const ROUNDS: usize = 60;
+const ROUNDS: usize = 150;
 
 /// The rulebook without conditions on the current price: what a run changes itself must not decide what holds.
 fn without_conditions_on_the_price(files: &Files) -> Files {

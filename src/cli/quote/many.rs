@@ -2,7 +2,7 @@
 
 use super::super::output::Format;
 use super::{Args, fail, print, request};
-use crate::service::client::ask_all;
+use crate::service::client::Dial;
 use crate::service::proto::quote_result::Outcome;
 use crate::service::proto::{QuotePriceRequest, quote_price_request::Item};
 use std::io::{Read, Write as _};
@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 /// Asks for all of them in one stream.
-pub async fn run(args: &Args) -> ExitCode {
+pub async fn run(args: &Args, dial: &Dial) -> ExitCode {
     let requests = match &args.batch {
         Some(path) => match read(path, args) {
             Ok(requests) => requests,
@@ -23,7 +23,7 @@ pub async fn run(args: &Args) -> ExitCode {
     };
     let mut asked = requests.clone().into_iter();
     let (mut out, mut failed) = (std::io::stdout().lock(), 0_usize);
-    let answered = ask_all(&args.addr, requests, |result| {
+    let answered = dial.ask_all(requests, |result| {
         let Some(asked) = asked.next() else { return };
         failed += usize::from(!matches!(result.outcome, Some(Outcome::Decision(_))));
         // A reader that has seen enough, such as `head`, is no failure.

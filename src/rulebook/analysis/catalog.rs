@@ -5,7 +5,8 @@ use crate::explain::refusal_text;
 use crate::facts::{FactSet, ItemRow};
 use crate::money::{Amount, Currency, Ratio};
 use crate::pricing::{
-    GuardRef, Outcome, Place, Recorder, Release, Row, Rule, Side, Step, Strategy, Trace, World, price, view,
+    GuardRef, Outcome, Place, Recorder, Release, Row, Rule, Scope, Side, Step, Strategy, Trace, World, price,
+    view,
 };
 
 /// Facts to look for witnesses in.
@@ -47,6 +48,16 @@ impl Witness for Catalog<'_> {
             shared.items.push(own.item.sku.clone());
         }
         shared
+    }
+
+    fn holds(&self, place: &Place, scope: &Scope) -> bool {
+        let world = self.world(place);
+        let inside = |own: &ItemRow| view(&self.row(own, place), &world).is_ok_and(|view| view.inside(scope));
+        self.items(place).into_iter().any(inside)
+    }
+
+    fn at(&self) -> Option<i64> {
+        Some(self.evidence.at)
     }
 
     fn inside(&self, place: &Place, rule: usize) -> Vec<Box<str>> {

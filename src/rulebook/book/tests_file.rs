@@ -21,6 +21,8 @@ const EXPECT: &[&str] = &[
     "because",
     "hit",
     "flags",
+    "kind",
+    "reference_price",
     "not_used",
     "margin",
     "contribution",
@@ -87,6 +89,8 @@ fn read_test(name: &str, keyed: &Keyed, manifest: &Manifest, cx: &mut Context<'_
     });
     let item = fields.required("item").map(|node| read_item(node, cx));
     let rivals = fields.optional("rivals").map(|node| spanned(node, cx)).unwrap_or_default();
+    let history = fields.optional("history").map(|node| spanned(node, cx)).unwrap_or_default();
+    let twins = fields.optional("twins").map(|node| spanned(node, cx)).unwrap_or_default();
     let fx = fields
         .entry("feeds")
         .map(|(key, node)| {
@@ -115,6 +119,8 @@ fn read_test(name: &str, keyed: &Keyed, manifest: &Manifest, cx: &mut Context<'_
         segment,
         item: item?,
         rivals,
+        history,
+        twins,
         fx,
         expect: expect?,
         tolerance,

@@ -1,6 +1,7 @@
 //! From what the files say to what the pipeline reads: one compiled place for each market and channel.
 
 mod adjustments;
+mod ahead;
 mod fees;
 mod guards;
 mod hash;
@@ -16,5 +17,5 @@ mod symbols;
 pub use hash::release_hash;
 pub use places::{Book, Compiled, compile};
 pub use segments::segments;
-pub use spans::{outside, union};
+pub use spans::{common, outside, union};
 pub use symbols::with_symbols;

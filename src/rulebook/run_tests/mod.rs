@@ -59,7 +59,14 @@ pub struct Mismatch {
 impl Results {
     #[must_use]
     pub fn failed(&self) -> usize {
-        self.reports.iter().filter(|report| !matches!(report.verdict, Verdict::Passed)).count()
+        self.reports.iter().filter(|report| report.failed()).count()
+    }
+}
+
+impl Report {
+    #[must_use]
+    pub fn failed(&self) -> bool {
+        !matches!(self.verdict, Verdict::Passed)
     }
 }
 
@@ -83,7 +90,9 @@ fn run_one(release: &Release, test: &RuleTest, rates: &Rates, exercised: &mut Ex
             return report(String::new(), Verdict::Broken(bad));
         }
     };
-    let world = World::new(release, given.place, &given.rates, test.at, given.known_at);
+    let world = World::new(release, given.place, &given.rates, test.at, given.known_at)
+        .with_history(&given.history)
+        .with_twins(&given.twins);
     let row = Row { item: &given.item, offers: &given.offers };
     let mut trace = Recorder::default();
     let outcome = price(&row, &world, &mut trace);

@@ -1,5 +1,6 @@
 //! The service over real sockets on 127.0.0.1, each test with its own.
 
+mod access;
 mod follow;
 mod many;
 mod operate;
