@@ -8,8 +8,8 @@ use super::source::{Block, Source};
 use super::texts::Texts;
 use super::{BatchError, EarlierFeed, FeedKind, Quarantined};
 use crate::facts::{
-    AppliedText, BadField, FactSet, FieldCode, History, ItemBook, Kind, Names, OfferBook, OfferText, RateText,
-    Rates, read_applied, read_offer, read_rate,
+    AppliedText, BadField, FactSet, FieldCode, History, ItemBook, Kind, Names, OfferBook, OfferText,
+    RateText, Rates, read_applied, read_offer, read_rate,
 };
 use crate::money::Currency;
 use crate::pricing::Release;
@@ -21,6 +21,8 @@ const FIELD_BYTES_MAX: usize = 4_096;
 const OFFER_COLUMNS: [&str; 9] =
     ["sku", "market", "rival", "price", "shipping", "currency", "match", "in_stock", "seen_at"];
 const RATE_COLUMNS: [&str; 4] = ["base", "quote", "rate", "as_of"];
+const HISTORY_COLUMNS: [&str; 9] =
+    ["sku", "market", "channel", "price", "currency", "kind", "from", "to", "announced"];
 
 /// Feed files; what is not given stays empty.
 #[derive(Clone, Copy, Debug, Default)]
@@ -256,6 +258,7 @@ fn load(
         FeedKind::Items => Vec::new(),
         FeedKind::Offers => OFFER_COLUMNS.map(str::to_owned).to_vec(),
         FeedKind::Rates => RATE_COLUMNS.map(str::to_owned).to_vec(),
+        FeedKind::History => HISTORY_COLUMNS.map(str::to_owned).to_vec(),
     };
     let ignored = source.columns.ignored(&known);
     let mut account =

@@ -28,11 +28,7 @@ impl TwinPrices {
     ///
     /// # Errors
     /// A file that cannot be read, or [`BatchError::Cancelled`].
-    pub fn of_catalog(
-        job: &Job<'_>,
-        catalog: &Catalog<'_>,
-        cancel: &AtomicBool,
-    ) -> Result<Self, BatchError> {
+    pub fn of_catalog(job: &Job<'_>, catalog: &Catalog<'_>, cancel: &AtomicBool) -> Result<Self, BatchError> {
         if !job.follows_twins() {
             return Ok(Self::default());
         }

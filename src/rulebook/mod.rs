@@ -39,5 +39,4 @@ pub use load::{Loaded, Stats, load, load_with};
 pub use origin::{Origin, Origins};
 pub use rule_test::{AlwaysTest, Expectation, Expected, RuleTest};
 pub use run_tests::{Coverage, Failure, Line, Mismatch, Report, Results, Verdict, run_tests};
-pub use syntax::nearest;
 pub use syntax::suggest::nearest;

@@ -27,7 +27,10 @@ fn test() -> Value {
             may("segment", text("A segment of rulebook.toml.")),
             need("item", named("The item's facts, by attribute.", fact)),
             may("rivals", texts_or_none("`name price currency match age`: \"alza 399.00 EUR 99% 6h\".")),
-            may("history", texts_or_none("\"399.00 EUR regular 60d\": in force since then; perhaps until another age.")),
+            may(
+                "history",
+                texts_or_none("\"399.00 EUR regular 60d\": in force since then; perhaps until another age."),
+            ),
             may("twins", texts_or_none("\"NB-PASTA-500 1.49 EUR\": what a twin costs.")),
             may(
                 "feeds",

@@ -37,15 +37,8 @@ pub(super) struct Answer<'a> {
     pub names: &'a Names,
 }
 
-const AMOUNTS: &[&str] = &[
-    "price",
-    "strategy",
-    "adjusted",
-    "contribution",
-    "full_contribution",
-    "break_even",
-    "reference_price",
-];
+const AMOUNTS: &[&str] =
+    &["price", "strategy", "adjusted", "contribution", "full_contribution", "break_even", "reference_price"];
 const TEXTS: &[&str] = &["currency", "won", "because", "status", "reason", "kind"];
 const LISTS: &[&str] = &["hit", "not_used", "flags"];
 

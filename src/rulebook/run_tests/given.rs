@@ -153,7 +153,9 @@ fn sku(test: &RuleTest) -> &str {
 /// `349.00 EUR clearance 5d 1d announced`: in force since five days ago, until yesterday.
 fn applied(text: &str, at: i64) -> Result<Applied, String> {
     let wrong = || {
-        format!("`{text}` is not `price currency kind age`, such as `399.00 EUR regular 60d`, perhaps with a second age and `announced`")
+        format!(
+            "`{text}` is not `price currency kind age`, such as `399.00 EUR regular 60d`, perhaps with a second age and `announced`"
+        )
     };
     let (rest, announced) = match text.strip_suffix(" announced") {
         Some(rest) => (rest, true),
