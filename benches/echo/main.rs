@@ -11,8 +11,9 @@ mod server;
 use pricer::service::access::token::TokenHash;
 use pricer::service::client::Dial;
 use pricer::service::load::{Plan, run};
-use pricer::service::proto::QuotePriceRequest;
 use pricer::service::proto::quote_price_request::Item;
+use pricer::service::proto::{QuotePriceRequest, QuotePriceResponse};
+use prost::Message as _;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -20,12 +21,16 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 const TOKEN: &str = "pricer_bench";
+/// Names the file of the answer that the echo gives: the service's own, so that the messages are the same.
+const ANSWER: &str = "ECHO_ANSWER";
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     if let Some(at) = arguments.iter().position(|word| word == "--serve-echo") {
         let tls = arguments.get(at + 1).is_some_and(|word| word == "tls");
-        return server::serve(tls.then(|| tls_files(("server.pem", "server.key"))));
+        let answer = std::fs::read(std::env::var_os(ANSWER).unwrap()).unwrap();
+        let answer = QuotePriceResponse::decode(answer.as_slice()).unwrap();
+        return server::serve(tls.then(|| tls_files(("server.pem", "server.key"))), answer);
     }
     pin(1, std::process::id());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
@@ -109,11 +114,20 @@ fn compare(handle: &Handle) {
     let me = std::env::current_exe().unwrap();
     let folder = std::env::temp_dir().join(format!("pricer-echo-{}", std::process::id()));
     shop(&folder);
+    let plain = pricer(&folder, "pricer", "plain.toml");
+    let decision = Some(handle.block_on(plain.dial.ask(request())).unwrap());
+    let answer = folder.join("answer");
+    std::fs::write(&answer, QuotePriceResponse { decision }.encode_to_vec()).unwrap();
+    let echo = |more: &[&str]| {
+        let mut command = pinned(0, &me);
+        command.env(ANSWER, &answer).arg("--serve-echo").args(more);
+        command
+    };
     let mut subjects = vec![
-        Subject::start("bare tonic echo", pinned(0, &me).arg("--serve-echo"), false, "http"),
-        pricer(&folder, "pricer", "plain.toml"),
+        Subject::start("bare tonic echo", &mut echo(&[]), false, "http"),
+        plain,
         pricer(&folder, "pricer, tokens", "tokens.toml"),
-        Subject::start("bare tonic echo, TLS", pinned(0, &me).args(["--serve-echo", "tls"]), false, "https"),
+        Subject::start("bare tonic echo, TLS", &mut echo(&["tls"]), false, "https"),
         pricer(&folder, "pricer, TLS, tokens", "guarded.toml"),
     ];
     for round in 0..rounds {

@@ -5,11 +5,12 @@ use pricer::facts::{parse_duration, parse_instant, parse_money, parse_percent};
 use pricer::money::{Amount, Ratio};
 use pricer::pricing::Release;
 use pricer::rulebook::{Files, Loaded, Severity, load};
+use pricer::service::answer::{Desk, quote};
 use pricer::service::proto::QuotePriceRequest;
 use pricer::service::state::Serving;
-use pricer::service::{Clock, Folder, Source, lock, pricing};
+use pricer::service::token::Keys;
+use pricer::service::{Clock, Folder, Source, lock};
 use prost::Message as _;
-use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 type Target = fn(&[u8]);
@@ -110,8 +111,14 @@ pub fn csv(bytes: &[u8]) {
 pub fn request(bytes: &[u8]) {
     static SERVING: OnceLock<Serving> = OnceLock::new();
     let serving = SERVING.get_or_init(serving);
+    static DESK: OnceLock<Desk> = OnceLock::new();
+    let desk = DESK.get_or_init(|| Desk {
+        clock: Clock { fixed: Some(1_795_003_200) },
+        keys: Arc::new(Keys::random().expect("randomness")),
+        validity: 900,
+    });
     let Ok(request) = QuotePriceRequest::decode(bytes) else { return };
-    match pricing::quote(serving, request, Clock { fixed: Some(1_795_003_200) }) {
+    match quote(serving, request, desk) {
         Ok(decision) => {
             let gross = decision.price.expect("a price").gross.expect("an amount");
             assert!(0 <= gross.units && (0, 0) < (gross.units, gross.nanos) && gross.nanos % 10_000_000 == 0);
@@ -119,14 +126,9 @@ pub fn request(bytes: &[u8]) {
             assert!(!low && gross.units <= 100_000, "{gross:?} is outside what the guard allows");
         }
         Err(failure) => {
-            let status = tonic_free_status(&failure);
-            assert!(status != "INTERNAL", "{failure:?}");
+            assert!(failure.condition.row().1 != "INTERNAL", "{failure:?}");
         }
     }
-}
-
-fn tonic_free_status(failure: &pricer::service::status::Failure) -> &'static str {
-    failure.condition.row().1
 }
 
 fn serving() -> Serving {
@@ -151,5 +153,5 @@ fn serving() -> Serving {
     let facts = source.facts(&release).expect("facts");
     let counts = lock::Counts::of(&loaded, &release);
     let _ = std::fs::remove_dir_all(&folder);
-    Serving { release, facts, counts }
+    Serving::new(release, facts, counts)
 }

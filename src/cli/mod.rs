@@ -20,6 +20,7 @@ pub mod schema;
 pub mod serve;
 pub mod test;
 pub mod token;
+pub mod watch;
 pub mod why;
 mod write;
 
@@ -51,6 +52,7 @@ enum Command {
     Quote(quote::Args),
     Token(token::Args),
     BenchLoad(bench_load::Args),
+    Watch(watch::Args),
     Help(help::Args),
     Why(why::Args),
     Init(init::Args),
@@ -78,6 +80,7 @@ fn run(cli: &Cli) -> ExitCode {
         Command::Quote(args) => quote::run(args),
         Command::Token(args) => token::run(args),
         Command::BenchLoad(args) => bench_load::run(args),
+        Command::Watch(args) => watch::run(args),
         Command::Help(args) => help::run(args),
         Command::Why(args) => why::run(args),
         Command::Init(args) => init::run(args),
