@@ -111,8 +111,13 @@ fn settings(args: &Args) -> Result<(Settings, Effect), Vec<Problem>> {
     let texts =
         variables.filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok()?)));
     draft.environment(texts);
-    let paths =
-        [("rulebook", &args.rulebook), ("items", &args.items), ("offers", &args.offers), ("fx", &args.fx), ("quotes.keys", &args.quote_keys)];
+    let paths = [
+        ("rulebook", &args.rulebook),
+        ("items", &args.items),
+        ("offers", &args.offers),
+        ("fx", &args.fx),
+        ("quotes.keys", &args.quote_keys),
+    ];
     for (key, path) in paths {
         if let Some(path) = path {
             draft.set(key, &path.to_string_lossy(), &format!("--{key}"));

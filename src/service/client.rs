@@ -150,8 +150,7 @@ impl Dial {
         channel: &Channel,
         requests: Vec<QuotePriceRequest>,
     ) -> Result<BatchQuotePricesResponse, QuoteError> {
-        let mut client =
-            PricingServiceClient::new(channel.clone()).max_decoding_message_size(ANSWER_BYTES);
+        let mut client = PricingServiceClient::new(channel.clone()).max_decoding_message_size(ANSWER_BYTES);
         let mut request = self.request(BatchQuotePricesRequest { requests })?;
         request.set_timeout(ANSWER);
         Ok(client.batch_quote_prices(request).await?.into_inner())

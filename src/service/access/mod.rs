@@ -96,9 +96,9 @@ pub fn row(method: Method) -> Row {
         | Method::FactServiceUpdateStock
         | Method::FactServiceSetExchangeRates => row(&[Batcher, Operator], Lane::Stream),
         // They show costs.
-        Method::FactServiceGetItem
-        | Method::FactServiceListItems
-        | Method::RulebookServiceExplainPrice => row(&[Author, Approver, Auditor], Lane::Quote),
+        Method::FactServiceGetItem | Method::FactServiceListItems | Method::RulebookServiceExplainPrice => {
+            row(&[Author, Approver, Auditor], Lane::Quote)
+        }
         Method::RulebookServiceCheckRulebook => row(&[Author, Approver, Auditor], Lane::Batch),
         Method::RulebookServiceGetRelease | Method::RulebookServiceListReleases => {
             row(&[Author, Approver, Operator, Auditor], Lane::Quote)

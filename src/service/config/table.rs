@@ -185,7 +185,12 @@ pub const SETTINGS: &[Setting] = &[
         1_000..86_400_000,
         "How long a recommended price and its token hold at most."
     ),
-    count!("jobs.threads", job_threads, (1..=1_024_usize), "Threads of jobs that price everything; they give way to quotes."),
+    count!(
+        "jobs.threads",
+        job_threads,
+        (1..=1_024_usize),
+        "Threads of jobs that price everything; they give way to quotes."
+    ),
     Setting {
         key: "log.requests",
         about: "Which calls get a log line: none, those that failed for a reason to look at (at most 20 a second), or all.",
