@@ -2,7 +2,7 @@
 
 use super::Digest;
 use crate::facts::{FactSet, ItemRow};
-use crate::pricing::{self, HeldReason, Outcome, Place, Refusal, Release, Row, Status, World};
+use crate::pricing::{self, HeldReason, Outcome, Place, Refusal, Release, Row, Status, Twins, World};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -83,7 +83,8 @@ impl<'a> Sweep<'a> {
         let places = (0_u16..).zip(&release.places).filter(|(_, place)| wanted(place));
         let worlds = places.map(|(index, place)| {
             let known_at = facts.offers.known_at(&place.market, at);
-            (index, World::new(release, place, &facts.rates, at, known_at))
+            let world = World::new(release, place, &facts.rates, at, known_at);
+            (index, world.with_history(&facts.history).with_estimates(&facts.estimates))
         });
         Self { release, facts, worlds: worlds.collect() }
     }
@@ -120,7 +121,15 @@ impl<'a> Sweep<'a> {
             let Place { market, channel, .. } = world.place;
             let Some(served) = self.facts.item(sku, market, channel) else { continue };
             let row = Row { item: &served.item, offers: self.facts.offers.get(sku, market) };
-            let brief = match pricing::price(&row, world, &mut ()) {
+            let twins;
+            let priced = match served.row.item.links().next() {
+                None => pricing::price(&row, world, &mut ()),
+                Some(_) => {
+                    twins = Twins::of(&row, world, self.facts);
+                    pricing::price(&row, &world.clone().with_twins(&twins), &mut ())
+                }
+            };
+            let brief = match priced {
                 Outcome::Refused(refusal) => Brief::Refused(Box::new(refusal)),
                 Outcome::Decided(decision) => Brief::Price {
                     minor: decision.price.minor(),

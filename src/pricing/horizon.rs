@@ -2,14 +2,15 @@
 //!
 //! Rules, seasons, guards and roundings open and close; offers, rates and feeds grow too old or become known; durations run
 //! on. Everything of the place counts, whether or not it concerns the item: the moment is never too late, at worst early.
+//! Where a price moves with the clock itself, or with what prices were, it is looked at again after a minute.
 
-use super::{Fixed, Now, Place, Row, Rule, Scope, Strategy, Test, When, Window, World};
+use super::{Bound, Fixed, Now, Place, Row, Rule, Scope, Strategy, Test, When, Window, World};
 use crate::facts::{AttrId, Value};
 use crate::money::Currency;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How long the value of a formula is taken to hold, in seconds.
-const DERIVED: i64 = 60;
+/// How long what moves with the clock is taken to hold, in seconds.
+const MOVING: i64 = 60;
 
 /// What time can change in one place; made once for a release.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +25,10 @@ pub struct Horizon {
     feed_ages: Box<[i64]>,
     /// In which channel costs are written.
     currencies: Box<[Currency]>,
+    /// A rule moves prices with the clock, or follows another item.
+    moves: bool,
+    /// A rule or guard asks how long a price has been in force.
+    remembers: bool,
 }
 
 #[derive(Default)]
@@ -31,6 +36,8 @@ struct Found {
     edges: BTreeSet<i64>,
     whens: Vec<When>,
     spans: BTreeMap<AttrId, BTreeSet<i64>>,
+    moves: bool,
+    remembers: bool,
 }
 
 impl Found {
@@ -56,6 +63,8 @@ impl Found {
         match strategy {
             Strategy::Fixed(Fixed::Table(rows)) => rows.iter().for_each(|row| self.scope(&row.scope)),
             Strategy::Blend { parts, .. } => parts.iter().for_each(|part| self.strategy(&part.strategy)),
+            Strategy::Fade(_) | Strategy::Markdown(_) | Strategy::Relative(_) => self.moves = true,
+            Strategy::Keep { max_age: Some(_) } => self.remembers = true,
             _ => {}
         }
     }
@@ -83,6 +92,13 @@ impl Horizon {
             found.window(variant.window);
             found.scope(&variant.scope);
             variant.when.iter().for_each(|stale| edges_of(&stale.age, &mut feed_ages));
+            let remembers = |bound: &Bound| {
+                matches!(
+                    bound,
+                    Bound::MaxChange { per: Some(_), .. } | Bound::Cooldown(_) | Bound::Announce(_)
+                )
+            };
+            found.remembers |= variant.bounds.iter().any(remembers);
         }
         for round in &place.rounds {
             found.window(round.window);
@@ -95,7 +111,10 @@ impl Horizon {
         let currencies: BTreeSet<Currency> =
             money.chain(fees.returns.map(|returns| returns.reverse.currency)).collect();
         let durations = found.spans.into_iter();
+        let (moves, remembers) = (found.moves, found.remembers);
         Self {
+            moves,
+            remembers,
             edges: found.edges.into_iter().collect(),
             whens: found.whens.into(),
             durations: durations.map(|(attr, edges)| (attr, edges.into_iter().collect())).collect(),
@@ -105,11 +124,20 @@ impl Horizon {
         }
     }
 
+    /// Whether the moment is exact in the world's history: nothing moves with the clock itself.
+    #[must_use]
+    pub fn is_exact(&self, world: &World<'_>) -> bool {
+        !self.moves && (!self.remembers || world.history.is_none())
+    }
+
     /// The first moment after the world's at which the answer for `row` may change, at most `most` seconds later.
     #[must_use]
     pub fn until(&self, row: &Row<'_>, world: &World<'_>, most: i64) -> i64 {
         let now = world.now.at;
         let mut first = First { now, at: now.saturating_add(most.max(1)) };
+        if !self.is_exact(world) {
+            first.consider(now.saturating_add(MOVING));
+        }
         if let Some(edge) = self.edges.get(self.edges.partition_point(|edge| *edge <= now)) {
             first.consider(*edge);
         }
@@ -124,7 +152,7 @@ impl Horizon {
                 }
                 // A formula over a duration runs on with it.
                 _ if world.release.schema.attr(*attr).derive.is_some() => {
-                    first.consider(now.saturating_add(DERIVED));
+                    first.consider(now.saturating_add(MOVING));
                 }
                 _ => {}
             }

@@ -7,7 +7,7 @@ use super::state::Serving;
 use super::status::{Condition, Failure};
 use super::token::Keys;
 use crate::explain::{Explanation, Subject};
-use crate::facts::{FactSet, Item, Names, Offer, ServedItem};
+use crate::facts::{Item, Names, Offer, ServedItem};
 use crate::pricing::{self, Horizon, Outcome, Place, Recorder, Release, Row, Twins, World};
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
@@ -65,7 +65,7 @@ pub fn with_item<T>(
     at_counter(serving, &quote, desk, |counter, priced, served| {
         let row = Row { item: priced.item, offers: priced.offers };
         let world = counter.world(priced);
-        let twins = twins(&row, &world, &serving.facts);
+        let twins = Twins::of(&row, &world, &serving.facts);
         look(&row, &world.with_twins(&twins), served, priced.facts)
     })
 }
@@ -191,21 +191,6 @@ struct Counter<'a> {
     quote: &'a Quote,
 }
 
-/// What the item's twins cost now, from the facts served.
-fn twins(row: &Row<'_>, world: &World<'_>, facts: &FactSet) -> Twins {
-    let Place { market, channel, .. } = world.place;
-    let known = |sku: &str| {
-        if *sku == *row.item.sku {
-            return Some(*row);
-        }
-        let item = &facts.items.get(sku, market, channel)?.item;
-        Some(Row { item, offers: facts.offers.get(sku, market) })
-    };
-    let mut twins = Twins::default();
-    row.item.links().for_each(|sku| twins.resolve(sku, world, &known));
-    twins
-}
-
 impl<'a> Counter<'a> {
     fn world(&self, priced: &Priced<'_>) -> World<'a> {
         let Self { serving, place, at, .. } = *self;
@@ -219,7 +204,7 @@ impl<'a> Counter<'a> {
         let Self { serving, place, at, .. } = *self;
         let world = self.world(priced);
         let row = Row { item: priced.item, offers: priced.offers };
-        let twins = twins(&row, &world, &serving.facts);
+        let twins = Twins::of(&row, &world, &serving.facts);
         let world = world.with_twins(&twins);
         let detail = self.quote.detail;
         let mut recorder = Recorder::default();

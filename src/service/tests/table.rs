@@ -18,7 +18,7 @@ fn met(status: &Status) -> (Code, String) {
     assert_eq!(info.domain, "pricer");
     let is_invalid = info.reason == "INVALID_FIELD";
     assert_eq!(details.bad_request().is_some(), is_invalid, "{status:?}");
-    let is_passing = ["NOT_READY", "DRAINING", "OVERLOADED"].contains(&info.reason.as_str());
+    let is_passing = ["NOT_READY", "DRAINING", "OVERLOADED", "RATE_LIMITED"].contains(&info.reason.as_str());
     assert_eq!(details.retry_info().is_some(), is_passing, "{status:?}");
     (status.code(), info.reason.clone())
 }
@@ -106,7 +106,7 @@ async fn each_row_is_met_over_the_wire() {
 #[tokio::test]
 async fn a_passed_deadline_is_told_as_one() {
     let mut config = config();
-    config.limits.batch = Duration::from_millis(1);
+    config.limits.batch_deadline = Duration::from_millis(1);
     let service = start(&Script::new("guards=1"), config).await;
     let mut pricing = PricingServiceClient::new(channel(&service).await);
     let mut detailed = known("A");
