@@ -2,9 +2,15 @@
 
 mod access;
 mod follow;
+mod many;
 mod operate;
+mod page;
 mod quotes;
+mod rules;
 mod script;
+mod sweeps;
+mod table;
+mod uploads;
 
 use super::*;
 use client::{QuoteError, ask};
