@@ -18,6 +18,12 @@ use std::path::Path;
 /// The longest text of an offer or a rate.
 const FIELD_BYTES_MAX: usize = 4_096;
 
+const OFFER_COLUMNS: [&str; 9] =
+    ["sku", "market", "rival", "price", "shipping", "currency", "match", "in_stock", "seen_at"];
+const RATE_COLUMNS: [&str; 4] = ["base", "quote", "rate", "as_of"];
+const HISTORY_COLUMNS: [&str; 9] =
+    ["sku", "market", "channel", "price", "currency", "kind", "from", "to", "announced"];
+
 /// Feed files; what is not given stays empty.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Feeds<'a> {
@@ -46,7 +52,7 @@ pub fn load_facts(release: &Release, feeds: Feeds<'_>) -> Result<(FactSet, Vec<E
     }
     if let Some(path) = feeds.history {
         let (history, account) = load_history(path, release)?;
-        facts.history = history;
+        facts.history = history.into();
         accounts.push(account);
     }
     if let Some(path) = feeds.items {
@@ -154,7 +160,7 @@ pub fn load_rates(path: &Path) -> Result<(Rates, EarlierFeed), BatchError> {
         };
         Some((header.to_owned(), kind))
     })?;
-    source.columns.need(path, &["base", "quote", "rate", "as_of"])?;
+    source.columns.need(path, &RATE_COLUMNS)?;
     let columns = source.columns.clone();
     let mut rows = Vec::new();
     let account = load(FeedKind::Rates, source, |texts, row| {
@@ -248,7 +254,15 @@ fn load(
     mut source: Source,
     mut take: impl FnMut(&Texts, usize) -> Result<(), (Box<str>, Vec<BadField>)>,
 ) -> Result<EarlierFeed, BatchError> {
-    let mut account = EarlierFeed { feed, path: source.path.clone(), rows: 0, quarantined: Vec::new() };
+    let known: Vec<String> = match feed {
+        FeedKind::Items => Vec::new(),
+        FeedKind::Offers => OFFER_COLUMNS.map(str::to_owned).to_vec(),
+        FeedKind::Rates => RATE_COLUMNS.map(str::to_owned).to_vec(),
+        FeedKind::History => HISTORY_COLUMNS.map(str::to_owned).to_vec(),
+    };
+    let ignored = source.columns.ignored(&known);
+    let mut account =
+        EarlierFeed { feed, path: source.path.clone(), rows: 0, quarantined: Vec::new(), ignored };
     while let Some(Block { batch, lines, broken, .. }) = source.next()? {
         account.rows += (lines.len() + broken.len()) as u64;
         let first = account.quarantined.len();

@@ -8,6 +8,7 @@ use crate::money::{Amount, Ratio};
 use crate::pricing::ahead::Demand;
 use crate::pricing::{Day, Outcome, Prospect, price};
 use serde_json::{Value, json};
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -65,7 +66,7 @@ struct Seen {
     currency: String,
     today: f64,
     proposed: Option<f64>,
-    /// The best price between the guards' edges, and its interval.
+    /// The best price between a quarter and four times of today's, and its interval.
     best: Option<(f64, (f64, f64))>,
     allowed: (f64, f64),
     from: f64,
@@ -100,8 +101,7 @@ fn curve(args: &Args, asked: &Asked<'_>) -> Result<u8, Problem> {
     let limits =
         decision.map(|decision| (units(decision.range.floor.amount), units(decision.range.ceiling.amount)));
     let allowed = limits.unwrap_or((0.0, f64::MAX));
-    let wide = (allowed.0.max(today * 0.25), allowed.1.min(today * 4.0));
-    let best = prospect.best(wide.0, wide.1);
+    let best = prospect.best(today * 0.25, today * 4.0);
     let proposed = decision.map(|decision| units(decision.price.amount()));
     let ends = [Some(today), proposed, best.map(|(best, _)| best)];
     let known = || ends.into_iter().flatten();
@@ -124,10 +124,15 @@ fn curve(args: &Args, asked: &Asked<'_>) -> Result<u8, Problem> {
         }
     }
     match args.format {
-        Format::Human => print!("{}", seen.text(args, asked)),
-        Format::Json => println!("{:#}", seen.json(args)),
+        Format::Human => say(&seen.text(args, asked)),
+        Format::Json => say(&format!("{:#}\n", seen.json(args))),
     }
     Ok(0)
+}
+
+/// Prints; a reader who has gone away is no error.
+fn say(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
 impl Seen {
@@ -152,7 +157,10 @@ impl Seen {
             self.days(ROWS).into_iter().map(|day| (day, String::new())).collect();
         for (price, name) in named {
             match rows.iter_mut().find(|(day, text)| !text.is_empty() && (day.price - price).abs() < 0.005) {
-                Some((_, text)) => text.push_str(&format!(", {name}")),
+                Some((_, text)) => {
+                    text.push_str(", ");
+                    text.push_str(name);
+                }
                 None => rows.push((self.prospect.at(price), name.to_owned())),
             }
         }
@@ -201,7 +209,7 @@ impl Seen {
         let edge = |price: f64| if price < 1e12 { format!("{price:.2}") } else { "no ceiling".to_owned() };
         let mut out = format!("  {}, {}\n", self.unit(), "net of VAT and of what a unit costs");
         if let Some((best, (low, high))) = self.best {
-            out.push_str(&format!("  best price {best:.2}, between {low:.2} and {high:.2}, inside the guards and 25% .. 400% of today's\n"));
+            out.push_str(&format!("  best price {best:.2}, between {low:.2} and {high:.2}; looked for from 25% to 400% of today's\n"));
         }
         if let Some(even) = self.prospect.break_even() {
             out.push_str(&format!(

@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub mod bench_load;
 pub mod check;
 pub mod curve;
 pub mod demo;
@@ -7,19 +8,26 @@ pub mod docs;
 pub mod estimate;
 mod evidence;
 pub mod explain;
+pub mod fit;
 pub mod fmt;
 pub mod generate;
 pub mod help;
 pub mod init;
-pub mod item;
+mod item;
+mod junit;
 mod lock;
 mod opened;
 mod output;
+mod properties;
 pub mod quote;
 pub mod reprice;
 pub mod schema;
+pub mod seasonality;
 pub mod serve;
 pub mod test;
+pub mod token;
+mod update;
+pub mod watch;
 pub mod why;
 mod write;
 
@@ -46,10 +54,15 @@ enum Command {
     Explain(explain::Args),
     Curve(curve::Args),
     Estimate(estimate::Args),
+    Fit(fit::Args),
     Reprice(reprice::Reprice),
     Gen(generate::Args),
+    Seasonality(seasonality::Args),
     Serve(serve::Args),
     Quote(quote::Args),
+    Token(token::Args),
+    BenchLoad(bench_load::Args),
+    Watch(watch::Args),
     Help(help::Args),
     Why(why::Args),
     Init(init::Args),
@@ -72,10 +85,15 @@ fn run(cli: &Cli) -> ExitCode {
         Command::Explain(args) => explain::run(args),
         Command::Curve(args) => curve::run(args),
         Command::Estimate(args) => estimate::run(args),
+        Command::Fit(args) => fit::run(args),
         Command::Reprice(args) => args.run(),
         Command::Gen(args) => generate::run(args),
+        Command::Seasonality(args) => seasonality::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Quote(args) => quote::run(args),
+        Command::Token(args) => token::run(args),
+        Command::BenchLoad(args) => bench_load::run(args),
+        Command::Watch(args) => watch::run(args),
         Command::Help(args) => help::run(args),
         Command::Why(args) => why::run(args),
         Command::Init(args) => init::run(args),

@@ -2,8 +2,8 @@
 
 use super::question::Question;
 use pricer::batch::{Feeds, load_facts};
-use pricer::facts::{FactSet, parse_instant};
-use pricer::pricing::{Release, Row, Twins};
+use pricer::facts::{FactSet, Item, parse_instant};
+use pricer::pricing::{Place, Release};
 use pricer::rulebook::{Files, Loaded, load};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -48,26 +48,27 @@ pub fn orda_questions<'a>(release: &'a Release, facts: &FactSet) -> Vec<Question
         for place in &release.places {
             if let Some(row) = facts.items.get(sku, &place.market, &place.channel) {
                 let (book, rates) = (facts.offers.clone(), facts.rates.clone());
-                let (history, twins) = (facts.history.clone(), Twins::default());
-                let item = row.item.clone();
-                let mut question = Question { release, place, item, book, rates, history, twins, at };
-                question.twins = twins_of(&question, facts);
-                questions.push(question);
+                let (item, history) = (row.item.clone(), (*facts.history).clone());
+                let others = linked(facts, place, &item);
+                questions.push(Question { release, place, item, others, history, book, rates, at });
             }
         }
     }
     questions
 }
 
-fn twins_of(question: &Question<'_>, facts: &FactSet) -> Twins {
-    let (place, world) = (question.place, question.world(question.at));
-    let row = |sku: &str| {
-        let item = &facts.items.get(sku, &place.market, &place.channel)?.item;
-        Some(Row { item, offers: facts.offers.get(sku, &place.market) })
-    };
-    let mut twins = Twins::default();
-    question.item.links().for_each(|sku| twins.resolve(sku, &world, &row));
-    twins
+/// The items that an item is linked to, and those they are linked to.
+fn linked(facts: &FactSet, place: &Place, item: &Item) -> Vec<Item> {
+    let mut found: Vec<Item> = Vec::new();
+    let mut open: Vec<String> = item.links().map(str::to_owned).collect();
+    while let Some(sku) = open.pop() {
+        let row = facts.items.get(&sku, &place.market, &place.channel);
+        if let Some(row) = row.filter(|row| !found.iter().any(|known| known.sku == row.item.sku)) {
+            open.extend(row.item.links().map(str::to_owned));
+            found.push(row.item.clone());
+        }
+    }
+    found
 }
 
 /// The text of a file of the workplace's `shared/data`, which may not be committed; none, loudly, where it is absent.

@@ -59,10 +59,10 @@ fn case(
     CaseInput {
         item: item.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect(),
         offers: offers.collect(),
-        rates: Vec::new(),
         market: market.into(),
         channel: channel.into(),
         at,
+        ..CaseInput::default()
     }
 }
 
