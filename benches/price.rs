@@ -11,9 +11,11 @@
 use criterion::{BenchmarkId, Criterion, Throughput};
 use pricer::batch::{Feeds, load_facts};
 use pricer::facts::{
-    FactSet, Item, ItemReader, Names, Offer, OfferText, Rates, keep_newest, parse_instant, read_offer,
+    AppliedText, FactSet, History, Item, ItemReader, Names, Offer, OfferText, Rates, keep_newest,
+    parse_instant, read_applied, read_offer,
 };
-use pricer::pricing::{Outcome, Recorder, Release, Row, World, price};
+use pricer::money::{Currency, Price};
+use pricer::pricing::{Outcome, Recorder, Release, Row, Twins, World, price};
 use pricer::rulebook::{Files, load};
 use std::hint::black_box;
 use std::path::PathBuf;
@@ -43,7 +45,11 @@ category = { type = "tree" }
 tags = { type = "set", values = ["kvi", "fresh"] }
 cost = { type = "money", basis = "net" }
 stock_cover = { type = "duration", optional = true }
+on_sale_for = { type = "duration", optional = true }
+twin = { type = "sku", optional = true }
 "#;
+
+const CURVE: &str = "days_left,set off\n> 60d,0%\n30d ..= 60d,-10%\n< 30d,-30%\n";
 
 /// Beside the strategy: a plan below it, an adjustment, four guards and a rounding, as a real item meets them.
 const AROUND: &str = r#"
@@ -72,7 +78,7 @@ way = "nearest"
 "#;
 
 /// Name, strategy as written, and the price it gives: adjusted by −3 % (but for fixed and keep), then bounded and rounded.
-const STRATEGIES: [(&str, &str, &str); 7] = [
+const STRATEGIES: [(&str, &str, &str); 14] = [
     ("cost-plus", r#"cost-plus = { margin = "19%" }"#, "139.99"),
     ("follow", r#"follow = { set = "shops", rank = "lowest", by = "-1%" }"#, "139.99"),
     ("index", r#"index = { set = "shops", of = "median", at = "104%" }"#, "149.99"),
@@ -82,6 +88,21 @@ const STRATEGIES: [(&str, &str, &str); 7] = [
     (
         "blend",
         r#"blend = { follow = { weight = "60%", set = "shops", rank = "median", by = "-2%" }, cost-plus = { weight = "40%", margin = "20%" } }"#,
+        "139.99",
+    ),
+    ("optimise", r#"optimise = { for = "profit", within = "8%" }"#, "149.99"),
+    (
+        "optimise-exponential",
+        r#"optimise = { for = "profit", within = "8%", demand = "exponential" }"#,
+        "149.99",
+    ),
+    ("relative", r#"relative = { to = "twin", by = "-15%" }"#, "139.99"),
+    ("fade", r#"fade = { start = "-12%", end = "0%", over = "8w", versus = "base" }"#, "139.99"),
+    ("markdown-curve", r#"markdown = { curve = "tables/curve.csv", sell_out_by = 2026-12-31 }"#, "139.99"),
+    ("markdown-stock", r#"markdown = { sell_out_by = 2026-12-31, salvage = "30% of cost" }"#, "139.99"),
+    (
+        "markdown-ladder",
+        r#"markdown = { sell_out_by = 2026-12-31, ladder = ["0%", "-20%", "-40%", "-60%"] }"#,
         "139.99",
     ),
 ];
@@ -97,7 +118,12 @@ impl Shop {
         let rule = format!(
             "{AROUND}[rule.asked]\nlayer = \"position\"\nowner = \"bench\"\nwhy = \"bench\"\nwhere = {{ tags = \"kvi\" }}\nprice = {{ {strategy} }}\n"
         );
-        let files = [("rulebook.toml", BOOK), ("schema.toml", SCHEMA), ("rules/all.toml", &rule)];
+        let files = [
+            ("rulebook.toml", BOOK),
+            ("schema.toml", SCHEMA),
+            ("rules/all.toml", &rule),
+            ("tables/curve.csv", CURVE),
+        ];
         let loaded = load(Files(files.map(|(path, text)| (path.into(), text.into())).into()));
         let Some(release) = loaded.release else { panic!("{:#?}", loaded.diagnostics) };
         let cells = [
@@ -107,6 +133,13 @@ impl Shop {
             ("cost", "97.00 EUR"),
             ("stock_cover", "11w"),
             ("current_price", "145.50 EUR"),
+            ("on_sale_for", "4w"),
+            ("twin", "B"),
+            ("elasticity", "-4"),
+            ("elasticity_se", "0.3"),
+            ("elasticity_price", "140.00 EUR"),
+            ("units_per_day", "2"),
+            ("stock_units", "300"),
         ];
         let headers = cells.iter().map(|(name, _)| *name);
         let reader = ItemReader::new(&release.schema, headers, |name| Some(name.to_owned()), None).unwrap();
@@ -141,15 +174,29 @@ fn paid(outcome: Outcome) -> String {
     }
 }
 
+/// What the item cost before, and what its twin costs.
+fn past() -> (History, Twins) {
+    let (mut history, mut twins) = (History::default(), Twins::default());
+    for (price, from) in [("155.00 EUR", "2026-03-01T00:00:00Z"), ("150.00 EUR", "2026-09-01T00:00:00Z")] {
+        let text = AppliedText { price, kind: "", from, to: "", announced: "" };
+        history.add("A", "M", "", read_applied(text, None).unwrap());
+    }
+    let euro = Currency::from_code("EUR").unwrap();
+    twins.put("B", Price::from_minor(17_000, euro));
+    (history, twins)
+}
+
 /// One price, listened to and not.
 fn decisions(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("decision");
     let at = parse_instant(NOON).unwrap();
+    let (history, twins) = past();
     for (name, strategy, expected) in STRATEGIES {
         let shop = Shop::new(strategy);
         let rates = Rates::default();
         let place = shop.release.place("M", "own").unwrap();
         let world = World::new(&shop.release, place, &rates, at, Some(at));
+        let world = world.with_history(&history).with_twins(&twins);
         let row = Row { item: &shop.item, offers: &shop.offers };
         assert_eq!(paid(price(&row, &world, &mut ())), expected, "{name}");
         let Outcome::Decided(wanted) = price(&row, &world, &mut ()) else { panic!("{name}") };

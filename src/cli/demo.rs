@@ -1,4 +1,4 @@
-//! `pricer demo`: everything once, on the two rulebooks that come with the project.
+//! `pricer demo`: everything once, on the rulebooks that come with the project.
 
 use crate::service::{Config, Folder, Listeners, serve};
 use clap::Parser as _;
@@ -17,7 +17,7 @@ pub struct Args {
     /// End after the quote instead of serving until Ctrl-C.
     #[arg(long)]
     pub exit: bool,
-    /// Where the rulebooks `iowa` and `orda` are.
+    /// Where the rulebooks `iowa`, `orda`, `fresh` and `season-end` are.
     #[arg(long, value_name = "DIR")]
     pub models: Option<PathBuf>,
 }
@@ -63,12 +63,31 @@ fn demo(args: &Args) -> Result<(), String> {
     let explain =
         [&["explain", "TEL-A55"][..], &of, &["--market", "DE", "--channel", "own", "--at", ORDA_AT]].concat();
     command(&explain, &[0])?;
-    heading("4  The same over gRPC");
+    heading("4  Prices that look ahead: a grocer's last days, a fashion shop's sale");
+    ahead(&models)?;
+    heading("5  The same over gRPC");
     let folder =
         Folder { rulebook: iowa.clone(), items: Some(iowa.join("feeds/catalog.csv")), ..Folder::default() };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("no runtime: {error}"))?;
     runtime.block_on(serve_and_ask(folder, args.exit, &of))
+}
+
+/// Checks, tests and reprices the two invented shops, and draws a curve.
+fn ahead(models: &Path) -> Result<(), String> {
+    for (model, at, sku, place) in [
+        ("fresh", "2026-11-18T07:00:00+01:00", "MLK-HEU", ("DE", "store")),
+        ("season-end", "2026-06-24T08:00:00+02:00", "TEE-WHT-M", ("FR", "shop")),
+    ] {
+        let of = |file: &str| models.join(model).join(file).display().to_string();
+        let (book, items, history) = (of(""), of("feeds/items.csv"), of("feeds/history.csv"));
+        command(&["check", &book], &[0])?;
+        command(&["test", &book], &[0])?;
+        let feeds = ["--rulebook", &book, "--items", &items, "--history", &history, "--at", at];
+        let place = ["--market", place.0, "--channel", place.1];
+        command(&[&["curve", sku][..], &feeds, &place].concat(), &[0])?;
+    }
+    Ok(())
 }
 
 /// The models of the project: in this folder, else where it was built.

@@ -12,6 +12,7 @@
 #![expect(elided_lifetimes_in_paths, reason = "the reference is plain code to read")]
 
 mod ahead;
+mod ahead_commands;
 mod ahead_models;
 mod ahead_properties;
 mod cut;

@@ -5,8 +5,8 @@ use crate::explain::refusal_text;
 use crate::facts::{FactSet, ItemRow};
 use crate::money::{Amount, Currency, Ratio};
 use crate::pricing::{
-    GuardRef, Outcome, Place, Recorder, Release, Row, Rule, Scope, Side, Step, Strategy, Trace, World, price,
-    view,
+    GuardRef, Outcome, Place, Recorder, Release, Row, Rule, Scope, Side, Step, Strategy, Trace, Twins, World,
+    price, view,
 };
 
 /// Facts to look for witnesses in.
@@ -68,6 +68,18 @@ impl Witness for Catalog<'_> {
         let holds =
             |own: &&ItemRow| view(&self.row(own, place), &world).is_ok_and(|view| view.inside(&rule.scope));
         self.items(place).into_iter().filter(holds).map(|own| own.item.sku.clone()).collect()
+    }
+
+    fn circle(&self, place: &Place) -> Vec<Box<str>> {
+        let (world, items) = (self.world(place), self.items(place));
+        let row = |sku: &str| {
+            let at = items.binary_search_by(|own| (*own.item.sku).cmp(sku)).ok()?;
+            items.get(at).map(|own| self.row(own, place))
+        };
+        let mut twins = Twins::default();
+        let linked = items.iter().filter(|own| own.item.links().next().is_some());
+        linked.clone().for_each(|own| twins.resolve(&own.item.sku, &world, &row));
+        linked.map(|own| own.item.sku.clone()).filter(|sku| twins.in_circle(sku)).collect()
     }
 
     fn crossed(&self, place: &Place, floor: GuardRef, ceiling: GuardRef) -> Crossed {

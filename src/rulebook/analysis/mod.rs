@@ -12,6 +12,7 @@ mod dead;
 mod guards;
 mod relax;
 mod today;
+mod twins;
 mod words;
 
 pub use catalog::{Catalog, Evidence};
@@ -56,6 +57,11 @@ pub trait Witness {
     /// The items in the scope of a rule.
     fn inside(&self, place: &Place, rule: usize) -> Vec<Box<str>>;
 
+    /// Items of a place whose way from twin to twin comes back.
+    fn circle(&self, _place: &Place) -> Vec<Box<str>> {
+        Vec::new()
+    }
+
     /// The items for which the floor of one guard is above the ceiling of another.
     fn crossed(&self, place: &Place, floor: GuardRef, ceiling: GuardRef) -> Crossed;
 }
@@ -90,6 +96,7 @@ pub fn analyse(
     diagnostics.extend(bounds::findings(context, places, witness));
     diagnostics.extend(guards::findings(context, places));
     diagnostics.extend(relax::findings(context, places));
+    diagnostics.extend(witness.and_then(|witness| twins::finding(context, places, witness)));
     diagnostics.extend(witness.map(|witness| today::findings(context, places, witness)).unwrap_or_default());
     diagnostics.sort_by(|a, b| {
         let key = |finding: &Diagnostic| {

@@ -44,6 +44,14 @@ pub(super) const ENTRIES: &[Entry] = &[
         cure: "Name an earlier layer of the list `layers`.",
     },
     Entry {
+        code: "E0306",
+        title: "twins that follow each other",
+        why: "Each price waits for the other, so none of them has one from `relative`. Said when a catalog is given.",
+        wrong: "sku,tags,twin\nPEN-A,private-label,PEN-B\nPEN-B,private-label,PEN-A",
+        right: "sku,tags,twin\nPEN-A,private-label,PEN-B\nPEN-B,,",
+        cure: "Let one of them lead: take away its `twin`, or the rule that makes it follow.",
+    },
+    Entry {
         code: "W0305",
         title: "a rule above the first layer matches everything",
         why: "It silences every rule of the layers before it. Most often a `where` was forgotten.",

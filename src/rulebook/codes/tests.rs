@@ -14,6 +14,7 @@ const NO_SAMPLE: &[(&str, &str)] = &[
     ("E0220", "needs hundreds of words"),
     ("E0221", "needs thousands of alternatives"),
     ("E0222", "needs hundreds of attributes"),
+    ("E0306", "needs a catalog: tests/suite/ahead_commands.rs"),
     ("E0801", "said by `pricer test`, not by `check`: run_tests/tests.rs"),
     ("E0802", "said by `pricer test`, not by `check`: run_tests/tests.rs"),
     ("E0803", "said by `pricer test`, not by `check`: run_tests/tests.rs"),
