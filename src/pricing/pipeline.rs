@@ -25,8 +25,8 @@ pub struct Steer {
     pub change_cost: Amount,
 }
 
-/// What linked items agreed on. Prices that depend on others' (twins, ladders) come between the halves of the pipeline;
-/// today no strategy links items, so every row keeps its own proposal.
+/// What linked items agreed on. Prices that are found together (price lines, pack ladders) come between the halves of the
+/// pipeline; today none are, so every row keeps its own proposal. A twin is final before its follower proposes: `Twins`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Directive {
     /// A target that replaces the row's own.

@@ -1,5 +1,6 @@
 //! Whole rulebooks, loaded.
 
+mod ahead;
 mod broken;
 mod cures;
 mod models;
