@@ -112,7 +112,7 @@ impl Prospect {
     pub fn at(&self, price: f64) -> Day {
         let [middle, others @ ..] = &self.curves;
         let earned = |curve: &Scaled| curve.scale * curve.curve.profit(price, self.unit);
-        let ends = others.each_ref().map(|curve| earned(curve));
+        let ends = others.each_ref().map(earned);
         let contribution = earned(middle);
         let units = middle.scale * middle.curve.quantity(price);
         let low = ends.iter().copied().fold(contribution, f64::min);
