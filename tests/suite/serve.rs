@@ -212,8 +212,8 @@ fn many_quotes_tokens_and_changes_from_the_command_line() {
     assert_eq!(several.status.code(), Some(3), "some have no price: {text}");
     let lines: Vec<&str> = text.lines().collect();
     assert!(lines[0].contains("17.85 EUR") && lines[1].contains("ITEM_NOT_FOUND"), "{text}");
-    write(served.folder.path(), "wanted.csv", "sku,channel\nA,own\nB,\n");
-    let file = served.folder.path().join("wanted.csv").display().to_string();
+    write(served.folder.path(), "feeds/wanted.csv", "sku,channel\nA,own\nB,\n");
+    let file = served.folder.path().join("feeds/wanted.csv").display().to_string();
     let batch = served.quote(&["--batch", &file, "--format", "json"]);
     assert!(batch.status.success(), "{batch:?}");
     let text = String::from_utf8(batch.stdout).unwrap();
