@@ -24,6 +24,7 @@ mod fixture;
 mod horizon;
 mod house;
 mod iowa;
+mod million;
 mod models;
 mod olist;
 mod operate;

@@ -62,9 +62,20 @@ pub fn write(folder: &Path, path: &str, text: &str) {
 
 impl Served {
     pub fn start() -> Self {
+        Self::start_with(RULEBOOK)
+    }
+
+    /// Resident memory, as the system tells it.
+    pub fn memory(&self) -> String {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        line.unwrap_or(" unknown").trim().to_owned()
+    }
+
+    pub fn start_with(rulebook: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for (path, text) in [
-            ("rulebook.toml", RULEBOOK),
+            ("rulebook.toml", rulebook),
             ("schema.toml", SCHEMA),
             ("rules/all.toml", RULES),
             ("feeds/items.csv", ITEMS),
@@ -201,8 +212,8 @@ fn many_quotes_tokens_and_changes_from_the_command_line() {
     assert_eq!(several.status.code(), Some(3), "some have no price: {text}");
     let lines: Vec<&str> = text.lines().collect();
     assert!(lines[0].contains("17.85 EUR") && lines[1].contains("ITEM_NOT_FOUND"), "{text}");
-    write(served.folder.path(), "wanted.csv", "sku,channel\nA,own\nB,\n");
-    let file = served.folder.path().join("wanted.csv").display().to_string();
+    write(served.folder.path(), "feeds/wanted.csv", "sku,channel\nA,own\nB,\n");
+    let file = served.folder.path().join("feeds/wanted.csv").display().to_string();
     let batch = served.quote(&["--batch", &file, "--format", "json"]);
     assert!(batch.status.success(), "{batch:?}");
     let text = String::from_utf8(batch.stdout).unwrap();

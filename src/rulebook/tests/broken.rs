@@ -23,7 +23,6 @@ costs = { commission = "12%" }
 [competitors.national]
 members = ["alza", "otto"]
 "#;
-
 const SCHEMA: &str = r#"
 [attr]
 sku         = { type = "id" }
@@ -36,7 +35,6 @@ stock_cover = { type = "duration", optional = true }
 storage     = { type = "number", optional = true }
 recency     = { type = "duration", of = "customer" }
 "#;
-
 const RULES: &str = r#"
 [rule.plan]
 layer = "base"
@@ -48,20 +46,17 @@ max_markup = { of = "purchase cost", by = "15%" }
 class      = "comfort"
 max_change = "6%"
 "#;
-
 /// The small rulebook with some files replaced or added.
 fn with(files: &[(&str, &str)]) -> Loaded {
     let base = [("rulebook.toml", RULEBOOK), ("schema.toml", SCHEMA), ("rules/base.toml", RULES)];
     let all = base.iter().chain(files).map(|(path, text)| ((*path).into(), (*text).into()));
     load(Files(all.collect()))
 }
-
 /// The rules of a file have exactly one mistake.
 #[track_caller]
 fn rules(text: &str, code: &str, at: &str) -> Loaded {
     one(with(&[("rules/x.toml", text)]), code, at)
 }
-
 /// A rule's `price` has exactly one mistake.
 #[track_caller]
 pub(super) fn price(price: &str, code: &str, at: &str) -> Loaded {
