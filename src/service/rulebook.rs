@@ -5,13 +5,14 @@ use super::convert::Invalid;
 use super::facts::Shown;
 use super::findings;
 use super::folder::failed_tests;
+use super::gate::Deadline;
 use super::lock::Counts;
 use super::pricing::result;
 use super::proto::{self, rulebook_service_server};
 use super::state::{Serving, State, locked};
 use super::status::{Condition, Failure};
 use crate::explain::{Verdict, why_not};
-use crate::facts::{FactSet, Rates};
+use crate::facts::FactSet;
 use crate::pricing::view;
 use crate::rulebook::{Files, load};
 use std::sync::Arc;
@@ -38,19 +39,27 @@ impl RulebookService {
         Self { state, desk, checks: Arc::new(Semaphore::new(CHECKS)) }
     }
 
-    fn check(&self, request: proto::CheckRulebookRequest) -> proto::CheckRulebookResponse {
+    fn check(
+        &self,
+        request: proto::CheckRulebookRequest,
+        deadline: Option<Deadline>,
+    ) -> proto::CheckRulebookResponse {
         let texts = request.files.into_iter().map(|(path, text)| (path.into(), text.into()));
         let loaded = load(Files(texts.collect()));
-        let rates = self.state.pin().map_or_else(Rates::default, |serving| serving.facts.rates.clone());
+        // What does not depend on the vocabulary of the rulebook that is served.
+        let served = self.state.pin().map(|serving| serving.facts.clone()).unwrap_or_default();
+        let FactSet { rates, history, estimates, .. } = served;
         let failed = match request.run_tests {
             true if loaded.release.is_some() => failed_tests(&loaded, &rates),
             _ => Vec::new(),
         };
         let mut results = Vec::new();
         if let Some(release) = &loaded.release {
-            let facts = FactSet { rates, ..FactSet::default() };
+            let facts = FactSet { rates, history, estimates, ..FactSet::default() };
             let candidate = Serving::new(release.clone(), facts, Counts::of(&loaded, release));
-            let answers = request.quotes.into_iter();
+            // What nobody waits for any more is not priced.
+            let is_wanted = |_: &_| !deadline.is_some_and(Deadline::has_passed);
+            let answers = request.quotes.into_iter().take_while(is_wanted);
             results
                 .extend(answers.map(|request| result(contained(|| quote(&candidate, request, &self.desk)))));
         }
@@ -171,6 +180,7 @@ impl rulebook_service_server::RulebookService for RulebookService {
         &self,
         request: Request<proto::CheckRulebookRequest>,
     ) -> Result<Response<proto::CheckRulebookResponse>, Status> {
+        let deadline = request.extensions().get::<Deadline>().copied();
         let request = request.into_inner();
         let bad = invalid(&request);
         if !bad.is_empty() {
@@ -184,7 +194,7 @@ impl rulebook_service_server::RulebookService for RulebookService {
         };
         let service = self.clone();
         let checked = tokio::task::spawn_blocking(move || {
-            let answer = contained(|| Ok(service.check(request)));
+            let answer = contained(|| Ok(service.check(request, deadline)));
             drop(permit);
             answer
         });
