@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub mod bench_load;
 pub mod check;
 pub mod demo;
 pub mod docs;
@@ -50,6 +51,7 @@ enum Command {
     Serve(serve::Args),
     Quote(quote::Args),
     Token(token::Args),
+    BenchLoad(bench_load::Args),
     Watch(watch::Args),
     Help(help::Args),
     Why(why::Args),
@@ -77,6 +79,7 @@ fn run(cli: &Cli) -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Quote(args) => quote::run(args),
         Command::Token(args) => token::run(args),
+        Command::BenchLoad(args) => bench_load::run(args),
         Command::Watch(args) => watch::run(args),
         Command::Help(args) => help::run(args),
         Command::Why(args) => why::run(args),

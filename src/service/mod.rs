@@ -19,6 +19,7 @@ mod folder;
 pub mod gate;
 mod jobs;
 mod limits;
+pub mod load;
 pub mod lock;
 pub mod method;
 pub mod metrics;
@@ -142,9 +143,10 @@ pub async fn serve<S: Source>(
             Some(Arc::new(Credentials::load(config.credentials.clone()).map_err(ServeError::Credentials)?))
         }
     };
-    let page = listeners.metrics.map(|listener| metrics::page::serve(listener, metrics.clone()));
-    let watched = credentials.clone().map(|credentials| tokio::spawn(credentials.follow(metrics.clone())));
     let state = Arc::new(State::default());
+    let page =
+        listeners.metrics.map(|listener| metrics::page::serve(listener, metrics.clone(), state.clone()));
+    let watched = credentials.clone().map(|credentials| tokio::spawn(credentials.follow(metrics.clone())));
     let health = HealthReporter::new();
     server::set_health(&health, ServingStatus::NotServing).await;
     let clock = Clock { fixed: config.at };

@@ -249,8 +249,6 @@ impl<S: Source> Watcher<S> {
         let now = Clock { fixed: None }.now();
         let files = self.served.as_ref().map(|files| files.0.keys().cloned().collect()).unwrap_or_default();
         locked(&self.state.releases).serve(serving.release.clone(), files, now);
-        #[expect(clippy::cast_precision_loss, reason = "counts of items are exact in an f64")]
-        self.metrics.items.set(serving.facts.items.len() as f64);
         self.metrics.reloads.increment(1);
         self.metrics.reload_success.set(1.0);
         #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 are exact in an f64")]

@@ -16,6 +16,7 @@ mod cut;
 mod demand;
 mod differential;
 mod economics;
+mod findings;
 mod fixture;
 mod horizon;
 mod house;
