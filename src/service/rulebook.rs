@@ -7,8 +7,9 @@ use super::findings;
 use super::folder::failed_tests;
 use super::gate::Deadline;
 use super::lock::Counts;
-use super::pricing::result;
+use super::pricing::{result, sees_costs};
 use super::proto::{self, rulebook_service_server};
+use super::secrecy::veil_rejected;
 use super::state::{Serving, State, locked};
 use super::status::{Condition, Failure};
 use crate::explain::{Verdict, why_not};
@@ -117,6 +118,11 @@ impl RulebookService {
     }
 }
 
+/// What is not served, as far as the caller may see it.
+fn shown(rejected: Option<proto::RejectedCandidate>, sees_costs: bool) -> Option<proto::RejectedCandidate> {
+    if sees_costs { rejected } else { rejected.map(veil_rejected) }
+}
+
 fn verdict(verdict: &Verdict<'_>) -> proto::RuleVerdict {
     let info = &verdict.rule.info;
     let boxes = verdict.boxes.iter().map(|conditions| proto::ScopeBox {
@@ -208,6 +214,7 @@ impl rulebook_service_server::RulebookService for RulebookService {
         &self,
         request: Request<proto::GetReleaseRequest>,
     ) -> Result<Response<proto::GetReleaseResponse>, Status> {
+        let sees_costs = sees_costs(&request);
         let wanted = request.into_inner().release;
         if self.state.pin().is_none() {
             return Err(Failure::not_ready().into());
@@ -218,19 +225,20 @@ impl rulebook_service_server::RulebookService for RulebookService {
                 format!("release {:?} has not been served by this process", wanted.unwrap_or_default());
             Failure::new(Condition::ReleaseNotFound, message)
         })?;
-        Ok(Response::new(proto::GetReleaseResponse { release: Some(release), rejected: releases.rejected() }))
+        let rejected = shown(releases.rejected(), sees_costs);
+        Ok(Response::new(proto::GetReleaseResponse { release: Some(release), rejected }))
     }
 
     async fn list_releases(
         &self,
-        _: Request<proto::ListReleasesRequest>,
+        request: Request<proto::ListReleasesRequest>,
     ) -> Result<Response<proto::ListReleasesResponse>, Status> {
         if self.state.pin().is_none() {
             return Err(Failure::not_ready().into());
         }
         let releases = locked(&self.state.releases);
-        let answer = proto::ListReleasesResponse { releases: releases.list(), rejected: releases.rejected() };
-        Ok(Response::new(answer))
+        let rejected = shown(releases.rejected(), sees_costs(&request));
+        Ok(Response::new(proto::ListReleasesResponse { releases: releases.list(), rejected }))
     }
 
     async fn explain_price(

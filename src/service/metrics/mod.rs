@@ -203,6 +203,7 @@ impl Metrics {
             self.credentials_success.get(),
         );
     }
+
     /// Uploads and jobs.
     fn work(&self, page: &mut Page) {
         page.family("pricer_uploaded_rows_total", "counter", "Uploaded rows by what became of them");
