@@ -12,7 +12,9 @@ const loader = require("@grpc/proto-loader");
 const PROTO = path.join(__dirname, "../../proto");
 const files = ["pricing", "fact"].map((name) => `pricer/v1/${name}.proto`);
 // Amounts are 64-bit: as strings they stay exact.
-const definition = loader.loadSync(files, { includeDirs: [PROTO], longs: String, enums: String, oneofs: true, defaults: true });
+const definition = loader.loadSync(files, {
+  includeDirs: [PROTO], keepCase: true, longs: String, enums: String, oneofs: true, defaults: true,
+});
 const { PricingService, FactService } = grpc.loadPackageDefinition(definition).pricer.v1;
 
 const address = process.argv[2] ?? "127.0.0.1:50051";

@@ -224,6 +224,35 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
+    /// How many nodes of a trie are not in another one.
+    fn own_nodes<V>(node: &Arc<Node<V>>, other: &Arc<Node<V>>) -> usize {
+        if Arc::ptr_eq(node, other) {
+            return 0;
+        }
+        match (&**node, &**other) {
+            (Node::Branch(used, children), Node::Branch(same, others)) if used == same => {
+                1 + children.iter().zip(others).map(|(a, b)| own_nodes(a, b)).sum::<usize>()
+            }
+            _ => 1,
+        }
+    }
+
+    #[test]
+    fn a_change_copies_one_path_and_not_everything() {
+        let mut shelf = Shelf::<u8>::default();
+        for key in 0..50_000 {
+            *shelf.entry(&key.to_string()) = 1;
+        }
+        for key in ["0", "49999", "12345"] {
+            let before = shelf.clone();
+            *shelf.entry(key) = 2;
+            // The root, two levels below it and the leaf; here and there one more.
+            let copied = own_nodes(&shelf.root, &before.root);
+            assert!((1..=5).contains(&copied), "{copied} nodes");
+            assert_eq!((before.get(key), shelf.get(key)), (Some(&1), Some(&2)));
+        }
+    }
+
     proptest! {
         #[test]
         fn it_is_a_map_and_copies_do_not_see_each_other(steps in prop::collection::vec((0_u16..600, 0_u8..5), 0..2_000)) {

@@ -25,8 +25,8 @@ pub struct Horizon {
     feed_ages: Box<[i64]>,
     /// In which channel costs are written.
     currencies: Box<[Currency]>,
-    /// A rule moves prices with the clock, or follows another item.
-    moves: bool,
+    /// Of each rule, whether it moves prices with the clock, or follows another item.
+    moving: Box<[bool]>,
     /// A rule or guard asks how long a price has been in force.
     remembers: bool,
 }
@@ -36,7 +36,6 @@ struct Found {
     edges: BTreeSet<i64>,
     whens: Vec<When>,
     spans: BTreeMap<AttrId, BTreeSet<i64>>,
-    moves: bool,
     remembers: bool,
 }
 
@@ -63,11 +62,27 @@ impl Found {
         match strategy {
             Strategy::Fixed(Fixed::Table(rows)) => rows.iter().for_each(|row| self.scope(&row.scope)),
             Strategy::Blend { parts, .. } => parts.iter().for_each(|part| self.strategy(&part.strategy)),
-            Strategy::Fade(_) | Strategy::Markdown(_) | Strategy::Relative(_) => self.moves = true,
             Strategy::Keep { max_age: Some(_) } => self.remembers = true,
             _ => {}
         }
     }
+}
+
+/// Which rules have a price that moves with the clock; one that uses another layer may use one that does.
+fn moving(place: &Place) -> Box<[bool]> {
+    fn moves(strategy: &Strategy, used: bool) -> bool {
+        match strategy {
+            Strategy::Fade(_) | Strategy::Markdown(_) | Strategy::Relative(_) => true,
+            Strategy::Use { .. } => used,
+            Strategy::Blend { parts, .. } => parts.iter().any(|part| moves(&part.strategy, used)),
+            _ => false,
+        }
+    }
+    let any = |rule: &Rule, used| {
+        std::iter::once(&rule.strategy).chain(&rule.otherwise).any(|strategy| moves(strategy, used))
+    };
+    let used = place.rules.iter().any(|rule| any(rule, false));
+    place.rules.iter().map(|rule| any(rule, used)).collect()
 }
 
 /// The first value inside each span and the first beyond it.
@@ -111,10 +126,9 @@ impl Horizon {
         let currencies: BTreeSet<Currency> =
             money.chain(fees.returns.map(|returns| returns.reverse.currency)).collect();
         let durations = found.spans.into_iter();
-        let (moves, remembers) = (found.moves, found.remembers);
         Self {
-            moves,
-            remembers,
+            moving: moving(place),
+            remembers: found.remembers,
             edges: found.edges.into_iter().collect(),
             whens: found.whens.into(),
             durations: durations.map(|(attr, edges)| (attr, edges.into_iter().collect())).collect(),
@@ -124,18 +138,20 @@ impl Horizon {
         }
     }
 
-    /// Whether the moment is exact in the world's history: nothing moves with the clock itself.
+    /// Whether the moment is exact for a price that the rule `winner` set: it does not move with the clock itself.
     #[must_use]
-    pub fn is_exact(&self, world: &World<'_>) -> bool {
-        !self.moves && (!self.remembers || world.history.is_none())
+    pub fn is_exact(&self, world: &World<'_>, winner: Option<u32>) -> bool {
+        let moves = winner.and_then(|rule| self.moving.get(usize::try_from(rule).ok()?));
+        !moves.copied().unwrap_or(false) && (!self.remembers || world.history.is_none())
     }
 
-    /// The first moment after the world's at which the answer for `row` may change, at most `most` seconds later.
+    /// The first moment after the world's at which the answer for `row`, which the rule `winner` gave, may change, at most
+    /// `most` seconds later.
     #[must_use]
-    pub fn until(&self, row: &Row<'_>, world: &World<'_>, most: i64) -> i64 {
+    pub fn until(&self, row: &Row<'_>, world: &World<'_>, winner: Option<u32>, most: i64) -> i64 {
         let now = world.now.at;
         let mut first = First { now, at: now.saturating_add(most.max(1)) };
-        if !self.is_exact(world) {
+        if !self.is_exact(world, winner) {
             first.consider(now.saturating_add(MOVING));
         }
         if let Some(edge) = self.edges.get(self.edges.partition_point(|edge| *edge <= now)) {

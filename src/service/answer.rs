@@ -222,8 +222,12 @@ impl<'a> Counter<'a> {
         answer.oldest_input_time = oldest.map(convert::write_instant);
         answer.oldest_input_age =
             oldest.map(|oldest| prost_types::Duration { seconds: at.saturating_sub(oldest), nanos: 0 });
-        answer.valid_until =
-            Some(convert::write_instant(self.horizon.until(&row, &world, self.desk.validity)));
+        let winner = match &outcome {
+            Outcome::Decided(decision) => decision.winner.map(|winner| winner.rule),
+            Outcome::Refused(_) => None,
+        };
+        let until = self.horizon.until(&row, &world, winner, self.desk.validity);
+        answer.valid_until = Some(convert::write_instant(until));
         answer.fact_set = serving.fact_set.to_string();
         if detail != Detail::None {
             let subject = Subject { sku: sku.to_string(), facts: priced.facts.cloned().unwrap_or_default() };

@@ -21,10 +21,17 @@ fn told(outcome: &Outcome) -> String {
     }
 }
 
-fn until(question: &Question<'_>, horizon: &Horizon, at: i64, most: i64) -> i64 {
+fn winner(outcome: &Outcome) -> Option<u32> {
+    match outcome {
+        Outcome::Decided(decision) => decision.winner.map(|winner| winner.rule),
+        Outcome::Refused(refusal) => refusal.winner.map(|winner| winner.rule),
+    }
+}
+
+fn until(question: &Question<'_>, horizon: &Horizon, winner: Option<u32>, most: i64) -> i64 {
     let row =
         Row { item: &question.item, offers: question.book.get(&question.item.sku, &question.place.market) };
-    horizon.until(&row, &question.world(at), most)
+    horizon.until(&row, &question.world(question.at), winner, most)
 }
 
 #[test]
@@ -38,13 +45,14 @@ fn an_answer_holds_until_the_moment_it_names() {
             let Some(question) = Question::new(&release, case) else { continue };
             let horizon = Horizon::new(question.place);
             let most = 1 + i64::try_from(dice.below(3 * 86_400)).unwrap();
-            let end = until(&question, &horizon, question.at, most);
+            let outcome = question.ask().0;
+            let end = until(&question, &horizon, winner(&outcome), most);
             assert!(question.at < end && end <= question.at + most);
-            if !horizon.is_exact(&question.world(question.at)) {
+            if !horizon.is_exact(&question.world(question.at), winner(&outcome)) {
                 assert!(end <= question.at + 60);
                 continue;
             }
-            let answer = told(&question.ask().0);
+            let answer = told(&outcome);
             let span = usize::try_from(end - question.at).unwrap();
             let moments = [end - 1, question.at + i64::try_from(dice.below(span)).unwrap()];
             for at in moments {
@@ -81,7 +89,7 @@ fn a_season_ends_an_answer_to_the_second() {
         let [at, end] = [at, end].map(|text| parse_instant(text).unwrap());
         let world = World::new(&release, place, &rates, at, None);
         let row = Row { item: &item, offers: &[] };
-        assert_eq!(horizon.until(&row, &world, 2 * DAY), end, "from {at}");
-        assert_eq!(horizon.until(&row, &world, 1), at + 1);
+        assert_eq!(horizon.until(&row, &world, None, 2 * DAY), end, "from {at}");
+        assert_eq!(horizon.until(&row, &world, None, 1), at + 1);
     }
 }

@@ -62,9 +62,20 @@ pub fn write(folder: &Path, path: &str, text: &str) {
 
 impl Served {
     pub fn start() -> Self {
+        Self::start_with(RULEBOOK)
+    }
+
+    /// Resident memory, as the system tells it.
+    pub fn memory(&self) -> String {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        line.unwrap_or(" unknown").trim().to_owned()
+    }
+
+    pub fn start_with(rulebook: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for (path, text) in [
-            ("rulebook.toml", RULEBOOK),
+            ("rulebook.toml", rulebook),
             ("schema.toml", SCHEMA),
             ("rules/all.toml", RULES),
             ("feeds/items.csv", ITEMS),
@@ -76,6 +87,10 @@ impl Served {
             .arg(folder.path())
             .arg("--items")
             .arg(folder.path().join("feeds/items.csv"))
+            // A busy machine is no reason to turn a test away.
+            .env("PRICER_LIMITS_QUEUE_AGE", "30s")
+            .env("PRICER_LIMITS_BATCH_QUEUE_AGE", "30s")
+            .env("PRICER_LIMITS_QUOTE_DEADLINE", "30s")
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
