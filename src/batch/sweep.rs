@@ -16,11 +16,15 @@ const NICE: i32 = 10;
 pub struct Pool(rayon::ThreadPool);
 
 impl Pool {
+    /// With so many threads; 0 is half the cores.
+    ///
     /// # Errors
     /// The system gives no threads.
     pub fn new(threads: usize) -> Result<Self, String> {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let threads = if threads == 0 { cores.div_ceil(2) } else { threads };
         let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads.max(1))
+            .num_threads(threads)
             .thread_name(|at| format!("sweep-{at}"))
             // On Linux this is the calling thread alone. Where it is refused, the threads are as good as any.
             .start_handler(|_| {

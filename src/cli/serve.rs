@@ -5,6 +5,7 @@ use crate::service::config::problem::{Problem, lines};
 use crate::service::config::{Draft, Effect, Settings};
 use crate::service::credentials::Credentials;
 use crate::service::state::Serving;
+use crate::service::token::read as quote_keys;
 use crate::service::{Config, Listeners, ServeError, serve};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -41,6 +42,9 @@ pub struct Args {
     /// Exchange rates, CSV or Parquet.
     #[arg(long, value_name = "FILE")]
     pub fx: Option<PathBuf>,
+    /// The prices that were in force, CSV or Parquet: `sku, market, channel, price, kind, from, to, announced`.
+    #[arg(long, value_name = "FILE")]
+    pub history: Option<PathBuf>,
     /// Where to listen. Any address but a loopback one needs TLS and principals in the settings. [default: 127.0.0.1:50051]
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<String>,
@@ -51,6 +55,12 @@ pub struct Args {
     /// is followed. Without it tokens end with the process.
     #[arg(long, value_name = "FILE")]
     pub quote_keys: Option<PathBuf>,
+    /// How long a recommended price and its token hold at most, such as `15m`. [default: 15m]
+    #[arg(long, value_name = "DURATION")]
+    pub quote_validity: Option<String>,
+    /// Threads of jobs that price everything; they give way to quotes. [default: half the cores]
+    #[arg(long, value_name = "THREADS")]
+    pub job_threads: Option<String>,
     /// Answer as if it were this moment, such as `2026-11-18T10:00:00+01:00`: for trying out feeds of another day.
     #[arg(long, value_name = "INSTANT", value_parser = parse_instant)]
     pub at: Option<i64>,
@@ -112,36 +122,42 @@ fn settings(args: &Args) -> Result<(Settings, Effect), Vec<Problem>> {
         variables.filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok()?)));
     draft.environment(texts);
     let paths = [
-        ("rulebook", &args.rulebook),
-        ("items", &args.items),
-        ("offers", &args.offers),
-        ("fx", &args.fx),
-        ("quotes.keys", &args.quote_keys),
+        ("rulebook", "--rulebook", &args.rulebook),
+        ("items", "--items", &args.items),
+        ("offers", "--offers", &args.offers),
+        ("fx", "--fx", &args.fx),
+        ("history", "--history", &args.history),
+        ("quotes.keys", "--quote-keys", &args.quote_keys),
     ];
-    for (key, path) in paths {
+    for (key, option, path) in paths {
         if let Some(path) = path {
-            draft.set(key, &path.to_string_lossy(), &format!("--{key}"));
+            draft.set(key, &path.to_string_lossy(), option);
         }
     }
-    for (key, address) in [("listen", &args.listen), ("metrics", &args.metrics)] {
-        if let Some(address) = address {
-            draft.set(key, address, &format!("--{key}"));
+    let texts = [
+        ("listen", "--listen", &args.listen),
+        ("metrics", "--metrics", &args.metrics),
+        ("quotes.validity", "--quote-validity", &args.quote_validity),
+        ("jobs.threads", "--job-threads", &args.job_threads),
+    ];
+    for (key, option, text) in texts {
+        if let Some(text) = text {
+            draft.set(key, text, option);
         }
     }
     draft.finish()
 }
 
-/// `--check-config`: also the files of credentials are read.
+/// `--check-config`: also the files of credentials and of quote keys are read.
 fn check(settings: &Settings, effect: &Effect) -> ExitCode {
-    match Credentials::load(settings.config().credentials) {
-        Ok(_) => {
-            print!("{}", effect.toml(settings));
-            ExitCode::SUCCESS
-        }
-        Err(problems) => {
-            eprintln!("error: the settings cannot be used\n{}", problems.join("\n"));
-            ExitCode::from(2)
-        }
+    let mut problems = Credentials::load(settings.config().credentials).err().unwrap_or_default();
+    problems.extend(settings.quote_keys.as_deref().and_then(|path| quote_keys(path).err()));
+    if problems.is_empty() {
+        print!("{}", effect.toml(settings));
+        ExitCode::SUCCESS
+    } else {
+        eprintln!("error: the settings cannot be used\n{}", problems.join("\n"));
+        ExitCode::from(2)
     }
 }
 

@@ -14,7 +14,8 @@ use std::time::Duration;
 
 /// Asks a running service again and again, and prints a line whenever a price, its rule or its reason changes.
 ///
-/// A service that does not answer is waited for. Ctrl-C ends. Exit codes: 0 ended, 2 a request that names what is unknown.
+/// A service that does not answer is waited for. Where tokens are needed, it takes one of a `batcher` or a role above. Ctrl-C
+/// ends. Exit codes: 0 ended, 1 the service lets nobody in with this token, 2 a request that names what is unknown.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
     /// The items, at most 1,000.
@@ -40,10 +41,10 @@ pub struct Args {
     /// Where the service listens.
     #[arg(long, default_value = "http://127.0.0.1:50051")]
     pub addr: String,
-    /// Who signed the service's certificate, in PEM: for `https`.
+    /// Who signed the service's certificate, in PEM: for an address with `https`.
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,
-    /// A file with the token to show.
+    /// A file with the bearer token. Tokens are not given on the command line, where others can see them.
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
 }
@@ -110,7 +111,7 @@ async fn watch(args: &Args, dial: &Dial) -> ExitCode {
                     }
                 }
             }
-            Err(error) if error.is_usage() => return fail(&error, args.format),
+            Err(error) if error.is_usage() || error.is_denied() => return fail(&error, args.format),
             Err(error) => {
                 channel = None;
                 if !is_away {

@@ -23,20 +23,20 @@ impl Twins {
         let mut twins = Self::default();
         let Place { market, channel, .. } = world.place;
         let mut wanted: Vec<&str> = row.item.links().collect();
-        let mut found: Vec<ServedItem<'_>> = Vec::new();
+        let mut found: HashMap<&str, ServedItem<'_>> = HashMap::new();
         while let Some(sku) = wanted.pop() {
-            if *sku == *row.item.sku || found.iter().any(|known| *known.item.sku == *sku) {
+            if *sku == *row.item.sku || found.contains_key(sku) {
                 continue;
             }
             let Some(served) = facts.item(sku, market, channel) else { continue };
             wanted.extend(served.row.item.links());
-            found.push(served);
+            found.insert(sku, served);
         }
         let known = |sku: &str| {
             if *sku == *row.item.sku {
                 return Some(*row);
             }
-            let served = found.iter().find(|known| *known.item.sku == *sku)?;
+            let served = found.get(sku)?;
             Some(Row { item: &served.item, offers: facts.offers.get(sku, market) })
         };
         row.item.links().for_each(|sku| twins.resolve(sku, world, &known));

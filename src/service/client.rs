@@ -228,6 +228,15 @@ impl QuoteError {
     }
 }
 
+impl QuoteError {
+    /// The service lets nobody in with this token: to ask again is no use.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        let Self::Status(status) = self else { return false };
+        matches!(status.code(), Code::Unauthenticated | Code::PermissionDenied | Code::Unimplemented)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

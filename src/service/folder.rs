@@ -14,6 +14,7 @@ pub struct Folder {
     pub items: Option<PathBuf>,
     pub offers: Option<PathBuf>,
     pub rates: Option<PathBuf>,
+    pub history: Option<PathBuf>,
 }
 
 impl Folder {
@@ -52,7 +53,7 @@ impl Source for Folder {
             items: items.as_deref(),
             offers: self.offers.as_deref(),
             rates: rates.as_deref(),
-            ..Feeds::default()
+            history: self.history.as_deref(),
         };
         let (facts, accounts) = load_facts(release, feeds).map_err(|error| error.to_string())?;
         for account in accounts.iter().filter(|account| !account.quarantined.is_empty()) {

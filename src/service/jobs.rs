@@ -2,6 +2,7 @@
 
 use super::Clock;
 use super::convert::{self, write_instant};
+use super::metrics::Metrics;
 use super::proto::{self, RepricingState};
 use super::repricing::{current_price, is_over};
 use super::secrecy::veil_failure;
@@ -28,6 +29,7 @@ pub struct Jobs {
     jobs: Mutex<VecDeque<Arc<Job>>>,
     pool: Arc<Pool>,
     turn: Arc<Semaphore>,
+    metrics: Arc<Metrics>,
     started: std::sync::atomic::AtomicU64,
 }
 
@@ -76,10 +78,10 @@ pub struct Cursor {
 impl Jobs {
     /// # Errors
     /// The system gives no threads.
-    pub fn new(threads: usize) -> Result<Self, String> {
+    pub fn new(threads: usize, metrics: Arc<Metrics>) -> Result<Self, String> {
         let pool = Arc::new(Pool::new(threads)?);
         let turn = Arc::new(Semaphore::new(1));
-        Ok(Self { jobs: Mutex::default(), pool, turn, started: 0.into() })
+        Ok(Self { jobs: Mutex::default(), pool, turn, metrics, started: 0.into() })
     }
 
     #[must_use]
@@ -142,7 +144,23 @@ impl Jobs {
         });
         jobs.push_back(job.clone());
         drop(jobs);
-        tokio::spawn(run(job, self.pool.clone(), self.turn.clone(), state, clock));
+        self.metrics.jobs_open.increment(1.0);
+        let (ended, metrics) = (job.clone(), self.metrics.clone());
+        let run = run(job, self.pool.clone(), self.turn.clone(), state, clock);
+        tokio::spawn(async move {
+            run.await;
+            let last = ended.look();
+            metrics.jobs_open.decrement(1.0);
+            metrics.job_rows.increment(u64::try_from(last.priced + last.held + last.refused).unwrap_or(0));
+            metrics.jobs.increment(
+                match last.state() {
+                    RepricingState::Done => "done",
+                    RepricingState::Cancelled => "cancelled",
+                    _ => "failed",
+                },
+                1,
+            );
+        });
         Ok(waiting)
     }
 }

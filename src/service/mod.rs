@@ -80,7 +80,7 @@ pub struct Config {
     pub validity: Duration,
     /// The keys of quote tokens, followed while the service runs; without a file, one key that ends with the process.
     pub quote_keys: Option<PathBuf>,
-    /// The threads of jobs that price everything.
+    /// The threads of jobs that price everything; 0 is half the cores.
     pub job_threads: usize,
 }
 
@@ -94,7 +94,7 @@ impl Default for Config {
             at: None,
             validity: Duration::from_secs(15 * 60),
             quote_keys: None,
-            job_threads: 1,
+            job_threads: 0,
         }
     }
 }
@@ -151,15 +151,16 @@ pub async fn serve<S: Source>(
     server::set_health(&health, ServingStatus::NotServing).await;
     let clock = Clock { fixed: config.at };
     let keys = Arc::new(match &config.quote_keys {
-        Some(path) => token::read(path).map_err(|why| ServeError::Failed(why.into()))?,
+        Some(path) => token::read(path).map_err(|why| ServeError::Credentials(vec![why]))?,
         None => Keys::random().map_err(ServeError::failed)?,
     });
     let validity = i64::try_from(config.validity.as_secs()).unwrap_or(i64::MAX);
     let desk = Desk { clock, keys: keys.clone(), validity };
-    let jobs = Arc::new(Jobs::new(config.job_threads).map_err(|why| ServeError::Failed(why.into()))?);
+    let jobs = Jobs::new(config.job_threads, metrics.clone());
+    let jobs = Arc::new(jobs.map_err(|why| ServeError::Failed(why.into()))?);
     let services = Services {
         pricing: PricingService { state: state.clone(), metrics: metrics.clone(), desk: desk.clone() },
-        facts: FactService { state: state.clone(), clock },
+        facts: FactService { state: state.clone(), clock, metrics: metrics.clone() },
         rulebook: RulebookService::new(state.clone(), desk),
         repricing: RepricingService::new(state.clone(), clock, jobs),
     };

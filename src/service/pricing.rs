@@ -3,6 +3,7 @@
 use super::access::Caller;
 use super::answer::{Desk, contained, quote};
 use super::convert::Invalid;
+use super::gate::{Deadline, too_late};
 use super::metrics::Metrics;
 use super::proto::{self, pricing_service_server};
 use super::secrecy::{may_explain, veil, veil_failure};
@@ -35,19 +36,27 @@ impl PricingService {
         &self,
         serving: &Serving,
         request: proto::QuotePriceRequest,
-        sees_costs: bool,
+        asker: Asker,
     ) -> Result<proto::Decision, Failure> {
         let started = Instant::now();
-        let allowed = if sees_costs { Ok(()) } else { may_explain(request.explanation_detail) };
+        let allowed = match asker.sees_costs {
+            _ if asker.has_left(started) => Err(too_late()),
+            true => Ok(()),
+            false => may_explain(request.explanation_detail),
+        };
         let answer = allowed.and_then(|()| contained(|| quote(serving, request, &self.desk)));
-        let answer = match sees_costs {
+        let answer = match asker.sees_costs {
             true => answer,
             false => answer.map_err(veil_failure).map(|mut decision| {
                 veil(&mut decision);
                 decision
             }),
         };
-        self.metrics.quoted(&answer, started.elapsed());
+        let ended = Instant::now();
+        self.metrics.quoted(&answer, ended.duration_since(started));
+        if answer.is_ok() && asker.has_left(ended) {
+            self.metrics.rows_after_deadline.increment(1);
+        }
         answer
     }
 
@@ -55,7 +64,7 @@ impl PricingService {
     async fn batch(
         &self,
         requests: Vec<proto::QuotePriceRequest>,
-        sees_costs: bool,
+        asker: Asker,
     ) -> Result<(Arc<Serving>, Vec<proto::QuoteResult>), Failure> {
         let serving = self.state.pin().ok_or_else(Failure::not_ready)?;
         if BATCH_MAX < requests.len() {
@@ -66,7 +75,10 @@ impl PricingService {
             if at % TURN == TURN - 1 {
                 tokio::task::yield_now().await;
             }
-            results.push(result(self.quote(&serving, request, sees_costs)));
+            match self.quote(&serving, request, asker) {
+                Err(failure) if failure.condition == Condition::DeadlineExceeded => return Err(failure),
+                answer => results.push(result(answer)),
+            }
         }
         Ok((serving, results))
     }
@@ -75,7 +87,7 @@ impl PricingService {
     async fn chunk(
         &self,
         messages: &mut Streaming<proto::StreamQuotePricesRequest>,
-        sees_costs: bool,
+        asker: Asker,
     ) -> Result<Option<proto::StreamQuotePricesResponse>, Status> {
         let message = tokio::select! {
             biased;
@@ -86,12 +98,31 @@ impl PricingService {
             }
         };
         let Some(message) = message else { return Ok(None) };
-        let (serving, results) = self.batch(message.requests, sees_costs).await?;
+        let (serving, results) = self.batch(message.requests, asker).await?;
         Ok(Some(proto::StreamQuotePricesResponse {
             results,
             release: serving.release.hash.to_string(),
             fact_set: serving.fact_set.to_string(),
         }))
+    }
+}
+
+/// Who asks, as far as answers depend on it.
+#[derive(Clone, Copy, Debug)]
+struct Asker {
+    sees_costs: bool,
+    deadline: Option<Deadline>,
+}
+
+impl Asker {
+    fn of<T>(request: &Request<T>) -> Self {
+        let deadline = request.extensions().get::<Deadline>().copied();
+        Self { sees_costs: sees_costs(request), deadline }
+    }
+
+    /// Whether nobody waits for the answer any more.
+    fn has_left(self, now: Instant) -> bool {
+        self.deadline.is_some_and(|deadline| deadline.0 <= now)
     }
 }
 
@@ -123,8 +154,8 @@ impl pricing_service_server::PricingService for PricingService {
             self.metrics.quoted(&Err(Failure::not_ready()), Duration::ZERO);
             return Err(Failure::not_ready().into());
         };
-        let sees_costs = sees_costs(&request);
-        let decision = Some(self.quote(&serving, request.into_inner(), sees_costs)?);
+        let asker = Asker::of(&request);
+        let decision = Some(self.quote(&serving, request.into_inner(), asker)?);
         Ok(Response::new(proto::QuotePriceResponse { decision }))
     }
 
@@ -132,8 +163,8 @@ impl pricing_service_server::PricingService for PricingService {
         &self,
         request: Request<proto::BatchQuotePricesRequest>,
     ) -> Result<Response<proto::BatchQuotePricesResponse>, Status> {
-        let sees_costs = sees_costs(&request);
-        let (serving, results) = self.batch(request.into_inner().requests, sees_costs).await?;
+        let asker = Asker::of(&request);
+        let (serving, results) = self.batch(request.into_inner().requests, asker).await?;
         Ok(Response::new(proto::BatchQuotePricesResponse {
             results,
             release: serving.release.hash.to_string(),
@@ -148,12 +179,12 @@ impl pricing_service_server::PricingService for PricingService {
         &self,
         request: Request<Streaming<proto::StreamQuotePricesRequest>>,
     ) -> Result<Response<Chunks>, Status> {
-        let sees_costs = sees_costs(&request);
-        let open = Some((self.clone(), request.into_inner(), sees_costs));
+        let asker = Asker::of(&request);
+        let open = Some((self.clone(), request.into_inner(), asker));
         let chunks = futures_util::stream::unfold(open, async |open| {
-            let (service, mut messages, sees_costs) = open?;
-            match service.chunk(&mut messages, sees_costs).await {
-                Ok(chunk) => Some((Ok(chunk?), Some((service, messages, sees_costs)))),
+            let (service, mut messages, asker) = open?;
+            match service.chunk(&mut messages, asker).await {
+                Ok(chunk) => Some((Ok(chunk?), Some((service, messages, asker)))),
                 Err(status) => Some((Err(status), None)),
             }
         });

@@ -8,7 +8,7 @@ use super::pricing::sees_costs;
 use super::proto::{self, RepricingState, repricing_service_server};
 use super::state::{Serving, State};
 use super::status::{Condition, Failure};
-use crate::facts::{FactSet, ItemBook, ItemRow, Names, OfferBook, builtin};
+use crate::facts::{FactSet, ItemBook, ItemRow, Names, OfferBook, StockBook, builtin};
 use crate::pricing::{Place, Release};
 use prost::Message as _;
 use std::pin::Pin;
@@ -130,7 +130,7 @@ fn given(items: &[proto::ItemFacts], serving: &Arc<Serving>) -> Input {
             }
         }
     }
-    let facts = FactSet { items: book, offers, rates: serving.facts.rates.clone(), ..FactSet::default() };
+    let facts = FactSet { items: book, offers, stock: StockBook::default(), ..serving.facts.clone() };
     let given = Serving { facts, ..(**serving).clone() };
     Input::Given { serving: Arc::new(given), rejected }
 }

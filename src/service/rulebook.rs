@@ -5,13 +5,15 @@ use super::convert::Invalid;
 use super::facts::Shown;
 use super::findings;
 use super::folder::failed_tests;
+use super::gate::Deadline;
 use super::lock::Counts;
-use super::pricing::result;
+use super::pricing::{result, sees_costs};
 use super::proto::{self, rulebook_service_server};
+use super::secrecy::veil_rejected;
 use super::state::{Serving, State, locked};
 use super::status::{Condition, Failure};
 use crate::explain::{Verdict, why_not};
-use crate::facts::{FactSet, Rates};
+use crate::facts::FactSet;
 use crate::pricing::view;
 use crate::rulebook::{Files, load};
 use std::sync::Arc;
@@ -38,19 +40,27 @@ impl RulebookService {
         Self { state, desk, checks: Arc::new(Semaphore::new(CHECKS)) }
     }
 
-    fn check(&self, request: proto::CheckRulebookRequest) -> proto::CheckRulebookResponse {
+    fn check(
+        &self,
+        request: proto::CheckRulebookRequest,
+        deadline: Option<Deadline>,
+    ) -> proto::CheckRulebookResponse {
         let texts = request.files.into_iter().map(|(path, text)| (path.into(), text.into()));
         let loaded = load(Files(texts.collect()));
-        let rates = self.state.pin().map_or_else(Rates::default, |serving| serving.facts.rates.clone());
+        // What does not depend on the vocabulary of the rulebook that is served.
+        let served = self.state.pin().map(|serving| serving.facts.clone()).unwrap_or_default();
+        let FactSet { rates, history, estimates, .. } = served;
         let failed = match request.run_tests {
             true if loaded.release.is_some() => failed_tests(&loaded, &rates),
             _ => Vec::new(),
         };
         let mut results = Vec::new();
         if let Some(release) = &loaded.release {
-            let facts = FactSet { rates, ..FactSet::default() };
+            let facts = FactSet { rates, history, estimates, ..FactSet::default() };
             let candidate = Serving::new(release.clone(), facts, Counts::of(&loaded, release));
-            let answers = request.quotes.into_iter();
+            // What nobody waits for any more is not priced.
+            let is_wanted = |_: &_| !deadline.is_some_and(Deadline::has_passed);
+            let answers = request.quotes.into_iter().take_while(is_wanted);
             results
                 .extend(answers.map(|request| result(contained(|| quote(&candidate, request, &self.desk)))));
         }
@@ -106,6 +116,11 @@ impl RulebookService {
         // An item without a price is the very case in which somebody asks why a rule does not hold.
         Ok(proto::ExplainPriceResponse { verdicts: verdicts.map_err(below)?, decision: decision.ok() })
     }
+}
+
+/// What is not served, as far as the caller may see it.
+fn shown(rejected: Option<proto::RejectedCandidate>, sees_costs: bool) -> Option<proto::RejectedCandidate> {
+    if sees_costs { rejected } else { rejected.map(veil_rejected) }
 }
 
 fn verdict(verdict: &Verdict<'_>) -> proto::RuleVerdict {
@@ -171,6 +186,7 @@ impl rulebook_service_server::RulebookService for RulebookService {
         &self,
         request: Request<proto::CheckRulebookRequest>,
     ) -> Result<Response<proto::CheckRulebookResponse>, Status> {
+        let deadline = request.extensions().get::<Deadline>().copied();
         let request = request.into_inner();
         let bad = invalid(&request);
         if !bad.is_empty() {
@@ -184,7 +200,7 @@ impl rulebook_service_server::RulebookService for RulebookService {
         };
         let service = self.clone();
         let checked = tokio::task::spawn_blocking(move || {
-            let answer = contained(|| Ok(service.check(request)));
+            let answer = contained(|| Ok(service.check(request, deadline)));
             drop(permit);
             answer
         });
@@ -198,6 +214,7 @@ impl rulebook_service_server::RulebookService for RulebookService {
         &self,
         request: Request<proto::GetReleaseRequest>,
     ) -> Result<Response<proto::GetReleaseResponse>, Status> {
+        let sees_costs = sees_costs(&request);
         let wanted = request.into_inner().release;
         if self.state.pin().is_none() {
             return Err(Failure::not_ready().into());
@@ -208,19 +225,20 @@ impl rulebook_service_server::RulebookService for RulebookService {
                 format!("release {:?} has not been served by this process", wanted.unwrap_or_default());
             Failure::new(Condition::ReleaseNotFound, message)
         })?;
-        Ok(Response::new(proto::GetReleaseResponse { release: Some(release), rejected: releases.rejected() }))
+        let rejected = shown(releases.rejected(), sees_costs);
+        Ok(Response::new(proto::GetReleaseResponse { release: Some(release), rejected }))
     }
 
     async fn list_releases(
         &self,
-        _: Request<proto::ListReleasesRequest>,
+        request: Request<proto::ListReleasesRequest>,
     ) -> Result<Response<proto::ListReleasesResponse>, Status> {
         if self.state.pin().is_none() {
             return Err(Failure::not_ready().into());
         }
         let releases = locked(&self.state.releases);
-        let answer = proto::ListReleasesResponse { releases: releases.list(), rejected: releases.rejected() };
-        Ok(Response::new(answer))
+        let rejected = shown(releases.rejected(), sees_costs(&request));
+        Ok(Response::new(proto::ListReleasesResponse { releases: releases.list(), rejected }))
     }
 
     async fn explain_price(

@@ -1,6 +1,6 @@
 //! What callers do not see who may not see costs: cost, margin, floor, and all from which they could be reckoned.
 
-use super::proto::{Decision, ExplanationDetail};
+use super::proto::{Decision, ExplanationDetail, RejectedCandidate};
 use super::status::{Condition, Failure};
 
 /// Takes out of an answer what reveals costs. The ceiling goes too: it may be a markup on the cost.
@@ -52,6 +52,13 @@ pub fn veil_failure(failure: Failure) -> Failure {
     let metadata = failure.metadata.into_iter().filter(|(key, _)| kept.contains(key)).collect();
     let message = format!("no price can be given: {}; who may see costs is told more", code.as_str());
     Failure { message, metadata, ..failure }
+}
+
+/// What is not served, without findings and failed tests: they quote margins, guards and amounts.
+#[must_use]
+pub fn veil_rejected(rejected: RejectedCandidate) -> RejectedCandidate {
+    let RejectedCandidate { rejected_at, summary, diagnostics: _, failed_tests: _ } = rejected;
+    RejectedCandidate { rejected_at, summary, diagnostics: Vec::new(), failed_tests: Vec::new() }
 }
 
 /// # Errors

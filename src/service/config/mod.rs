@@ -21,6 +21,7 @@ pub struct Settings {
     pub items: Option<PathBuf>,
     pub offers: Option<PathBuf>,
     pub fx: Option<PathBuf>,
+    pub history: Option<PathBuf>,
     pub listen: SocketAddr,
     pub metrics: Option<SocketAddr>,
     pub certificate: Option<PathBuf>,
@@ -44,6 +45,7 @@ impl Default for Settings {
             items: None,
             offers: None,
             fx: None,
+            history: None,
             listen: local(50_051),
             metrics: Some(local(9_464)),
             certificate: None,
@@ -268,6 +270,7 @@ impl Settings {
             items: self.items.clone(),
             offers: self.offers.clone(),
             rates: self.fx.clone(),
+            history: self.history.clone(),
         }
     }
 }

@@ -116,6 +116,11 @@ pub const SETTINGS: &[Setting] = &[
     ),
     path!("offers", offers, "Offers of rivals, CSV or Parquet."),
     path!("fx", fx, "Exchange rates, CSV or Parquet."),
+    path!(
+        "history",
+        history,
+        "The prices that were in force, CSV or Parquet. Without it rules that ask for them know none."
+    ),
     Setting {
         key: "listen",
         about: "Where to answer gRPC. Any address but a loopback one needs TLS and principals.",
@@ -188,8 +193,8 @@ pub const SETTINGS: &[Setting] = &[
     count!(
         "jobs.threads",
         job_threads,
-        (1..=1_024_usize),
-        "Threads of jobs that price everything; they give way to quotes."
+        (0..=1_024_usize),
+        "Threads of jobs that price everything; they give way to quotes. 0 is half the cores."
     ),
     Setting {
         key: "log.requests",

@@ -5,6 +5,7 @@ use super::{Change, Outcome, ROWS_MAX};
 use crate::facts::ServedItem;
 use crate::service::Clock;
 use crate::service::convert::Invalid;
+use crate::service::metrics::Metrics;
 use crate::service::proto::{self, fact_service_server};
 use crate::service::state::State;
 use crate::service::status::{Condition, Failure};
@@ -22,6 +23,7 @@ const REPLACE_MAX: usize = 5_000_000;
 pub struct FactService {
     pub state: Arc<State>,
     pub clock: Clock,
+    pub metrics: Arc<Metrics>,
 }
 
 /// One stream of rows.
@@ -106,6 +108,7 @@ impl Upload<'_> {
         for (change, outcome) in changes.iter().zip(outcomes) {
             let row = summary.received;
             summary.received += 1;
+            self.service.metrics.uploaded.increment(outcome.as_str(), 1);
             match outcome {
                 Outcome::Applied => summary.applied += 1,
                 Outcome::Waiting => summary.waiting += 1,

@@ -66,6 +66,19 @@ pub enum Outcome {
     Full,
 }
 
+impl Outcome {
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Waiting => "waiting",
+            Self::Superseded => "superseded",
+            Self::Rejected(_) => "rejected",
+            Self::Full => "full",
+        }
+    }
+}
+
 impl Default for Uploads {
     fn default() -> Self {
         Self {

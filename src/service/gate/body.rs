@@ -1,8 +1,7 @@
 //! An answer under way: it is watched to its end, and ended when its time is over.
 
-use super::super::server::Phase;
 use super::super::status::{Condition, Failure};
-use super::{Ticket, too_late};
+use super::{ENDING, Ticket, ending, too_late};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use std::future::Future;
 use std::pin::Pin;
@@ -38,12 +37,8 @@ impl Counted {
             ticket.done(code);
             return response;
         }
-        let mut phase = ticket.shared.phase.clone();
         let drained = stream.is_some().then(|| {
-            let ended = async move {
-                let _ = phase.wait_for(|phase| matches!(phase, Phase::Ending | Phase::Closed)).await;
-            };
-            Box::pin(ended) as Pin<Box<dyn Future<Output = ()> + Send>>
+            Box::pin(ending(ticket.shared.phase.clone())) as Pin<Box<dyn Future<Output = ()> + Send>>
         });
         let deadline = stream.flatten().map(|deadline| Box::pin(sleep_until(deadline)));
         response
@@ -81,8 +76,7 @@ impl HttpBody for Counted {
             return self.end(too_late());
         }
         if self.drained.as_mut().is_some_and(|drained| drained.as_mut().poll(context).is_ready()) {
-            let message = "the service is ending; connect again, to another one if there is";
-            return self.end(Failure::new(Condition::Draining, message));
+            return self.end(Failure::new(Condition::Draining, ENDING));
         }
         let polled = Pin::new(&mut self.body).poll_frame(context);
         match &polled {

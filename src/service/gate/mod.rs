@@ -250,9 +250,20 @@ async fn answer(
     if let Some(deadline) = deadline {
         extensions.insert(Deadline(deadline));
     }
-    let answered = match deadline {
-        Some(deadline) => timeout_at(deadline, routes.call(request)).await,
-        None => Ok(routes.call(request).await),
+    let answering = async {
+        match deadline {
+            Some(deadline) => timeout_at(deadline, routes.call(request)).await,
+            None => Ok(routes.call(request).await),
+        }
+    };
+    let answered = tokio::select! {
+        biased;
+        answered = answering => answered,
+        // A client that sends row after row has no answer yet.
+        () = ending(shared.phase.clone()), if method.is_streaming() => {
+            let failure = Failure::new(Condition::Draining, ENDING);
+            return ticket.refuse(failure);
+        }
     };
     let mut response = match answered {
         Ok(Ok(response)) => name_too_large(response),
@@ -270,7 +281,16 @@ fn queue_age(limits: &Limits, lane: Lane) -> Duration {
     }
 }
 
-fn too_late() -> Failure {
+const ENDING: &str = "the service is ending; connect again, to another one if there is";
+
+/// Waits until streams are to end.
+async fn ending(mut phase: watch::Receiver<Phase>) {
+    let _ = phase.wait_for(|phase| matches!(phase, Phase::Ending | Phase::Closed)).await;
+}
+
+/// The deadline has passed.
+#[must_use]
+pub fn too_late() -> Failure {
     Failure::new(Condition::DeadlineExceeded, "the deadline passed before there was an answer")
 }
 

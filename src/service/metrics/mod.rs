@@ -66,6 +66,13 @@ pub struct Metrics {
     pub in_flight: Gauge,
     /// Refused without being looked at, by reason.
     pub shed: Labeled<8>,
+    /// Uploaded rows by what became of them.
+    pub uploaded: Labeled<8>,
+    /// Jobs that run or wait.
+    pub jobs_open: Gauge,
+    /// Jobs that ended, by how.
+    pub jobs: Labeled<4>,
+    pub job_rows: Counter,
     /// Rows that were priced although nobody waited for them any more.
     pub rows_after_deadline: Counter,
     quotes: Labeled<48>,
@@ -115,6 +122,7 @@ impl Metrics {
         }
         self.requests(&mut page);
         self.operation(&mut page);
+        self.work(&mut page);
         page.family("pricer_quotes_total", "counter", "Quotes by outcome");
         for (outcome, count) in self.quotes.iter() {
             page.sample("pricer_quotes_total", &[("outcome", outcome)], count);
@@ -194,5 +202,19 @@ impl Metrics {
             "1 while the files of principals, certificate and key hold what is in force",
             self.credentials_success.get(),
         );
+    }
+
+    /// Uploads and jobs.
+    fn work(&self, page: &mut Page) {
+        page.family("pricer_uploaded_rows_total", "counter", "Uploaded rows by what became of them");
+        for (outcome, count) in self.uploaded.iter() {
+            page.sample("pricer_uploaded_rows_total", &[("outcome", outcome)], count);
+        }
+        page.gauge("pricer_jobs_open", "Jobs that run or wait", self.jobs_open.get());
+        page.family("pricer_jobs_total", "counter", "Jobs that ended, by how");
+        for (state, count) in self.jobs.iter() {
+            page.sample("pricer_jobs_total", &[("state", state)], count);
+        }
+        page.counter("pricer_job_rows_total", "Rows that jobs have priced, held or refused", &self.job_rows);
     }
 }

@@ -19,7 +19,7 @@ fn pem(name: &str) -> Vec<u8> {
     std::fs::read(tls_file(name)).unwrap()
 }
 
-const TOKEN: &str = "pricer_canary_5f0c";
+pub(super) const TOKEN: &str = "pricer_canary_5f0c";
 const EXPIRED: &str = "pricer_canary_expired";
 
 /// One principal for each role, whose token is `TOKEN-role`; `shop` has a certificate and no token.
@@ -37,12 +37,12 @@ fn principals() -> String {
     )
 }
 
-struct Guarded {
-    service: Running,
+pub(super) struct Guarded {
+    pub service: Running,
     folder: tempfile::TempDir,
 }
 
-async fn guarded(client_ca: bool, script: &Arc<Script>) -> Guarded {
+pub(super) async fn guarded(client_ca: bool, script: &Arc<Script>) -> Guarded {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("principals.toml");
     std::fs::write(&path, principals()).unwrap();
@@ -58,7 +58,7 @@ async fn guarded(client_ca: bool, script: &Arc<Script>) -> Guarded {
 }
 
 impl Guarded {
-    async fn connect(&self, identity: Option<&str>) -> Result<Channel, tonic::transport::Error> {
+    pub async fn connect(&self, identity: Option<&str>) -> Result<Channel, tonic::transport::Error> {
         let tls = ClientTlsConfig::new()
             .ca_certificate(Certificate::from_pem(pem("ca.pem")))
             .domain_name("localhost");
@@ -73,7 +73,7 @@ impl Guarded {
     }
 }
 
-fn with_token<T>(message: T, token: Option<&str>) -> tonic::Request<T> {
+pub(super) fn with_token<T>(message: T, token: Option<&str>) -> tonic::Request<T> {
     let mut request = tonic::Request::new(message);
     if let Some(token) = token {
         request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
@@ -91,7 +91,7 @@ async fn quote(
     Ok(answer.into_inner().decision.unwrap())
 }
 
-fn reason(status: &Status) -> String {
+pub(super) fn reason(status: &Status) -> String {
     status.get_error_details().error_info().map(|info| info.reason.clone()).unwrap_or_default()
 }
 

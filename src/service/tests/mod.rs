@@ -8,6 +8,7 @@ mod page;
 mod quotes;
 mod rules;
 mod script;
+mod secrets;
 mod sweeps;
 mod table;
 mod uploads;

@@ -67,7 +67,37 @@ async fn the_highest_number_counts_and_replays_and_late_rows_change_nothing() {
     let gone = ItemUpsert { remove: true, ..item("A", "1 EUR", 8) };
     assert_eq!(counts(&upsert(&service, "erp", vec![gone, item("A", "1 EUR", 3)]).await), [1, 0, 1, 0]);
     assert_eq!(price(&service, "A").await, "ITEM_NOT_FOUND");
+    for (outcome, rows) in [("applied", 5.0), ("superseded", 4.0)] {
+        let name = format!("pricer_uploaded_rows_total{{outcome=\"{outcome}\"}}");
+        assert_eq!(service.metric(&name).await, Some(rows), "{outcome}");
+    }
     service.stop().await.unwrap();
+}
+
+/// A client that sends row after row has no answer yet; it hears when the service ends.
+#[tokio::test]
+async fn an_upload_that_stands_still_ends_with_the_service() {
+    let service = start(&Script::new("guards=1"), config()).await;
+    let (rows, open) = tokio::sync::mpsc::channel(4);
+    let first = vec![item("A", "20 EUR", 1)];
+    rows.send(UpsertItemsRequest { source: "erp".to_owned(), items: first, replace: false }).await.unwrap();
+    let mut facts = client(&service).await;
+    let open = tokio_stream::wrappers::ReceiverStream::new(open);
+    let uploading = tokio::spawn(async move { facts.upsert_items(open).await });
+    let begin = tokio::time::Instant::now();
+    while price(&service, "A").await != "35.70 EUR" {
+        assert!(begin.elapsed() < PATIENCE);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    service.stop().await.unwrap();
+    let status = uploading.await.unwrap().unwrap_err();
+    let details = status.get_error_details();
+    assert_eq!(
+        (status.code(), details.error_info().unwrap().reason.as_str()),
+        (Code::Unavailable, "DRAINING")
+    );
+    assert!(details.retry_info().is_some());
+    drop(rows);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The service under operation: the binary with its settings, real TLS, real signals, real attacks.
 
 mod attack;
+mod catalog;
 mod drain;
 mod ledger;
 mod load;
