@@ -7,19 +7,24 @@ pub mod docs;
 pub mod estimate;
 mod evidence;
 pub mod explain;
+pub mod fit;
 pub mod fmt;
 pub mod generate;
 pub mod help;
 pub mod init;
+mod junit;
 mod lock;
 mod opened;
 mod output;
+mod properties;
 pub mod quote;
 pub mod reprice;
 pub mod schema;
+pub mod seasonality;
 pub mod serve;
 pub mod test;
 pub mod token;
+mod update;
 pub mod watch;
 pub mod why;
 mod write;
@@ -46,8 +51,10 @@ enum Command {
     Test(test::TestArgs),
     Explain(explain::Args),
     Estimate(estimate::Args),
+    Fit(fit::Args),
     Reprice(reprice::Reprice),
     Gen(generate::Args),
+    Seasonality(seasonality::Args),
     Serve(serve::Args),
     Quote(quote::Args),
     Token(token::Args),
@@ -74,8 +81,10 @@ fn run(cli: &Cli) -> ExitCode {
         Command::Test(args) => output::to_stdout(|colour, out| test::run(args, colour, out)),
         Command::Explain(args) => explain::run(args),
         Command::Estimate(args) => estimate::run(args),
+        Command::Fit(args) => fit::run(args),
         Command::Reprice(args) => args.run(),
         Command::Gen(args) => generate::run(args),
+        Command::Seasonality(args) => seasonality::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Quote(args) => quote::run(args),
         Command::Token(args) => token::run(args),

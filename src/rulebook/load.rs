@@ -6,7 +6,7 @@ use super::book::{
     read_guard, read_items_feed, read_limit, read_manifest, read_round, read_rule, read_schema, read_season,
     read_segments, read_stock, read_tests,
 };
-use super::compile::{Book, Compiled, compile, release_hash, segments, with_symbols};
+use super::compile::{Book, Compiled, compile, placed, release_hash, segments, with_symbols};
 use super::syntax::{Findings, Table, parse_toml};
 use super::{AlwaysTest, Diagnostic, Files, Origins, RuleTest, Severity, Span};
 use crate::pricing::{GuardClass, Info, Place, Release};
@@ -145,12 +145,15 @@ fn read_and_compile(
         cx.out.push(Diagnostic::error("E0003", "the rulebook has no rules", span, label));
     }
     let book = read_book(manifest, &entries, trees, &mut cx, &mut loaded.origins);
-    (loaded.tests, loaded.always) = read_tests(trees, &book.manifest, &mut cx);
+    let (tests, always) = read_tests(trees, &book.manifest, &mut cx);
+    loaded.tests = tests;
     cx.out.about(None);
     let schema = with_symbols(&mut cx);
     let mut out = std::mem::take(&mut cx.out);
     let Compiled { places, rivals, contests } = compile(&book, &cx.names, &schema, &mut out);
     let layers: Vec<Box<str>> = cx.names.layers.to_vec();
+    let place_always = |(test, spec)| placed(test, &spec, &places, &schema, &mut out);
+    loaded.always = always.into_iter().map(place_always).collect();
     let segments = segments(&segment_specs, &book.manifest.markets, &schema, &mut out);
     let release = Release {
         hash: release_hash(cx.files),

@@ -2,11 +2,12 @@
 //! rules mention, of which those are kept that went a way no other one went.
 
 use super::golden::{OfferLine, Probe, RateLine, Texts, ask, way};
+use super::mentioned::Mentioned;
 use jiff::civil::{Date, Time};
 use pricer::pricing::Release;
 use pricer::rulebook::Files;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// splitmix64.
 pub struct Dice(pub u64);
@@ -22,130 +23,6 @@ impl Dice {
 
     pub fn pick<'a, T>(&mut self, list: &'a [T]) -> &'a T {
         &list[self.below(list.len())]
-    }
-}
-
-/// What the rules mention.
-#[derive(Debug, Default)]
-pub struct Mentioned {
-    /// By the key they stand at: each number with its unit.
-    numbers: BTreeMap<String, BTreeSet<(String, String)>>,
-    /// By the key they stand at: words and branches.
-    words: BTreeMap<String, BTreeSet<String>>,
-    dates: BTreeSet<Date>,
-    times: BTreeSet<Time>,
-    /// Each `where` with the `when` beside it: what an entry asks for.
-    scopes: Vec<BTreeMap<String, Vec<String>>>,
-    /// The column named like an attribute, of each table.
-    lists: BTreeMap<String, Vec<String>>,
-}
-
-impl Mentioned {
-    pub fn in_files(files: &Files) -> Self {
-        let mut all = Self::default();
-        for (path, text) in files.0.iter().filter(|(path, _)| !path.starts_with("tests/")) {
-            if path.ends_with(".csv") {
-                all.table(path, text);
-            } else if let Ok(table) = text.parse::<toml::Table>() {
-                all.value("", &toml::Value::Table(table));
-            }
-        }
-        all
-    }
-
-    fn table(&mut self, path: &str, text: &str) {
-        let mut reader = csv::Reader::from_reader(text.as_bytes());
-        let headers = reader.headers().unwrap().clone();
-        for row in reader.records() {
-            let mut scope = BTreeMap::new();
-            for (header, cell) in headers.iter().zip(row.unwrap().iter()) {
-                self.text(header, cell);
-                if !header.starts_with("set ") && header != "why" && cell != "-" {
-                    scope.insert(header.to_owned(), vec![cell.to_owned()]);
-                    self.lists.entry(format!("@{path}")).or_default().push(cell.to_owned());
-                }
-            }
-            self.scopes.push(scope);
-        }
-    }
-
-    fn scope(&mut self, entry: &toml::Table) {
-        let mut scope: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for part in ["where", "when"] {
-            for (key, value) in entry.get(part).and_then(toml::Value::as_table).into_iter().flatten() {
-                let cells = match value {
-                    toml::Value::Array(list) => list.iter().filter_map(toml::Value::as_str).collect(),
-                    value => value.as_str().into_iter().collect::<Vec<_>>(),
-                };
-                scope.insert(key.clone(), cells.into_iter().map(str::to_owned).collect());
-            }
-        }
-        for key in ["from", "until"] {
-            if let Some(at) = entry.get(key).and_then(toml::Value::as_datetime) {
-                scope.insert(key.to_owned(), vec![at.to_string()]);
-            }
-        }
-        if !scope.is_empty() {
-            self.scopes.push(scope);
-        }
-    }
-
-    fn value(&mut self, key: &str, value: &toml::Value) {
-        match value {
-            toml::Value::Table(table) => {
-                self.scope(table);
-                for (name, value) in table {
-                    // `range` of an attribute bounds the attribute.
-                    let key = if name == "range" { key } else { name };
-                    self.value(key, value);
-                }
-            }
-            toml::Value::Array(list) => list.iter().for_each(|value| self.value(key, value)),
-            toml::Value::String(text) => self.text(key, text),
-            toml::Value::Datetime(at) => self.text(key, &at.to_string()),
-            _ => {}
-        }
-    }
-
-    fn text(&mut self, key: &str, text: &str) {
-        if let Ok(date) = text.get(..10).unwrap_or(text).parse::<Date>() {
-            self.dates.insert(date);
-            return;
-        }
-        for part in text.split('|').flat_map(|part| part.split("..")) {
-            let part = part.trim().trim_start_matches(['<', '>', '=', '!', '+', ' ']);
-            if let Ok(time) = part.parse::<Time>() {
-                self.times.insert(time);
-            }
-            let digits =
-                part.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '-')).unwrap_or(part.len());
-            let (number, unit) = part.split_at(digits);
-            match number.parse::<f64>() {
-                Ok(_) => drop(
-                    self.numbers
-                        .entry(key.to_owned())
-                        .or_default()
-                        .insert((number.to_owned(), unit.trim().to_owned())),
-                ),
-                Err(_) => drop(self.words.entry(key.to_owned()).or_default().insert(part.to_owned())),
-            }
-        }
-    }
-
-    /// One of the numbers at `key`: a little less, itself, a little more, and its unit.
-    fn sides(&self, key: &str, dice: &mut Dice) -> Option<([String; 3], String)> {
-        let all: Vec<&(String, String)> = self.numbers.get(key)?.iter().collect();
-        let (number, unit) = *dice.pick(&all);
-        let (factor, unit) = match unit.as_str() {
-            "w" => (604_800.0, "s"),
-            "d" => (86_400.0, "s"),
-            "h" => (3_600.0, "s"),
-            "m" => (60.0, "s"),
-            unit => (1.0, unit),
-        };
-        let (step, digits) = if unit == "s" { (1.0, 0) } else { (0.01, 2) };
-        let value = number.parse::<f64>().ok()? * factor;
-        Some(([value - step, value, value + step].map(|value| format!("{value:.digits$}")), unit.to_owned()))
     }
 }
 
@@ -353,6 +230,9 @@ fn wander_offer(probe: &mut Probe, mentioned: &Mentioned, dice: &mut Dice) {
     }
 }
 
+/// Makes the probes below, at and above a limit.
+type Sides<'a> = dyn Fn(&mut dyn FnMut(&mut Probe, usize)) -> [Probe; 3] + 'a;
+
 /// The probe below, at and above one of the limits that the rules mention, and which that is.
 fn approach(
     probe: &Probe,
@@ -407,7 +287,7 @@ fn approach(
                     rates[0].age = texts[side].parse().unwrap();
                     rates[1].age = rates[0].age + 86_400;
                 }
-                probe.rates = Rc::new(rates);
+                probe.rates = Arc::new(rates);
             });
             Some((format!("{key} {}", texts[1]), sides))
         }
@@ -439,7 +319,7 @@ fn approach_price(
     probe: &Probe,
     mentioned: &Mentioned,
     dice: &mut Dice,
-    three: &dyn Fn(&mut dyn FnMut(&mut Probe, usize)) -> [Probe; 3],
+    three: &Sides<'_>,
 ) -> Option<(String, [Probe; 3])> {
     let price = probe.item.get("current_price")?;
     let (amount, currency) = price.split_once(' ')?;
@@ -475,7 +355,7 @@ fn approach_offer(
     probe: &Probe,
     mentioned: &Mentioned,
     dice: &mut Dice,
-    three: &dyn Fn(&mut dyn FnMut(&mut Probe, usize)) -> [Probe; 3],
+    three: &Sides<'_>,
 ) -> Option<(String, [Probe; 3])> {
     if probe.offers.is_empty() {
         return None;

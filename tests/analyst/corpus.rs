@@ -98,11 +98,11 @@ fn page(slips: &[(Slip, Noticed)]) -> String {
 
 #[test]
 fn mistakes_are_stopped() {
-    let watch = mutants::watch().with_catalog();
+    let watch = &mutants::watch().with_catalog();
     let mut done = Vec::new();
     let mut wrong = Vec::new();
     for slip in slips() {
-        let noticed = watch.notices(&slip.path, &slip.apply(&watch));
+        let noticed = watch.notices(&slip.path, &slip.apply(watch));
         if noticed.by_check() == slip.reason.is_some() {
             wrong.push(format!("{} {}: {noticed:?}, reason {:?}", slip.at, slip.title, slip.reason));
         }

@@ -10,7 +10,7 @@ use pricer::money::Ratio;
 use pricer::pricing::{Outcome, Place, Recorder, Release, Row, Status, Step, World, price};
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// Texts of a row by column, without empty ones.
 pub type Texts = BTreeMap<String, String>;
@@ -43,7 +43,7 @@ pub struct Probe {
     pub at: i64,
     pub item: Texts,
     pub offers: Vec<OfferLine>,
-    pub rates: Rc<Vec<RateLine>>,
+    pub rates: Arc<Vec<RateLine>>,
 }
 
 /// One row as `reprice` writes it, in short.
@@ -88,7 +88,7 @@ pub fn of_feeds(folder: &Path, release: &Release, at: i64) -> Vec<Probe> {
         rate: text(&row, "rate"),
         age: at - parse_instant(&text(&row, "as_of")).unwrap(),
     });
-    let rates = Rc::new(rates.collect());
+    let rates = Arc::new(rates.collect());
     let mut probes = Vec::new();
     for row in rows(&feeds.join("items.csv")) {
         let item = relative(&row, at);
@@ -102,7 +102,7 @@ pub fn of_feeds(folder: &Path, release: &Release, at: i64) -> Vec<Probe> {
                     at,
                     item: item.clone(),
                     offers: own(&place.market).or_else(|| own("")).unwrap_or_default(),
-                    rates: Rc::clone(&rates),
+                    rates: Arc::clone(&rates),
                 });
             }
         }

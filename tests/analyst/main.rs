@@ -10,6 +10,7 @@
 mod boundaries;
 mod corpus;
 mod golden;
+mod mentioned;
 mod mutants;
 mod mutate;
 mod watch;

@@ -7,6 +7,7 @@ use super::watch::{Noticed, Watch};
 use super::{boundaries, golden, mutate, root};
 use pricer::facts::parse_instant;
 use std::path::Path;
+use std::sync::OnceLock;
 
 /// When the facts of the model were known.
 const AT: &str = "2026-11-18T10:00:00+01:00";
@@ -15,7 +16,13 @@ const VARIATIONS: usize = 6_000;
 /// Of so many mutants a run looks at one.
 const SAMPLE: usize = 12;
 
-pub fn watch() -> Watch {
+/// Made once for all tests.
+pub fn watch() -> &'static Watch {
+    static WATCH: OnceLock<Watch> = OnceLock::new();
+    WATCH.get_or_init(new_watch)
+}
+
+fn new_watch() -> Watch {
     let folder = root().join("models/orda");
     let feeds = folder.clone();
     Watch::new(folder, |release, files| {
@@ -56,7 +63,7 @@ fn hardly_a_mutant_goes_unnoticed() {
     let limit = if all { 20 } else { 10 };
     assert!(counts[5] * limit < looked, "too many go unnoticed");
     if all {
-        compare(&root().join("docs/reference/mutants.md"), &page(&watch, &counts, &lines));
+        compare(&root().join("docs/reference/mutants.md"), &page(watch, &counts, &lines));
     }
 }
 

@@ -51,6 +51,7 @@ impl Noticed {
 }
 
 /// The right rulebook and what it answers.
+#[derive(Clone)]
 pub struct Watch {
     pub folder: PathBuf,
     pub files: Files,
@@ -89,12 +90,13 @@ impl Watch {
     }
 
     /// Check looks at the catalog too.
-    pub fn with_catalog(mut self) -> Self {
-        self.catalog = true;
-        let loaded = self.load(self.files.clone());
+    pub fn with_catalog(&self) -> Self {
+        let mut watch = self.clone();
+        watch.catalog = true;
+        let loaded = watch.load(self.files.clone());
         let warnings = loaded.diagnostics.iter().map(|found| (found.code.to_owned(), found.title.clone()));
-        self.warnings = warnings.collect();
-        self
+        watch.warnings = warnings.collect();
+        watch
     }
 
     fn load(&self, files: Files) -> Loaded {

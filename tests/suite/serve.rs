@@ -76,6 +76,10 @@ impl Served {
             .arg(folder.path())
             .arg("--items")
             .arg(folder.path().join("feeds/items.csv"))
+            // A busy machine is no reason to turn a test away.
+            .env("PRICER_LIMITS_QUEUE_AGE", "30s")
+            .env("PRICER_LIMITS_BATCH_QUEUE_AGE", "30s")
+            .env("PRICER_LIMITS_QUOTE_DEADLINE", "30s")
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

@@ -221,7 +221,7 @@ fn arguments_name_codes_that_exist() {
 fn a_catalog_shows_what_nobody_has() {
     let folder = broken(&[
         ("tables/doorbusters.csv", "TEL-A55,", "47,"),
-        ("rules/strategy.toml", "\"Bose | Sennheiser\"", "\"Bosch\""),
+        ("rules/strategy.toml", "\"Bose | Sennheiser\"", "\"Nobody Audio\""),
         (
             "rules/strategy.toml",
             "from  = 2026-11-23\nuntil = 2026-11-30",
@@ -238,9 +238,9 @@ fn a_catalog_shows_what_nobody_has() {
     let (clean, text) = check(&CheckArgs { catalog, ..args(&folder) });
     assert!(clean, "{text}");
     for said in [
-        "warning[W0311]: rule `premium-audio` holds for no item today",
-        "warning[W0312]: the dates of rule `doorbusters` are over",
-        "warning[W0611]: `Bosch` is not in catalog items.csv",
+        "warning[W0311]: rule `premium-audio` (dana.s) holds for no item today",
+        "warning[W0312]: the dates of rule `doorbusters` (anna.k) are over",
+        "warning[W0611]: `Nobody Audio` is not in catalog items.csv",
         "warning[W0611]: `47` is not in catalog items.csv",
         "`0047` is: a spreadsheet removes leading zeros",
     ] {

@@ -89,7 +89,7 @@ impl Witness for Catalog<'_> {
 }
 
 impl<'a> Catalog<'a> {
-    fn world<'b>(&self, place: &'b Place) -> World<'b>
+    pub fn world<'b>(&self, place: &'b Place) -> World<'b>
     where
         'a: 'b,
     {
@@ -97,12 +97,12 @@ impl<'a> Catalog<'a> {
         World::new(self.release, place, &self.evidence.facts.rates, self.evidence.at, known_at)
     }
 
-    fn row(&self, own: &'a ItemRow, place: &Place) -> Row<'a> {
+    pub fn row(&self, own: &'a ItemRow, place: &Place) -> Row<'a> {
         Row { item: &own.item, offers: self.evidence.facts.offers.get(&own.item.sku, &place.market) }
     }
 
     /// The row of each item that counts in a place, by SKU.
-    fn items(&self, place: &Place) -> Vec<&'a ItemRow> {
+    pub fn items(&self, place: &Place) -> Vec<&'a ItemRow> {
         let book = &self.evidence.facts.items;
         let is_own = |row: &&ItemRow| {
             let own = book.get(&row.item.sku, &place.market, &place.channel);

@@ -1,11 +1,13 @@
 //! Analysts' tests, run through the one pipeline: given facts → expected price.
 
+mod always;
 mod coverage;
 mod expect;
 mod given;
 mod wanted;
 mod waterfall;
 
+pub use always::{AlwaysReport, AlwaysVerdict, Counted, run_always};
 pub use coverage::{Coverage, Exercised};
 pub use waterfall::Line;
 
