@@ -7,6 +7,7 @@ use super::seen::Seen;
 use super::source::Block;
 use super::summary::Tally;
 use super::table::{Table, fits};
+use super::twins::TwinPrices;
 use super::{BatchError, Columns, FeedKind, Quarantined};
 use crate::facts::{BadField, FactSet, FieldCode};
 use crate::pricing::{self, Outcome, Refusal, RefusalCode, Release, Row, World};
@@ -53,6 +54,8 @@ impl<'a> Job<'a> {
             .map(|place| {
                 let known_at = facts.offers.known_at(&place.market, at);
                 World::new(release, place, &facts.rates, at, known_at)
+                    .with_history(&facts.history)
+                    .with_estimates(&facts.estimates)
             })
             .collect();
         Ok(Self {
@@ -65,6 +68,35 @@ impl<'a> Job<'a> {
             #[cfg(test)]
             begun: Default::default(),
         })
+    }
+
+    /// The same, with the prices of twins.
+    #[must_use]
+    pub fn with_twins(mut self, twins: &'a TwinPrices) -> Self {
+        for (world, twins) in self.worlds.iter_mut().zip(&twins.0) {
+            *world = world.clone().with_twins(twins);
+        }
+        self
+    }
+
+    /// The same job once more.
+    fn again(&self) -> Job<'_> {
+        Job {
+            release: self.release,
+            facts: self.facts,
+            at: self.at,
+            reach: self.reach.clone(),
+            worlds: self.worlds.clone(),
+            keys: self.keys.clone(),
+            #[cfg(test)]
+            begun: Default::default(),
+        }
+    }
+
+    /// Whether a rule follows items to their twins.
+    #[must_use]
+    pub fn follows_twins(&self) -> bool {
+        self.release.schema.iter().any(|(_, attr)| attr.link)
     }
 
     /// The columns of an items feed that the rulebook reads.
@@ -106,7 +138,13 @@ pub fn reprice(job: &Job<'_>, batch: &RecordBatch) -> Result<(RecordBatch, Vec<Q
     let never = AtomicBool::new(false);
     let mut parsed = job.parse(path, &columns, block, &never)?;
     parsed.mark_seen(&mut Seen::default())?;
-    let answers = job.price(parsed, &never)?;
+    let answers = if job.follows_twins() {
+        // Twins that stand in the batch; those of a catalog come from `TwinPrices::of_catalog`.
+        let twins = TwinPrices::of_block(job, &parsed);
+        job.again().with_twins(&twins).price(parsed, &never)?
+    } else {
+        job.price(parsed, &never)?
+    };
     Ok((answers.batch, answers.quarantined))
 }
 

@@ -30,7 +30,7 @@ enum Cell {
 }
 
 /// The output, column by column: name, content, whether it can be missing.
-const COLUMNS: [(&str, Cell, bool); 22] = [
+const COLUMNS: [(&str, Cell, bool); 24] = [
     ("sku", Cell::Text, false),
     ("market", Cell::Word, false),
     ("channel", Cell::Word, false),
@@ -53,6 +53,8 @@ const COLUMNS: [(&str, Cell, bool); 22] = [
     ("ceiling", Cell::Money, true),
     ("detail", Cell::Word, true),
     ("row", Cell::Line, false),
+    ("price_kind", Cell::Word, true),
+    ("reference_price", Cell::Money, true),
 ];
 
 /// The schema of the output.
@@ -82,6 +84,7 @@ pub(super) fn fits(decision: &Decision) -> bool {
         decision.adjusted,
         Some(decision.range.floor.amount),
         decision.contribution,
+        decision.reference,
     ];
     amounts.into_iter().flatten().all(|amount| amount.micros().unsigned_abs() < COUNT_LIMIT)
 }
@@ -287,7 +290,7 @@ impl<'a> Flat<'a> {
     }
 
     /// In the order of [`COLUMNS`].
-    fn cells<'s>(&'s self, item: &'s Item, place: &'s Place, release: &'s str, line: u64) -> [Given<'s>; 22] {
+    fn cells<'s>(&'s self, item: &'s Item, place: &'s Place, release: &'s str, line: u64) -> [Given<'s>; 24] {
         let text =
             |text: Option<&'s str>| text.filter(|text| !text.is_empty()).map_or(Given::Missing, Given::Text);
         let count = |micros: i64| {
@@ -320,6 +323,8 @@ impl<'a> Flat<'a> {
             decided(|decision| Some(decision.range.ceiling.amount)),
             text(self.detail),
             Given::Line(line),
+            text(self.decision.map(|decision| decision.kind.as_str())),
+            decided(|decision| decision.reference),
         ]
     }
 

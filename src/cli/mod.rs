@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub mod bench_load;
 pub mod check;
 pub mod demo;
 pub mod docs;
@@ -11,15 +12,20 @@ pub mod fmt;
 pub mod generate;
 pub mod help;
 pub mod init;
+mod junit;
 mod lock;
 mod opened;
 mod output;
+mod properties;
 pub mod quote;
 pub mod reprice;
 pub mod schema;
 pub mod seasonality;
 pub mod serve;
 pub mod test;
+pub mod token;
+mod update;
+pub mod watch;
 pub mod why;
 mod write;
 
@@ -51,6 +57,9 @@ enum Command {
     Seasonality(seasonality::Args),
     Serve(serve::Args),
     Quote(quote::Args),
+    Token(token::Args),
+    BenchLoad(bench_load::Args),
+    Watch(watch::Args),
     Help(help::Args),
     Why(why::Args),
     Init(init::Args),
@@ -78,6 +87,9 @@ fn run(cli: &Cli) -> ExitCode {
         Command::Seasonality(args) => seasonality::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Quote(args) => quote::run(args),
+        Command::Token(args) => token::run(args),
+        Command::BenchLoad(args) => bench_load::run(args),
+        Command::Watch(args) => watch::run(args),
         Command::Help(args) => help::run(args),
         Command::Why(args) => why::run(args),
         Command::Init(args) => init::run(args),

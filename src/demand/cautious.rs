@@ -94,6 +94,8 @@ pub enum NoPrice {
     Weights,
     /// z is negative or not finite.
     Confidence,
+    /// Exact factors beyond 127 bits.
+    Overflow,
 }
 
 impl Estimate {
@@ -165,11 +167,24 @@ pub fn cautious(question: &Question) -> Result<Advice, NoPrice> {
         .map_err(|_| NoPrice::NoInteriorOptimum)?;
     // Constant elasticity is the same wherever it was estimated.
     let at = if constant { current } else { question.estimated_at };
-    let optima = optima(form, at, unit, range).map_err(|error| match error {
+    Ok(advise(current, ends(form, at, unit, range)?, region))
+}
+
+/// The least and the greatest optimum over the elasticities in [`steep`, `flat`], for demand of that form calibrated
+/// at the price `at`: 0 and infinity stand for "without end".
+///
+/// # Errors
+/// [`NoPrice::LosesAlways`] and [`NoPrice::Curve`].
+pub fn ends(
+    form: Form,
+    at: f64,
+    unit: Contribution,
+    (steep, flat): (f64, f64),
+) -> Result<(f64, f64), NoPrice> {
+    optima(form, at, unit, (steep, flat)).map_err(|error| match error {
         NoHull::LosesAlways => NoPrice::LosesAlways,
         NoHull::Curve(error) => NoPrice::Curve(error),
-    })?;
-    Ok(advise(current, optima, region))
+    })
 }
 
 /// Revenue A·P^(1+ε) falls with the price where ε < −1 and rises where ε > −1.
@@ -227,6 +242,7 @@ impl std::fmt::Display for NoPrice {
             Self::Curve(error) => return error.fmt(f),
             Self::Weights => "the weights of profit and revenue are negative or both zero",
             Self::Confidence => "the confidence is below one half or not a number",
+            Self::Overflow => "the numbers are too large to be exact",
         })
     }
 }

@@ -12,7 +12,8 @@ const NANO: i128 = 1_000_000_000;
 /// What is optimized, as h(ε) = `cost`·`share`·ε/(1 + ε): the break-even price is `cost`·`share`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Objective {
-    cost: Amount,
+    /// In 10⁻⁶, as numerator and denominator: not reduced, so that making it costs no division.
+    cost: (i128, i128),
     share: Fraction,
 }
 
@@ -65,35 +66,63 @@ impl Objective {
         if profit <= Ratio::ZERO || revenue < Ratio::ZERO {
             return Err(NoPrice::Weights);
         }
-        let share = || {
-            let profit = Fraction::of(profit);
-            profit.div(profit.mul(keep)?.add(Fraction::of(revenue).mul(net)?)?)
-        };
-        share().map(|share| Self { cost, share }).map_err(|Overflow| NoPrice::NoInteriorOptimum)
+        let share = share(keep, net, profit, revenue).map_err(|Overflow| NoPrice::NoInteriorOptimum)?;
+        Ok(Self { cost: (cost.micros().into(), 1), share })
+    }
+
+    /// For a cost of `num`/`den` · 10⁻⁶ and a [`share`] made when the rules were compiled.
+    ///
+    /// # Errors
+    /// [`NoPrice::NoInteriorOptimum`] when the cost is not above zero.
+    pub fn with(cost: (i128, i128), share: Fraction) -> Result<Self, NoPrice> {
+        if cost.0 <= 0 || cost.1 <= 0 { Err(NoPrice::NoInteriorOptimum) } else { Ok(Self { cost, share }) }
     }
 
     /// h(ε), quantized once half-even; `None` for ε ≥ −1 or a price beyond the range of money.
     #[must_use]
     pub fn optimum(&self, elasticity: Ratio) -> Option<Amount> {
-        self.at(i128::from(elasticity.nanos()) * NANO)
+        self.at(i128::from(elasticity.nanos()) * NANO).ok().flatten()
+    }
+
+    /// h(ε₋) and h(ε₊), with [`Amount::MAX`] for "without end".
+    ///
+    /// # Errors
+    /// [`Overflow`] when the exact factors need more than 127 bits.
+    pub fn ends(&self, doubt: Doubt) -> Result<(Amount, Amount), Overflow> {
+        let (steep, flat) = doubt.range();
+        let end = |elasticity| self.at(elasticity).map(|price| price.unwrap_or(Amount::MAX));
+        Ok((end(steep)?, end(flat)?))
     }
 
     /// h at an elasticity counted in 10⁻¹⁸.
-    fn at(&self, elasticity: i128) -> Option<Amount> {
+    fn at(&self, elasticity: i128) -> Result<Option<Amount>, Overflow> {
         if -UNIT <= elasticity {
-            return None;
+            return Ok(None);
         }
+        let (cost, parts) = self.cost;
         let direct = || {
             let num = elasticity.checked_mul(self.share.num())?;
-            let den = (elasticity + UNIT).checked_mul(self.share.den())?;
+            let den = (elasticity + UNIT).checked_mul(self.share.den())?.checked_mul(parts)?;
             Some((num, den))
         };
-        let (num, den) = direct().or_else(|| {
-            let factor = Fraction::new(elasticity, elasticity + UNIT).ok()?.mul(self.share).ok()?;
-            Some((factor.num(), factor.den()))
-        })?;
-        mul_div(self.cost.micros().into(), num, den, Rounding::HalfEven).ok().map(Amount::from_micros)
+        let reduced = || {
+            let factor = Fraction::new(elasticity, elasticity + UNIT)?.mul(self.share)?;
+            let factor = factor.mul(Fraction::new(1, parts)?)?;
+            Ok((factor.num(), factor.den()))
+        };
+        let (num, den) = direct().map_or_else(reduced, Ok)?;
+        // A quotient that does not fit is a price beyond all money.
+        Ok(mul_div(cost, num, den, Rounding::HalfEven).ok().map(Amount::from_micros))
     }
+}
+
+/// w₁/(w₁a + w₂·net): what turns w₁C into the break-even price. One for each tax class, when rules are compiled.
+///
+/// # Errors
+/// [`Overflow`] when it needs more than 127 bits.
+pub fn share(keep: Fraction, net: Fraction, profit: Ratio, revenue: Ratio) -> Result<Fraction, Overflow> {
+    let profit = Fraction::of(profit);
+    profit.div(profit.mul(keep)?.add(Fraction::of(revenue).mul(net)?)?)
 }
 
 impl Doubt {
@@ -133,9 +162,13 @@ pub fn cautious(
     if doubt.is_doubtful() {
         return Err(NoPrice::NoInteriorOptimum);
     }
-    let (steep, flat) = doubt.range();
-    let end = |elasticity| objective.at(elasticity).unwrap_or(Amount::MAX);
-    let optima = (end(steep), end(flat));
+    let optima = objective.ends(doubt).map_err(|Overflow| NoPrice::Overflow)?;
+    Ok(advise(current, optima, (low, high)))
+}
+
+/// The lower end if it is above today's price, the upper if below, else today's; then the region.
+#[must_use]
+pub fn advise(current: Amount, optima: (Amount, Amount), (low, high): (Amount, Amount)) -> ExactAdvice {
     let (wanted, step) = if current < optima.0 {
         (optima.0, Step::Raise)
     } else if optima.1 < current {
@@ -143,12 +176,12 @@ pub fn cautious(
     } else {
         (current, Step::Stay)
     };
-    Ok(ExactAdvice {
+    ExactAdvice {
         target: wanted.max(low).min(high),
         step,
         trust_region: wanted < low || high < wanted,
         optima,
-    })
+    }
 }
 
 /// Where pure revenue goes: to the lower edge if ε₊ < −1, to the upper if ε₋ > −1, else nowhere.

@@ -138,12 +138,15 @@ pub fn guard_demand(bound: &Bound, currency: Currency, schema: &Schema) -> Strin
             }
         }
         Bound::Absolute { low, high } => format!("between {} and {}", money(low), money(high)),
-        Bound::MaxChange { down, up } => {
-            format!("no move beyond {} .. {}", signed_percent(*down), signed_percent(*up))
+        Bound::MaxChange { down, up, per } => {
+            let within = per.map(|per| format!(" within {}", show_duration(per))).unwrap_or_default();
+            format!("no move beyond {} .. {}{within}", signed_percent(*down), signed_percent(*up))
         }
         Bound::MinChange(by) => format!("no move smaller than {}", percent(by)),
         Bound::Cooldown(seconds) => format!("no move within {} of the last", show_duration(*seconds)),
         Bound::KeepPrice => "keep the price while the feed is stale".to_owned(),
-        Bound::Announce => "announced reductions show the reference price".to_owned(),
+        Bound::Announce(before) => {
+            format!("announced reductions show the lowest price of the {} before", show_duration(*before))
+        }
     }
 }

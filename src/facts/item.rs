@@ -9,6 +9,8 @@ use crate::money::{Amount, Currency, Money, Ratio};
 pub struct Item {
     pub sku: Box<str>,
     values: Box<[Value]>,
+    /// Texts that name other items, by attribute.
+    links: Box<[(AttrId, Box<str>)]>,
 }
 
 /// An item as a feed gives it: for one market or channel, or (empty) for all.
@@ -17,6 +19,8 @@ pub struct ItemRow {
     pub item: Item,
     pub market: Box<str>,
     pub channel: Box<str>,
+    /// When its source knew it, in seconds since 1970; feed files do not say.
+    pub known_at: Option<i64>,
 }
 
 /// What kind of mistake a field holds: the code of a quarantined row.
@@ -193,10 +197,17 @@ impl<'a> ItemReader<'a> {
         }
         self.complete(&mut values, &mut bad);
         if bad.is_empty() {
+            let links = self.columns.iter().zip(fields).filter_map(|(target, text)| match target {
+                Target::Fact(id) if self.schema.attr(*id).link && !text.is_empty() => {
+                    Some((*id, text.into()))
+                }
+                _ => None,
+            });
             Ok(ItemRow {
-                item: Item { sku: sku.into(), values },
+                item: Item { sku: sku.into(), values, links: links.collect() },
                 market: market.into(),
                 channel: channel.into(),
+                known_at: None,
             })
         } else {
             Err(bad)
@@ -304,9 +315,7 @@ impl<'a> ItemReader<'a> {
         let currency = match beside {
             Some((_, code)) => Currency::from_code(code)
                 .ok_or((FieldCode::Currency, format!("`{code}` is not an ISO 4217 currency code")))?,
-            None => self
-                .currency
-                .ok_or((FieldCode::Money, format!("`{text}` has no currency, such as `{text} EUR`")))?,
+            None => self.currency.ok_or_else(|| (FieldCode::Money, super::text::without_currency(text)))?,
         };
         let amount =
             Amount::parse(text).map_err(|error| (FieldCode::Money, format!("`{text}` is {error}")))?;
@@ -342,7 +351,7 @@ impl<'a> ItemReader<'a> {
 }
 
 /// Seconds of stock, half-even; stock that does not sell lasts forever.
-fn stock_cover(stock: i64, per_day: i64) -> Option<i64> {
+pub(super) fn stock_cover(stock: i64, per_day: i64) -> Option<i64> {
     match (stock, per_day) {
         (0, _) => Some(0),
         (_, 0) => Some(i64::MAX),
@@ -360,13 +369,28 @@ impl Item {
         self.values.get(usize::from(id.0)).copied().unwrap_or(Value::Missing)
     }
 
+    /// The item that an attribute names, for the attributes that rules follow to other items.
+    #[must_use]
+    pub fn link(&self, id: AttrId) -> Option<&str> {
+        self.links.iter().find(|(known, _)| *known == id).map(|(_, sku)| &**sku)
+    }
+
+    /// Every item that this one names.
+    pub fn links(&self) -> impl Iterator<Item = &str> {
+        self.links.iter().map(|(_, sku)| &**sku)
+    }
+
     /// The same item with another current price: what the next run sees.
     #[must_use]
     pub fn with_current_price(&self, price: Money) -> Self {
-        let mut values = self.values.clone();
-        if let Some(slot) = values.get_mut(usize::from(builtin::CURRENT_PRICE.0)) {
-            *slot = Value::Money(price.amount, price.currency);
+        let mut item = self.clone();
+        item.set(builtin::CURRENT_PRICE, Value::Money(price.amount, price.currency));
+        item
+    }
+
+    pub(super) fn set(&mut self, id: AttrId, value: Value) {
+        if let Some(slot) = self.values.get_mut(usize::from(id.0)) {
+            *slot = value;
         }
-        Self { sku: self.sku.clone(), values }
     }
 }

@@ -6,21 +6,30 @@
 //! This room knows no file, clock, thread or serialization; instants are seconds since 1970-01-01 UTC.
 
 mod book;
+mod estimates;
 mod formula;
+mod history;
 mod item;
 mod offers;
 mod rates;
 mod schema;
+mod seen;
+mod shelf;
+mod stock;
 mod symbols;
 mod text;
 mod value;
 
-pub use book::{FactSet, ItemBook, OfferBook, keep_newest};
+pub use book::{FactSet, ItemBook, OfferBook, ServedItem, keep_newest};
+pub use estimates::{Estimate, Estimates};
 pub use formula::{Formula, Operator};
+pub use history::{Applied, AppliedText, History, PriceKind, Timeline, read_applied};
 pub use item::{BadField, FieldCode, Item, ItemReader, ItemRow};
 pub use offers::{Names, Offer, OfferText, RivalId, read_offer};
 pub use rates::{Rate, RateRow, RateText, Rates, read_rate};
 pub use schema::{Attr, AttrId, Basis, Kind, Schema, builtin};
+pub use shelf::Shelf;
+pub use stock::{StockBook, StockRow};
 pub use symbols::Symbols;
 pub use text::{parse_duration, parse_instant, parse_money, parse_percent, show_duration, show_instant};
 pub use value::Value;

@@ -50,6 +50,8 @@ pub struct Attr {
     /// The allowed range of a number, both ends included, in the unit of [`super::Value`].
     pub range: Option<(i64, i64)>,
     pub derive: Option<Formula>,
+    /// Its text names another item, so items keep it: see [`super::Item::link`].
+    pub link: bool,
     /// The texts that cells mention. For a set: at most 64 of them, bit by bit in sorted order.
     pub symbols: Symbols,
 }
@@ -87,6 +89,7 @@ impl Schema {
                     values: closed.map(|values| values.iter().map(|text| (*text).into()).collect()),
                     range: None,
                     derive: None,
+                    link: false,
                     symbols: Symbols::new(closed.into_iter().flatten().map(|text| (*text).to_owned()), false),
                 }
             })
@@ -160,6 +163,7 @@ pub mod builtin {
         OBSERVED_LOW "observed_low" Money,
         OBSERVED_HIGH "observed_high" Money,
         PRICE_INDEX "price_index" Percent,
+        MARKET_SHARE "market_share" Percent,
     }
 }
 

@@ -5,7 +5,7 @@ use super::world::{Charges, OrderCosts};
 use super::{
     Bound, CostBasis, FeedName, GuardRef, GuardVariant, Limit, Refusal, RefusalCode, Side, StaleFeed, View,
 };
-use crate::facts::{Value, builtin};
+use crate::facts::{PriceKind, Timeline, builtin};
 use crate::money::{Amount, Fraction, Ratio, Rounding};
 use smallvec::SmallVec;
 
@@ -34,6 +34,8 @@ pub(super) struct LeastMove {
 pub(super) struct Asked {
     pub demands: Demands,
     pub least_move: Option<LeastMove>,
+    /// The price that an announced reduction shows.
+    pub reference: Option<Amount>,
 }
 
 /// One guard that applies, with what it may look at.
@@ -81,15 +83,7 @@ impl Asking<'_> {
                 self.demand(asked, Side::Ceiling, Some(*high));
                 Ok(())
             }
-            Bound::MaxChange { down, up } => {
-                if let Some(current) = self.regular_price() {
-                    let floor = current.mul(Ratio::ONE.add(*down)?, Rounding::Up)?;
-                    let ceiling = current.mul(Ratio::ONE.add(*up)?, Rounding::Down)?;
-                    self.demand(asked, Side::Floor, Some(floor));
-                    self.demand(asked, Side::Ceiling, Some(ceiling));
-                }
-                Ok(())
-            }
+            Bound::MaxChange { down, up, per } => self.max_change(asked, *down, *up, *per),
             Bound::MinChange(by) => {
                 if self.regular_price().is_some() && asked.least_move.is_none_or(|known| known.by < *by) {
                     asked.least_move = Some(LeastMove { guard: self.guard, by: *by });
@@ -104,9 +98,54 @@ impl Asking<'_> {
                 self.demand(asked, Side::Ceiling, Some(current));
                 Ok(())
             }
-            // Both need price history; without it they bound nothing.
-            Bound::Cooldown(_) | Bound::Announce => Ok(()),
+            Bound::Cooldown(wait) => {
+                let now = self.view.world.now.at;
+                let fresh = |current: &Amount| {
+                    let since = self.timeline().since(*current);
+                    since.is_some_and(|since| now.saturating_sub(since) < *wait)
+                };
+                if let Some(current) = self.regular_price().filter(fresh) {
+                    self.demand(asked, Side::Floor, Some(current));
+                    self.demand(asked, Side::Ceiling, Some(current));
+                }
+                Ok(())
+            }
+            Bound::Announce(before) => {
+                let timeline = self.timeline();
+                let start = timeline.reduced_since().unwrap_or(self.view.world.now.at);
+                let rows = timeline.between(start.saturating_sub(*before), start);
+                let lowest = rows.map(|row| row.price.amount).min();
+                asked.reference = [asked.reference, lowest].into_iter().flatten().min();
+                Ok(())
+            }
         }
+    }
+
+    /// All moves within `per` together: from the highest and the lowest regular price of that time. The current price is
+    /// never outside (decisions 14.6).
+    fn max_change(&self, asked: &mut Asked, down: Ratio, up: Ratio, per: Option<i64>) -> Result<(), Refusal> {
+        let Some(current) = self.regular_price() else {
+            return Ok(());
+        };
+        let (down, up) = (Ratio::ONE.add(down)?, Ratio::ONE.add(up)?);
+        let mut floor = current.mul(down, Rounding::Up)?;
+        let mut ceiling = current.mul(up, Rounding::Down)?;
+        if let Some(per) = per.filter(|_| self.view.world.history.is_some()) {
+            let now = self.view.world.now.at;
+            let timeline = self.timeline();
+            let rows = timeline.between(now.saturating_sub(per), now.saturating_add(1));
+            for row in rows.filter(|row| row.kind == PriceKind::Regular) {
+                floor = floor.max(row.price.amount.mul(down, Rounding::Up)?);
+                ceiling = ceiling.min(row.price.amount.mul(up, Rounding::Down)?);
+            }
+        }
+        self.demand(asked, Side::Floor, Some(floor.min(current)));
+        self.demand(asked, Side::Ceiling, Some(ceiling.max(current)));
+        Ok(())
+    }
+
+    fn timeline(&self) -> Timeline {
+        self.view.world.timeline(&self.view.item.sku)
     }
 
     /// A bound that reads a cost: nobody believes it while the cost is in doubt; without a cost it refuses.
@@ -184,12 +223,10 @@ impl Asking<'_> {
 
 /// The current price if it is of the kind that limits on moves compare with.
 pub(super) fn regular_price(view: &View<'_>) -> Option<Amount> {
-    let kinds = &view.world.release.schema.attr(builtin::PRICE_KIND).symbols;
-    let regular = match view.item.value(builtin::PRICE_KIND) {
-        Value::Symbol(kind) => kind == kinds.lookup("regular"),
-        _ => true,
-    };
-    if regular { view.money(builtin::CURRENT_PRICE) } else { None }
+    match view.price_kind() {
+        PriceKind::Regular => view.money(builtin::CURRENT_PRICE),
+        PriceKind::Promo | PriceKind::Clearance => None,
+    }
 }
 
 /// Whether a `when = {feed, age}` guard acts on a price that read these feeds.

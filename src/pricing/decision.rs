@@ -1,6 +1,7 @@
 //! What the engine answers.
 
 use super::GuardClass;
+use crate::facts::PriceKind;
 use crate::money::{Amount, Price, Ratio};
 
 /// The answer for one item in one place.
@@ -16,6 +17,10 @@ pub enum Outcome {
 pub struct Decision {
     pub status: Status,
     pub price: Price,
+    /// What kind of price it is, for the history that is written from it.
+    pub kind: PriceKind,
+    /// The lowest price before the reduction, where a guard asks to announce it and history knows it.
+    pub reference: Option<Amount>,
     /// The current price, if known in the market's currency.
     pub previous: Option<Amount>,
     pub winner: Option<Winner>,
@@ -119,6 +124,12 @@ pub enum Flag {
     GuardConflict,
     /// A held price had to move to stay inside legal and safety bounds.
     Moved,
+    /// The best price lies beyond the trust region of an `optimise`.
+    TrustRegion,
+    /// An `optimise` had no price, for demand may not be elastic.
+    NoInteriorOptimum,
+    /// The price is on the wrong side of its twin's.
+    LinkBroken,
 }
 
 /// No price, and why.
@@ -180,6 +191,11 @@ impl Flags {
     }
 
     #[must_use]
+    pub(super) fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    #[must_use]
     pub fn has(self, flag: Flag) -> bool {
         self.0 >> flag as u16 & 1 == 1
     }
@@ -191,8 +207,16 @@ impl Flags {
 }
 
 impl Flag {
-    pub const ALL: [Self; 5] =
-        [Self::Fallback, Self::NeedsApproval, Self::NoEnding, Self::GuardConflict, Self::Moved];
+    pub const ALL: [Self; 8] = [
+        Self::Fallback,
+        Self::NeedsApproval,
+        Self::NoEnding,
+        Self::GuardConflict,
+        Self::Moved,
+        Self::TrustRegion,
+        Self::NoInteriorOptimum,
+        Self::LinkBroken,
+    ];
 
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -202,6 +226,9 @@ impl Flag {
             Self::NoEnding => "no-ending",
             Self::GuardConflict => "guard-conflict",
             Self::Moved => "moved",
+            Self::TrustRegion => "trust-region",
+            Self::NoInteriorOptimum => "no-interior-optimum",
+            Self::LinkBroken => "link-broken",
         }
     }
 }

@@ -20,6 +20,8 @@ pub(super) struct Guarded {
     /// For each class its highest floor and lowest ceiling, those that yielded included.
     pub classes: [ClassInterval; 5],
     pub least_move: Option<LeastMove>,
+    /// The price that an announced reduction shows.
+    pub reference: Option<Amount>,
     pub hits: Hits,
     pub flags: Flags,
 }
@@ -45,6 +47,7 @@ pub(super) fn bound<T: Trace>(
         hard: everything(currency),
         classes: [ClassInterval::default(); 5],
         least_move: None,
+        reference: None,
         hits: Hits::default(),
         flags: Flags::default(),
     };
@@ -71,6 +74,7 @@ pub(super) fn bound<T: Trace>(
         }
     }
     guarded.least_move = asked.least_move;
+    guarded.reference = asked.reference;
     Ok(guarded)
 }
 

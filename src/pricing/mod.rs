@@ -10,12 +10,14 @@
 //! This room knows no file, clock, thread or serialization: time comes in with the [`World`].
 
 mod adjust;
+pub mod ahead;
 mod bound;
 mod calendar;
 mod cost;
 mod decision;
 mod ending;
 mod guard;
+mod horizon;
 mod pipeline;
 mod place;
 mod release;
@@ -25,6 +27,7 @@ mod round;
 mod scope;
 mod strategy;
 mod trace;
+mod twins;
 mod view;
 mod world;
 
@@ -34,6 +37,7 @@ pub use decision::{
     Status, Winner,
 };
 pub use ending::{Band, Ending};
+pub use horizon::Horizon;
 pub use pipeline::{Directive, Proposal, Steer, Target, price, propose, settle, view};
 pub use place::{
     Adjustment, AdjustmentKind, AdjustmentVariant, Bound, CostBasis, Delivery, FeedName, Fees, Fixed,
@@ -43,6 +47,7 @@ pub use place::{
 pub use release::{Feed, Release, Segment};
 pub use rivals::{Excluded, Valid};
 pub use scope::{Bits, Clause, Cond, Scope, Test};
-pub use trace::{NoPrice, Recorder, Step, Trace};
+pub use trace::{MarkedDown, NoPrice, Optimised, Outlook, Recorder, Step, Trace};
+pub use twins::Twins;
 pub use view::{Mismatch, View};
 pub use world::{Row, World};

@@ -6,12 +6,12 @@ use super::cost::{self, Costs};
 use super::guard::{self, Guarded};
 use super::report::Report;
 use super::round::{self, Goal, Payable};
-use super::strategy::{self, Intent, Manner, Proposed, Reads};
+use super::strategy::{self, Intent, Link, Manner, Proposed, Reads};
 use super::{
-    Decision, Flag, HeldReason, Outcome, Range, Refusal, RefusalCode, RoundRule, Row, Status, Step, Trace,
-    View, Winner, World,
+    Decision, Flag, Flags, HeldReason, Outcome, Range, Refusal, RefusalCode, RoundRule, Row, Status, Step,
+    Trace, View, Winner, World,
 };
-use crate::facts::builtin;
+use crate::facts::{PriceKind, builtin};
 use crate::money::{Amount, Money, Price, Ratio};
 use smallvec::SmallVec;
 
@@ -54,6 +54,8 @@ pub struct Proposal<'a> {
     intent: Intent,
     reads: Reads,
     fallback: bool,
+    kind: PriceKind,
+    link: Option<Link>,
 }
 
 /// The price of one item in one world, and why.
@@ -107,22 +109,39 @@ pub fn propose<'a, T: Trace>(
             return Err(of_winner(Refusal::new(nothing_to_hold(reason))));
         }
         let guarded = guard::bound(&view, &costs, None, |_| false, trace).map_err(of_winner)?;
-        let reads = Reads::default();
-        let target = Target::Held(reason);
-        let (manner, intent) = (Manner::Kept, Intent::Any);
-        return Ok(Proposal { target, winner, view, costs, guarded, manner, intent, reads, fallback: false });
+        let held = Proposal {
+            target: Target::Held(reason),
+            winner,
+            view,
+            costs,
+            guarded,
+            manner: Manner::Kept,
+            intent: Intent::Any,
+            reads: Reads::default(),
+            fallback: false,
+            kind: view.price_kind(),
+            link: None,
+        };
+        return Ok(held.with_flags(choice.flags));
     };
-    let Proposed { target, manner, intent, reads, fallback } = proposed;
+    let Proposed { target, manner, intent, reads, fallback, link, .. } = proposed;
     let adjusted = match manner {
         Manner::Free => adjust::apply(target, &view, trace).map_err(of_winner)?,
-        Manner::Kept | Manner::Fixed => Adjusted { target, applied: SmallVec::new() },
+        Manner::Steady | Manner::Kept | Manner::Fixed => Adjusted { target, applied: SmallVec::new() },
     };
     let relaxed = |guard: u16| {
         rule.relax.contains(&guard) || adjusted.applied.iter().any(|applied| applied.relax.contains(&guard))
     };
     let guarded = guard::bound(&view, &costs, Some(reads), relaxed, trace).map_err(of_winner)?;
     let target = Target::Price { proposed: target, adjusted: adjusted.target };
-    Ok(Proposal { target, winner, view, costs, guarded, manner, intent, reads, fallback })
+    let kind = match manner {
+        Manner::Kept => view.price_kind(),
+        _ if proposed.clears => PriceKind::Clearance,
+        _ => PriceKind::Regular,
+    };
+    let proposal =
+        Proposal { target, winner, view, costs, guarded, manner, intent, reads, fallback, kind, link };
+    Ok(proposal.with_flags(choice.flags.and(proposed.flags)))
 }
 
 /// Bound → round → `Decision`.
@@ -149,12 +168,17 @@ impl Proposal<'_> {
         self.guarded.range
     }
 
+    fn with_flags(mut self, flags: Flags) -> Self {
+        self.guarded.flags = self.guarded.flags.and(flags);
+        self
+    }
+
     fn settle<T: Trace>(mut self, target: Amount, trace: &mut T) -> Result<Decision, Refusal> {
         let currency = self.view.world.place.currency;
         let allowed = self.guarded.range;
         let range = Payable::between(allowed.floor.amount, allowed.ceiling.amount, currency)?;
         let mut price = match self.manner {
-            Manner::Free => self.round(target, range, trace)?,
+            Manner::Free | Manner::Steady => self.round(target, range, trace)?,
             Manner::Kept | Manner::Fixed => self.unrounded(target, range, trace)?,
         };
         if self.manner != Manner::Fixed {
@@ -251,10 +275,17 @@ impl Proposal<'_> {
     }
 
     fn decide<T: Trace>(self, status: Status, price: Price, trace: &mut T) -> Result<Decision, Refusal> {
-        let Guarded { range, hits, mut flags, .. } = self.guarded;
+        let Guarded { range, hits, mut flags, reference, .. } = self.guarded;
         debug_assert!(range.floor.amount <= price.amount() && price.amount() <= range.ceiling.amount);
         if self.fallback {
             flags.set(Flag::Fallback);
+        }
+        let broken = |link: Link| match link.below {
+            true => link.twin < price.amount(),
+            false => price.amount() < link.twin,
+        };
+        if self.link.is_some_and(broken) {
+            flags.set(Flag::LinkBroken);
         }
         let (target, adjusted) = match self.target {
             Target::Price { proposed, adjusted } => (Some(proposed), Some(adjusted)),
@@ -265,6 +296,8 @@ impl Proposal<'_> {
         Ok(Decision {
             status,
             price,
+            kind: self.kind,
+            reference,
             previous: self.view.money(builtin::CURRENT_PRICE),
             winner: self.winner,
             target,

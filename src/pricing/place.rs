@@ -3,9 +3,10 @@
 //! Everything that depends only on rules, market, channel and VAT class is computed once here, so that pricing an item
 //! only reads. Lists come in the order in which they are tried.
 
+use super::ahead::{Fade, Markdown, Optimise, Relative};
 use super::{Band, Cond, Scope, When, Window};
 use crate::facts::{AttrId, Basis, RivalId};
-use crate::money::{Amount, Currency, Fraction, Money, Ratio};
+use crate::money::{Amount, Currency, Fraction, Money, Overflow, Ratio};
 
 /// One value for each VAT class of the place, in the order of [`Place::vat`].
 pub type PerVat<T> = Box<[T]>;
@@ -188,6 +189,10 @@ pub enum Strategy {
         parts: Box<[PricePart]>,
         renormalise: bool,
     },
+    Optimise(Box<Optimise>),
+    Relative(Relative),
+    Fade(Fade),
+    Markdown(Box<Markdown>),
 }
 
 /// A weighted part of a blend.
@@ -329,17 +334,19 @@ pub enum Bound {
         low: Amount,
         high: Amount,
     },
-    /// current × (1 + down) .. current × (1 + up); down is negative or zero.
+    /// current × (1 + down) .. current × (1 + up); down is negative or zero. With `per` (seconds) all moves within
+    /// that time together.
     MaxChange {
         down: Ratio,
         up: Ratio,
+        per: Option<i64>,
     },
     MinChange(Ratio),
-    /// Seconds; needs history.
+    /// Seconds since the last change; without history it bounds nothing.
     Cooldown(i64),
     KeepPrice,
-    /// Bounds nothing: it attaches the reference price.
-    Announce,
+    /// Bounds nothing: it attaches the lowest price of so many seconds before a reduction.
+    Announce(i64),
 }
 
 #[derive(Clone, Debug)]
@@ -369,6 +376,19 @@ pub enum Way {
     Nearest,
     Down,
     Up,
+}
+
+impl Fees {
+    /// a = (1−r)(1/(1+v) − k) − f: the share of the gross price that stays (decisions 3).
+    ///
+    /// # Errors
+    /// [`Overflow`] when it needs more than 127 bits.
+    pub fn keep(&self, one_plus: Fraction) -> Result<Fraction, Overflow> {
+        let returned = self.returns.as_ref().map_or(Ratio::ZERO, |returns| returns.rate);
+        let kept = Fraction::ONE.sub(Fraction::of(returned))?;
+        let net = Fraction::ONE.div(one_plus)?;
+        kept.mul(net.sub(Fraction::of(self.commission))?)?.sub(Fraction::of(self.shares))
+    }
 }
 
 impl GuardClass {
@@ -418,6 +438,10 @@ impl Strategy {
             Self::Keep { .. } => "keep",
             Self::Use { .. } => "use",
             Self::Blend { .. } => "blend",
+            Self::Optimise(_) => "optimise",
+            Self::Relative(_) => "relative",
+            Self::Fade(_) => "fade",
+            Self::Markdown(_) => "markdown",
         }
     }
 }

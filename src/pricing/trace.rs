@@ -63,6 +63,24 @@ pub enum Step {
         alternative: u8,
         why: NoPrice,
     },
+    /// What an `optimise` looked at.
+    Optimised(Box<Optimised>),
+    /// What a `markdown` looked at.
+    MarkedDown(MarkedDown),
+    /// The price that a `fade` fades from, and the change now.
+    Faded {
+        from: Amount,
+        by: Ratio,
+    },
+    /// The twin's price.
+    Twin {
+        sku: Box<str>,
+        price: Amount,
+    },
+    /// A twin whose price nobody has worked out yet.
+    TwinAsked {
+        sku: Box<str>,
+    },
     /// A part of a blend.
     Part {
         strategy: &'static str,
@@ -127,6 +145,48 @@ pub enum Step {
     },
 }
 
+/// The evidence of an `optimise`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Optimised {
+    pub elasticity: Ratio,
+    /// Standard error.
+    pub error: Ratio,
+    pub confidence: Ratio,
+    /// The optimum at both ends of the interval; zero and `Amount::MAX` stand for "without end".
+    pub optima: (Amount, Amount),
+    /// Trust region.
+    pub region: (Amount, Amount),
+    pub current: Amount,
+    pub after: Amount,
+    pub trust_region: bool,
+    pub outlook: Option<Outlook>,
+}
+
+/// What a day brings at today's and at the proposed price, if the elasticity is right.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Outlook {
+    pub units: (f64, f64),
+    /// Net of VAT.
+    pub revenue: (f64, f64),
+    /// Unit contribution.
+    pub profit: (f64, f64),
+}
+
+/// The evidence of a `markdown`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MarkedDown {
+    pub days_left: i64,
+    /// The price from before the markdown.
+    pub base: Option<Amount>,
+    /// The change to it, and the row of a curve.
+    pub off: Option<Ratio>,
+    pub row: Option<u32>,
+    /// The gross price at which selling is no better than keeping.
+    pub worth: Option<Amount>,
+    pub units: Option<u32>,
+    pub after: Amount,
+}
+
 /// Why a strategy had no price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoPrice {
@@ -141,6 +201,37 @@ pub enum NoPrice {
     NoFixedPrice,
     NoLayerRule,
     PartMissing,
+    /// A fact of the item that the strategy needs.
+    FactMissing(&'static str),
+    /// A channel cost has no exchange rate.
+    FeesUnknown,
+    /// A condition of `needs` does not hold.
+    NeedFails(&'static str),
+    NotSurelyElastic {
+        elasticity: Ratio,
+        error: Ratio,
+    },
+    /// Today's price is further from what was observed than it may move.
+    EmptyRegion,
+    /// The current price is in force for longer than `max_age`; both in seconds.
+    TooOld {
+        age: i64,
+        max_age: i64,
+    },
+    /// Not known what the item cost before the markdown.
+    NoBase,
+    SaleIsOver,
+    /// No row of the curve for so many days.
+    NoCurveRow {
+        days: i64,
+    },
+    /// Stock, demand or both are beyond what can be computed.
+    NotASale,
+    NoTwin,
+    /// The twin has no price in this place.
+    TwinWithoutPrice,
+    /// The way from twin to twin comes back.
+    TwinCircle,
 }
 
 /// Collects all steps.
@@ -176,6 +267,36 @@ impl std::fmt::Display for NoPrice {
             Self::NoFixedPrice => f.write_str("no fixed price is written for this item and currency"),
             Self::NoLayerRule => f.write_str("no rule of that layer or earlier has a price"),
             Self::PartMissing => f.write_str("a part of the blend has no price"),
+            Self::FactMissing(fact) => write!(f, "the item has no usable `{fact}`"),
+            Self::FeesUnknown => f.write_str("a cost of the channel has no exchange rate"),
+            Self::NeedFails(need) => write!(f, "the estimate does not meet `needs.{need}`"),
+            Self::NotSurelyElastic { elasticity, error } => {
+                write!(
+                    f,
+                    "demand may not be elastic (elasticity {elasticity} ± {error}), so no price is surely best"
+                )
+            }
+            Self::EmptyRegion => {
+                f.write_str("the current price is further from what was observed than it may move")
+            }
+            Self::TooOld { age, max_age } => {
+                let show = crate::facts::show_duration;
+                write!(
+                    f,
+                    "the current price is in force for {}, wanted at most {}",
+                    show(*age),
+                    show(*max_age)
+                )
+            }
+            Self::NoBase => {
+                f.write_str("the price history does not say what the item cost before the markdown")
+            }
+            Self::SaleIsOver => f.write_str("the sale is over"),
+            Self::NoCurveRow { days } => write!(f, "the curve has no row for {days} days left"),
+            Self::NotASale => f.write_str("stock or demand is beyond what can be computed"),
+            Self::NoTwin => f.write_str("the item names no twin"),
+            Self::TwinWithoutPrice => f.write_str("the twin has no price here"),
+            Self::TwinCircle => f.write_str("the way from twin to twin comes back to the item"),
         }
     }
 }

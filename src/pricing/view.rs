@@ -1,7 +1,7 @@
 //! One item as the rules of a place see it: facts on the market's currency and clock.
 
 use super::{Cond, Scope, Test, Vat, Window, World};
-use crate::facts::{AttrId, Item, Kind, Value, builtin};
+use crate::facts::{AttrId, Estimates, Item, Kind, PriceKind, Value, builtin};
 use crate::money::{Amount, Fraction, Rounding};
 
 /// The facts of one item in one world.
@@ -71,6 +71,30 @@ impl<'a> View<'a> {
         }
     }
 
+    /// A fact of the item; those on demand come from the fitted estimate, if there is one.
+    fn value(&self, attr: AttrId) -> Value {
+        if Estimates::give(attr)
+            && let Some(fitted) = self.world.estimates
+            && let Some(fitted) = fitted.get(&self.item.sku, &self.world.place.market)
+        {
+            return fitted.value(attr);
+        }
+        self.item.value(attr)
+    }
+
+    /// The kind of the current price.
+    #[must_use]
+    pub fn price_kind(&self) -> PriceKind {
+        let kinds = &self.world.release.schema.attr(builtin::PRICE_KIND).symbols;
+        match self.item.value(builtin::PRICE_KIND) {
+            Value::Symbol(symbol) => {
+                let is = |kind: &PriceKind| kinds.lookup(kind.as_str()) == symbol;
+                PriceKind::ALL.into_iter().find(is).unwrap_or_default()
+            }
+            _ => PriceKind::Regular,
+        }
+    }
+
     /// A quantity in the unit of its spans: money 10⁻⁶ in the market's currency, numbers and percents 10⁻⁹, durations in seconds.
     #[must_use]
     pub fn count(&self, attr: AttrId) -> Option<i64> {
@@ -78,7 +102,7 @@ impl<'a> View<'a> {
             return self.purchase.map(Amount::micros);
         }
         let now = self.world.now.at;
-        match self.item.value(attr) {
+        match self.value(attr) {
             Value::Count(count) => Some(count),
             Value::Money(amount, currency) => {
                 (currency == self.world.place.currency).then(|| amount.micros())

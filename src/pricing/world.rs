@@ -1,13 +1,13 @@
 //! Everything around an item that its price depends on: rules, rates, time.
 
-use super::{Now, Place, Refusal, RefusalCode, Release};
-use crate::facts::{Item, Offer, Rate, Rates};
+use super::{Now, Place, Refusal, RefusalCode, Release, Twins};
+use crate::facts::{Estimates, History, Item, Offer, Rate, Rates, Timeline};
 use crate::money::{Amount, Currency, Fraction, Money, Ratio, Rounding};
 
 /// One place at one instant, made once for many items. A value, never a global: a process can hold several.
 ///
-/// Price history and the prices of twins will join it here.
-#[derive(Debug)]
+/// [`World::new`] makes one without price history, fitted demand and twins; the `with_…` functions give it those.
+#[derive(Clone, Debug)]
 pub struct World<'a> {
     pub release: &'a Release,
     pub place: &'a Place,
@@ -15,6 +15,12 @@ pub struct World<'a> {
     pub now: Now,
     /// When the competitors feed of this market was last known to be alive.
     pub rivals_known_at: Option<i64>,
+    /// Which prices were in force; none knows nothing.
+    pub history: Option<&'a History>,
+    /// Fitted demand, in the place of the items' columns.
+    pub estimates: Option<&'a Estimates>,
+    /// The prices of other items in this place.
+    pub twins: Option<&'a Twins>,
     /// What a unit takes, and what an order takes: each fails alone if a rate is missing.
     pub(super) charges: Result<Charges, Refusal>,
     pub(super) orders: Result<OrderCosts, Refusal>,
@@ -59,7 +65,34 @@ impl<'a> World<'a> {
         let now = Now::new(at, &place.zone);
         let charges = Charges::new(place, rates, at);
         let orders = OrderCosts::new(place, rates, at);
-        Self { release, place, rates, now, rivals_known_at, charges, orders }
+        let (history, estimates, twins) = (None, None, None);
+        Self { release, place, rates, now, rivals_known_at, history, estimates, twins, charges, orders }
+    }
+
+    /// With the prices that were in force.
+    #[must_use]
+    pub fn with_history(self, history: &'a History) -> Self {
+        Self { history: Some(history).filter(|history| !history.is_empty()), ..self }
+    }
+
+    /// With fitted demand.
+    #[must_use]
+    pub fn with_estimates(self, estimates: &'a Estimates) -> Self {
+        Self { estimates: Some(estimates).filter(|estimates| !estimates.is_empty()), ..self }
+    }
+
+    /// With the prices of twins.
+    #[must_use]
+    pub fn with_twins(self, twins: &'a Twins) -> Self {
+        Self { twins: Some(twins), ..self }
+    }
+
+    /// What history knows of an item here and now; empty without history.
+    #[must_use]
+    pub fn timeline(&self, sku: &str) -> Timeline {
+        let Place { market, channel, currency, .. } = self.place;
+        let known = |history: &History| history.timeline(sku, market, channel, *currency, self.now.at);
+        self.history.map(known).unwrap_or_default()
     }
 
     /// The rate from `from` to the market's currency; `Ok(None)` when no conversion is needed.
@@ -110,16 +143,20 @@ impl Charges {
             }
             None => (Fraction::ZERO, Amount::ZERO, Fraction::ZERO),
         };
-        let kept = Fraction::ONE.sub(rate)?;
-        let per_vat = place.vat.iter().map(|vat| {
-            let net = Fraction::ONE.div(vat.one_plus)?;
-            kept.mul(net.sub(Fraction::of(fees.commission))?)?.sub(Fraction::of(fees.shares))
-        });
+        let per_vat = place.vat.iter().map(|vat| fees.keep(vat.one_plus));
         Ok(Self {
             a: per_vat.collect::<Result<_, crate::money::Overflow>>()?,
             goods: Fraction::ONE.sub(rate.mul(salvage)?)?,
             fixed: Fraction::of_amount(unit).add(rate.mul(Fraction::of_amount(reverse))?)?,
         })
+    }
+
+    pub(super) fn goods(&self) -> Fraction {
+        self.goods
+    }
+
+    pub(super) fn fixed(&self) -> Fraction {
+        self.fixed
     }
 
     /// C for a landed cost, exactly.

@@ -21,6 +21,7 @@ fn attr(name: &str, kind: Kind, optional: bool, texts: &[&str]) -> Attr {
         values: None,
         range: None,
         derive: None,
+        link: false,
         symbols: Symbols::new(texts.iter().map(|text| (*text).to_owned()), false),
     }
 }

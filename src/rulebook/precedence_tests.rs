@@ -113,6 +113,7 @@ fn large_rulebooks_are_ordered_quickly() {
         values: None,
         range: None,
         derive: None,
+        link: false,
         symbols: skus,
     };
     let schema = Schema::new(vec![attr]);

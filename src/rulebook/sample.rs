@@ -19,6 +19,7 @@ pub fn schema() -> Schema {
         values: None,
         range: None,
         derive: None,
+        link: false,
         symbols: Symbols::new(texts.iter().map(|text| (*text).to_owned()), kind == Kind::Tree),
     };
     attrs.push(add("category", Kind::Tree, &["electronics/audio", "grocery/staples"]));

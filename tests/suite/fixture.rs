@@ -1,11 +1,11 @@
 //! A rulebook from texts, an item from cells, a price: what a test needs to say.
 
 use pricer::facts::{
-    Item, ItemReader, Names, Offer, OfferText, RateText, Rates, keep_newest, parse_instant, read_offer,
-    read_rate,
+    AppliedText, History, Item, ItemReader, Names, Offer, OfferText, RateText, Rates, keep_newest,
+    parse_instant, read_applied, read_offer, read_rate,
 };
 use pricer::money::Amount;
-use pricer::pricing::{Decision, Outcome, Place, Recorder, Refusal, Release, Row, World, price};
+use pricer::pricing::{Decision, Outcome, Place, Recorder, Refusal, Release, Row, Twins, World, price};
 use pricer::rulebook::{Files, load};
 use std::sync::Arc;
 
@@ -52,6 +52,10 @@ pub struct Case<'a> {
     /// `name price match age_in_hours`
     pub offers: Vec<(&'a str, &'a str, &'a str, i64)>,
     pub rates: Vec<RateText<'a>>,
+    /// `price kind`, in force since and until so many days ago.
+    pub history: Vec<(&'a str, &'a str, i64, Option<i64>)>,
+    /// Twins and what they cost.
+    pub twins: Vec<(&'a str, &'a str)>,
 }
 
 impl Shop {
@@ -103,6 +107,14 @@ impl Shop {
         let rates = Rates::new(case.rates.iter().map(|rate| read_rate(*rate).unwrap()));
         let known_at = offers.iter().filter_map(|offer| offer.seen_at).filter(|seen| *seen <= at).max();
         let world = World::new(&self.release, self.place(case), &rates, at, known_at);
+        let history = case.history(at);
+        let mut twins = Twins::default();
+        for (sku, price) in &case.twins {
+            let minor = Amount::parse(price).unwrap().micros() / 10_000;
+            let euro = pricer::money::Currency::from_code("EUR").unwrap();
+            twins.put(sku, pricer::money::Price::from_minor(minor, euro));
+        }
+        let world = world.with_history(&history).with_twins(&twins);
         let row = Row { item, offers: &offers };
         let mut recorder = Recorder::default();
         let traced = price(&row, &world, &mut recorder);
@@ -141,13 +153,46 @@ impl<'a> Case<'a> {
         if !item.iter().any(|(name, _)| *name == "sku") {
             item.push(("sku", "A".to_owned()));
         }
-        Self { market: "M", channel: "own", at: NOON, item, offers: Vec::new(), rates: Vec::new() }
+        Self {
+            market: "M",
+            channel: "own",
+            at: NOON,
+            item,
+            offers: Vec::new(),
+            rates: Vec::new(),
+            history: Vec::new(),
+            twins: Vec::new(),
+        }
     }
 
     pub fn with(mut self, name: &'a str, text: &str) -> Self {
         self.item.retain(|(known, _)| *known != name);
         self.item.push((name, text.to_owned()));
         self
+    }
+
+    /// A price that was in force since so many days ago, until so many days ago.
+    pub fn was(mut self, price: &'a str, kind: &'a str, since: i64, until: Option<i64>) -> Self {
+        self.history.push((price, kind, since, until));
+        self
+    }
+
+    pub fn twin(mut self, sku: &'a str, price: &'a str) -> Self {
+        self.twins.push((sku, price));
+        self
+    }
+
+    fn history(&self, at: i64) -> History {
+        let mut history = History::default();
+        let sku = self.item.iter().find(|(name, _)| *name == "sku").unwrap();
+        for (price, kind, since, until) in &self.history {
+            let day = |days: i64| pricer::facts::show_instant(at - days * 86_400);
+            let (kind, announced) = kind.strip_suffix(" announced").map_or((*kind, ""), |kind| (kind, "yes"));
+            let (from, to) = (day(*since), until.map(day).unwrap_or_default());
+            let text = AppliedText { price, kind, from: &from, to: &to, announced };
+            history.add(&sku.1, "", "", read_applied(text, None).unwrap());
+        }
+        history
     }
 
     pub fn offer(mut self, rival: &'a str, price: &'a str, hours: i64) -> Self {

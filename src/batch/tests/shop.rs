@@ -53,6 +53,7 @@ fn attrs() -> Vec<Attr> {
         values: values.map(|values| values.iter().map(|text| (*text).into()).collect()),
         range: None,
         derive: None,
+        link: false,
         symbols: Symbols::new(values.into_iter().flatten().map(|text| (*text).to_owned()), false),
     };
     attrs.push(own("tags", Kind::Set, Some(&["kvi", "new"])));
@@ -101,6 +102,7 @@ fn place(market: &str, channel: &str, currency: &str, vat: &[&str]) -> Place {
         may_yield: false,
         when: None,
         bounds: Box::new([Bound::MaxChange {
+            per: None,
             down: Ratio::from_nanos(-100_000_000),
             up: Ratio::from_nanos(100_000_000),
         }]),
@@ -224,7 +226,7 @@ impl Shop {
 
     pub fn with_facts<T>(&self, ask: impl FnOnce(&crate::facts::FactSet, &[EarlierFeed]) -> T) -> T {
         let (offers, rates) = (self.path("offers.csv"), self.path("fx.csv"));
-        let feeds = Feeds { items: None, offers: Some(&offers), rates: Some(&rates) };
+        let feeds = Feeds { items: None, offers: Some(&offers), rates: Some(&rates), ..Feeds::default() };
         let (facts, earlier) = load_facts(&self.release, feeds).unwrap();
         ask(&facts, &earlier)
     }

@@ -2,7 +2,7 @@
 
 use super::{Input, Proposed, Reads, evaluate};
 use crate::money::{Amount, Overflow, Rounding, mul_div};
-use crate::pricing::{NoPrice, PricePart, Refusal, Step, Trace};
+use crate::pricing::{Flags, NoPrice, PricePart, Refusal, Step, Trace};
 
 pub(super) fn propose<T: Trace>(
     input: &Input<'_>,
@@ -12,6 +12,7 @@ pub(super) fn propose<T: Trace>(
 ) -> Result<Result<Proposed, NoPrice>, Refusal> {
     let (mut sum, mut weights) = (0_i128, 0_i128);
     let mut reads = Reads::default();
+    let (mut flags, mut clears) = (Flags::default(), false);
     let mut missing = None;
     // All parts are asked, also after one had no price: whoever explains wants to know what each looked at.
     for part in parts {
@@ -22,6 +23,8 @@ pub(super) fn propose<T: Trace>(
                 sum = sum.checked_add(share).ok_or(Overflow)?;
                 weights += weight;
                 reads = reads.and(proposed.reads);
+                flags = flags.and(proposed.flags);
+                clears |= proposed.clears;
                 trace.step(|| Step::Part {
                     strategy: part.strategy.name(),
                     weight: part.weight,
@@ -37,5 +40,5 @@ pub(super) fn propose<T: Trace>(
         _ => {}
     }
     let target = mul_div(sum, 1, weights, Rounding::HalfEven).map(Amount::from_micros)?;
-    Ok(Ok(Proposed::free(target, reads)))
+    Ok(Ok(Proposed { flags, clears, ..Proposed::free(target, reads) }))
 }

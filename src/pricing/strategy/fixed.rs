@@ -1,6 +1,6 @@
 //! `fixed`: a printed price, neither adjusted nor rounded.
 
-use super::{Input, Intent, Manner, Proposed, Reads};
+use super::{Input, Manner, Proposed, Reads};
 use crate::pricing::{Fixed, NoPrice};
 
 pub(super) fn propose(input: &Input<'_>, fixed: &Fixed) -> Result<Proposed, NoPrice> {
@@ -9,6 +9,5 @@ pub(super) fn propose(input: &Input<'_>, fixed: &Fixed) -> Result<Proposed, NoPr
         Fixed::Table(rows) => rows.iter().find(|row| input.view.inside(&row.scope)).and_then(|row| row.price),
     };
     let target = price.ok_or(NoPrice::NoFixedPrice)?;
-    let reads = Reads::default();
-    Ok(Proposed { target, manner: Manner::Fixed, intent: Intent::Any, reads, fallback: false })
+    Ok(Proposed { manner: Manner::Fixed, ..Proposed::free(target, Reads::default()) })
 }

@@ -2,14 +2,19 @@
 
 mod blend;
 mod cost_plus;
+mod fade;
 mod fixed;
 mod keep;
+mod markdown;
+mod optimise;
+mod relative;
 mod rivals;
 mod use_layer;
 
 use super::cost::Costs;
-use super::{Because, NoPrice, Refusal, Row, Rule, Step, Strategy, Trace, View, Winner};
+use super::{Because, Flag, Flags, NoPrice, Refusal, Row, Rule, Step, Strategy, Trace, View, Winner};
 use crate::money::Amount;
+use std::cell::Cell;
 
 /// A strategy's target and all that hangs on the strategy that gave it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +25,19 @@ pub(super) struct Proposed {
     pub reads: Reads,
     /// Another than the rule's own `price` gave it.
     pub fallback: bool,
+    /// What the strategies that gave it have to say.
+    pub flags: Flags,
+    /// A markdown has a part in it.
+    pub clears: bool,
+    /// On which side of which price it wants to stay.
+    pub link: Option<Link>,
+}
+
+/// The side of a twin's price that an item keeps to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Link {
+    pub twin: Amount,
+    pub below: bool,
 }
 
 /// What may still happen to a target.
@@ -27,6 +45,8 @@ pub(super) struct Proposed {
 pub(super) enum Manner {
     /// Adjusted and rounded.
     Free,
+    /// Rounded, but no season or stock rule acts on it.
+    Steady,
     /// A current price that is kept: neither.
     Kept,
     /// A printed price: neither, and no move is too small for it.
@@ -56,12 +76,16 @@ pub(super) struct Input<'a> {
     pub row: &'a Row<'a>,
     pub view: &'a View<'a>,
     pub costs: &'a Costs,
+    /// What strategies say that had no price in the end.
+    said: &'a Cell<Flags>,
 }
 
 /// The winner and what it proposes; no target when all its alternatives failed.
 pub(super) struct Choice<'a> {
     pub winner: Option<(Winner, &'a Rule)>,
     pub proposed: Option<Proposed>,
+    /// Set on the way, whoever gave the price.
+    pub flags: Flags,
 }
 
 /// Semantics 4: the first rule that holds wins; its alternatives are tried in order.
@@ -72,18 +96,19 @@ pub(super) fn choose<'a, T: Trace>(
     trace: &mut T,
 ) -> Result<Choice<'a>, Refusal> {
     let Some((winner, rule)) = find_winner(view, trace) else {
-        return Ok(Choice { winner: None, proposed: None });
+        return Ok(Choice { winner: None, proposed: None, flags: Flags::default() });
     };
-    let input = Input { row, view, costs };
+    let said = Cell::new(Flags::default());
+    let input = Input { row, view, costs, said: &said };
     if costs.doubt.is_some() {
         // The price is held: nobody asks what a strategy would make of a cost that nobody believes.
-        return Ok(Choice { winner: Some((winner, rule)), proposed: None });
+        return Ok(Choice { winner: Some((winner, rule)), proposed: None, flags: Flags::default() });
     }
     if T::ON {
         report_runner_up(&input, winner, trace);
     }
     let (proposed, alternative) = alternatives(&input, rule, winner.rule, trace)?;
-    Ok(Choice { winner: Some((Winner { alternative, ..winner }, rule)), proposed })
+    Ok(Choice { winner: Some((Winner { alternative, ..winner }, rule)), proposed, flags: said.get() })
 }
 
 fn find_winner<'a, T: Trace>(view: &View<'a>, trace: &mut T) -> Option<(Winner, &'a Rule)> {
@@ -127,7 +152,8 @@ fn report_runner_up<T: Trace>(input: &Input<'_>, winner: Winner, trace: &mut T) 
     let Some(rule) = rules.get(index as usize) else {
         return;
     };
-    if let Ok((Some(proposed), _)) = alternatives(input, rule, index, &mut ()) {
+    let input = Input { said: &Cell::new(Flags::default()), ..*input };
+    if let Ok((Some(proposed), _)) = alternatives(&input, rule, index, &mut ()) {
         trace.step(|| Step::RunnerUp { rule: index, target: proposed.target });
     }
 }
@@ -160,25 +186,36 @@ fn evaluate<T: Trace>(
     strategy: &Strategy,
     trace: &mut T,
 ) -> Result<Result<Proposed, NoPrice>, Refusal> {
-    match strategy {
+    let found = match strategy {
         Strategy::CostPlus { add, factor, .. } => cost_plus::propose(input, *add, factor),
         Strategy::Follow { set, rank, by } => rivals::follow(input, *set, *rank, *by, trace),
         Strategy::Index { set, of, at } => rivals::index(input, *set, *of, *at, trace),
         Strategy::Fixed(fixed) => Ok(fixed::propose(input, fixed)),
-        Strategy::Keep { .. } => Ok(keep::propose(input)),
+        Strategy::Keep { max_age } => Ok(keep::propose(input, *max_age)),
         Strategy::Use { layer } => use_layer::propose(input, *layer, trace),
         Strategy::Blend { parts, renormalise } => blend::propose(input, parts, *renormalise, trace),
+        Strategy::Optimise(rule) => optimise::propose(input, rule, trace),
+        Strategy::Relative(rule) => relative::propose(input, *rule, trace),
+        Strategy::Fade(rule) => fade::propose(input, *rule, trace),
+        Strategy::Markdown(rule) => markdown::propose(input, rule, trace),
+    };
+    if let Ok(Err(NoPrice::NotSurelyElastic { .. })) = found {
+        let mut flags = input.said.get();
+        flags.set(Flag::NoInteriorOptimum);
+        input.said.set(flags);
     }
+    found
 }
 
 impl Proposed {
     fn free(target: Amount, reads: Reads) -> Self {
-        Self { target, manner: Manner::Free, intent: Intent::Any, reads, fallback: false }
+        let (manner, intent, flags) = (Manner::Free, Intent::Any, Flags::default());
+        Self { target, manner, intent, reads, fallback: false, flags, clears: false, link: None }
     }
 }
 
 impl Reads {
-    fn and(self, other: Self) -> Self {
+    pub(super) fn and(self, other: Self) -> Self {
         let oldest = match (self.oldest, other.oldest) {
             (Some(left), Some(right)) => Some(left.min(right)),
             (left, right) => left.or(right),

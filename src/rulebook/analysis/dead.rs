@@ -58,6 +58,7 @@ fn lent_layers(place: &Place) -> Vec<u16> {
     fn collect(strategy: &Strategy, layers: &mut Vec<u16>) {
         match strategy {
             Strategy::Use { layer } => layers.push(*layer),
+            Strategy::Fade(rule) => layers.push(rule.versus),
             Strategy::Blend { parts, .. } => parts.iter().for_each(|part| collect(&part.strategy, layers)),
             _ => {}
         }

@@ -62,7 +62,7 @@ fn undo<'a>(
         && adjustment.window.until <= variant.window.until
         && contains(context.schema, &variant.scope, &adjustment.scope);
     let range = variant.bounds.iter().find_map(|bound| match bound {
-        Bound::MaxChange { down, up } => Some((*down, *up)),
+        Bound::MaxChange { down, up, .. } => Some((*down, *up)),
         _ => None,
     })?;
     let adjust = match place.limit {

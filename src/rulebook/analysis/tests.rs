@@ -60,6 +60,14 @@ fn conflict() -> Place {
 struct Stub;
 
 impl Witness for Stub {
+    fn holds(&self, _: &Place, _: &Scope) -> bool {
+        true
+    }
+
+    fn at(&self) -> Option<i64> {
+        None
+    }
+
     fn name(&self) -> &str {
         "catalog 2026-11-18"
     }
@@ -203,7 +211,7 @@ min_margin = "14%"
 fn a_comfort_guard_eats_a_markdown() {
     let text = "[guard.calm]\nmax_change = \"6%\"\n\n[stock.last-day]\nwhere  = { tags = \"kvi\" }\nadjust = \"-30%\"\n";
     let schema = schema();
-    let bound = Bound::MaxChange { down: percent("-6"), up: percent("6") };
+    let bound = Bound::MaxChange { down: percent("-6"), up: percent("6"), per: None };
     let last_day = |relax: &[u16]| {
         let variant = AdjustmentVariant {
             info: info("last-day", ""),

@@ -1,6 +1,6 @@
 //! `blend`: a weighted mean of strategies.
 
-use super::strategy::{LATER, NAMES, StrategySpec, read_named};
+use super::strategy::{NAMES, StrategySpec, read_named};
 use super::{Context, StrategyKind};
 use crate::money::Ratio;
 use crate::rulebook::syntax::{Fields, Node, Sign, boolean, out_of_range, percent};
@@ -27,12 +27,6 @@ pub fn read_blend(
             sum = sum.add(weight).unwrap_or(sum);
             parts.push((weight, strategy));
         }
-    }
-    for strategy in LATER {
-        if node.as_table().is_some_and(|table| table.contains(strategy)) {
-            whole = false;
-        }
-        fields.unsupported(strategy, &mut cx.out);
     }
     whole &= fields.is_clean();
     fields.finish(&mut cx.out);

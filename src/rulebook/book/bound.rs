@@ -29,11 +29,14 @@ pub enum BoundSpec {
     MaxChange {
         down: Ratio,
         up: Ratio,
+        /// Seconds.
+        per: Option<i64>,
     },
     MinChange(Ratio),
     Cooldown(i64),
     KeepPrice,
-    Announce,
+    /// Seconds before the reduction.
+    Announce(i64),
 }
 
 #[derive(Clone, Debug)]
@@ -94,7 +97,7 @@ fn read_markup(node: &Node, key: &Span, cx: &mut Context<'_>) -> Option<BoundSpe
 }
 
 /// `105% of rrp`, or money.
-fn read_limit(node: &Node, cx: &mut Context<'_>) -> Option<LimitSpec> {
+pub fn read_limit(node: &Node, cx: &mut Context<'_>) -> Option<LimitSpec> {
     let written = match &node.value {
         Value::Text(text) => text,
         _ => return money(node, &mut cx.out).map(LimitSpec::Amounts),
@@ -192,13 +195,13 @@ fn read_amounts(node: &Node, cx: &mut Context<'_>) -> Option<(Amount, Amount)> {
 
 /// `"6%"`, or `{ by = "6%" | "-10% .. +6%", per = "1d" }`.
 fn read_max_change(node: &Node, key: &Span, cx: &mut Context<'_>) -> Option<BoundSpec> {
+    let mut per = None;
     let by = match node.as_table() {
         None => Some(node),
         Some(_) => {
             let mut fields = Fields::of(node, key, "`max_change`", &mut cx.out)?;
             let by = fields.required("by");
-            // Looking further back than the last price needs history.
-            let _ = fields.optional("per").and_then(|node| duration(node, &mut cx.out));
+            per = fields.optional("per").and_then(|node| duration(node, &mut cx.out));
             fields.finish(&mut cx.out);
             by
         }
@@ -215,7 +218,7 @@ fn read_max_change(node: &Node, key: &Span, cx: &mut Context<'_>) -> Option<Boun
         out_of_range(by.span.clone(), "max_change", "a range that includes 0%", &mut cx.out);
         return None;
     }
-    Some(BoundSpec::MaxChange { down, up })
+    Some(BoundSpec::MaxChange { down, up, per })
 }
 
 fn read_announce(node: &Node, key: &Span, cx: &mut Context<'_>) -> Option<BoundSpec> {
@@ -224,5 +227,5 @@ fn read_announce(node: &Node, key: &Span, cx: &mut Context<'_>) -> Option<BoundS
         fields.required("reference").and_then(|node| choice(node, &[("lowest", ())], &mut cx.out));
     let days = fields.required("days").and_then(|node| integer(node, 1..=366, &mut cx.out));
     fields.finish(&mut cx.out);
-    reference.and(days).map(|_| BoundSpec::Announce)
+    reference.and(days).map(|days| BoundSpec::Announce(days * 86_400))
 }

@@ -15,6 +15,8 @@ pub struct Context<'a> {
     pub schema: Schema,
     /// The texts that cells name, for each attribute.
     pub mentions: BTreeMap<AttrId, BTreeSet<String>>,
+    /// Attributes that a rule follows to another item.
+    pub links: BTreeSet<AttrId>,
     /// Guards of the class `legal`, which nothing relaxes.
     pub legal_guards: BTreeSet<Box<str>>,
     tables: BTreeMap<Box<str>, Option<Rc<Csv>>>,
@@ -44,6 +46,7 @@ impl<'a> Context<'a> {
             names: Names::default(),
             schema: Schema::new(Schema::builtins()),
             mentions: BTreeMap::new(),
+            links: BTreeSet::new(),
             legal_guards: BTreeSet::new(),
             tables: BTreeMap::new(),
         }

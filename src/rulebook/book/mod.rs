@@ -1,5 +1,6 @@
 //! What the files say, checked: every name known, every unit right, nothing tied to a place yet.
 
+mod ahead;
 mod blend;
 mod bound;
 mod channel;
@@ -13,6 +14,7 @@ mod formula;
 mod guard;
 mod holidays;
 mod manifest;
+mod markdown;
 mod market;
 mod overlays;
 mod round;
@@ -26,6 +28,7 @@ mod strategy;
 mod tests_file;
 mod when;
 
+pub use ahead::OptimiseSpec;
 pub use bound::{BoundSpec, LimitSpec};
 pub use channel::{ChannelSpec, CostSpec};
 pub use competitors::{SetSpec, read_competitors};
@@ -37,6 +40,7 @@ pub use fixed::FixedSpec;
 pub use guard::{GuardSpec, read_guard};
 pub use holidays::Holidays;
 pub use manifest::{EDITION, Manifest, read_manifest};
+pub use markdown::{MarkdownSpec, SalvageSpec};
 pub use market::MarketSpec;
 pub use round::{BandSpec, RoundSpec, read_round};
 pub use rule::{RuleSpec, check_over, read_rule};

@@ -123,6 +123,7 @@ fn read_attr(name: &str, entry: &Keyed, cx: &mut Context<'_>) -> Option<(Attr, O
         values,
         range,
         derive: None,
+        link: false,
         symbols: Symbols::default(),
     };
     Some((attr, formula))

@@ -1,8 +1,11 @@
 //! `price` and `else`: one way to a price each.
 
 use super::Context;
+use super::ahead::{OptimiseSpec, above_minus_one, read_fade, read_optimise, read_relative};
 use super::blend::read_blend;
 use super::fixed::{FixedSpec, read_fixed};
+use super::markdown::{MarkdownSpec, read_markdown};
+use crate::facts::AttrId;
 use crate::money::Ratio;
 use crate::pricing::Rank;
 use crate::rulebook::syntax::{
@@ -47,11 +50,36 @@ pub enum StrategyKind {
         parts: Vec<(Ratio, StrategySpec)>,
         renormalise: bool,
     },
+    Optimise(OptimiseSpec),
+    Relative {
+        to: AttrId,
+        by: Ratio,
+    },
+    Fade {
+        start: Ratio,
+        end: Ratio,
+        /// Seconds.
+        over: i64,
+        versus: usize,
+        /// `on_sale_for`.
+        age: AttrId,
+    },
+    Markdown(MarkdownSpec),
 }
 
-pub const NAMES: [&str; 7] = ["cost-plus", "follow", "index", "fixed", "keep", "use", "blend"];
-/// Known, and not built yet.
-pub const LATER: [&str; 4] = ["optimise", "relative", "fade", "markdown"];
+pub const NAMES: [&str; 11] = [
+    "cost-plus",
+    "follow",
+    "index",
+    "fixed",
+    "keep",
+    "use",
+    "blend",
+    "optimise",
+    "relative",
+    "fade",
+    "markdown",
+];
 const RANKS: &[(&str, Rank)] = &[
     ("lowest", Rank::Lowest),
     ("second", Rank::Second),
@@ -76,9 +104,6 @@ pub fn read_strategy(
         if let Some((key, node)) = fields.entry(strategy) {
             found.push((strategy, key, node));
         }
-    }
-    for strategy in LATER {
-        fields.unsupported(strategy, &mut cx.out);
     }
     fields.finish(&mut cx.out);
     match found.as_slice() {
@@ -142,6 +167,10 @@ pub fn read_named(
         })?,
         "fixed" => read_fixed(node, key, cx)?,
         "use" => read_use(node, layer, cx)?,
+        "optimise" => with_fields(name, key, node, cx, read_optimise)?,
+        "relative" => with_fields(name, key, node, cx, read_relative)?,
+        "fade" => with_fields(name, key, node, cx, |fields, cx| read_fade(fields, layer, cx))?,
+        "markdown" => with_fields(name, key, node, cx, read_markdown)?,
         _ => read_blend(node, key, layer, cx)?,
     };
     Some(StrategySpec { kind, span: node.span.clone() })
@@ -211,20 +240,10 @@ fn read_follow(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Option<Strategy
     let set = fields.required("set").and_then(|node| cx.index(node, "rival set"));
     let rank = fields.required("rank").and_then(|node| choice(node, RANKS, &mut cx.out));
     let by = match fields.optional("by") {
-        Some(node) => change(node, "how far from the rival's price, in percent", cx),
+        Some(node) => above_minus_one(node, "how far from the rival's price, in percent", cx),
         None => Some(Ratio::ZERO),
     };
     Some(StrategyKind::Follow { set: set?, rank: rank?, by: by? })
-}
-
-/// A change above −100 %.
-fn change(node: &Node, meaning: &str, cx: &mut Context<'_>) -> Option<Ratio> {
-    let change = percent(node, Sign::Allowed, meaning, &mut cx.out)?;
-    if -Ratio::SCALE < change.nanos() {
-        return Some(change);
-    }
-    out_of_range(node.span.clone(), &change.to_percent_text(7), "above -100%", &mut cx.out);
-    None
 }
 
 fn read_index(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Option<StrategyKind> {
@@ -236,7 +255,6 @@ fn read_index(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Option<StrategyK
     Some(StrategyKind::Index { set: set?, of: of?, at: at? })
 }
 
-/// A layer before the rule's own (E0305).
 fn read_use(node: &Node, layer: Option<usize>, cx: &mut Context<'_>) -> Option<StrategyKind> {
     let named = match node.as_table() {
         Some(_) => {
@@ -247,11 +265,16 @@ fn read_use(node: &Node, layer: Option<usize>, cx: &mut Context<'_>) -> Option<S
         }
         None => node,
     };
+    read_layer(named, "use", layer, cx).map(|layer| StrategyKind::Use { layer })
+}
+
+/// A layer before the rule's own (E0305).
+pub fn read_layer(named: &Node, key: &str, layer: Option<usize>, cx: &mut Context<'_>) -> Option<usize> {
     let used = cx.index(named, "layer")?;
     if layer.is_some_and(|own| own <= used) {
         let own = layer.and_then(|own| cx.names.layers.get(own)).map_or("", AsRef::as_ref).to_owned();
         let earlier = list(cx.names.layers.iter().take(layer.unwrap_or(0)).map(AsRef::as_ref));
-        let title = format!("`use` names a layer that is not before the rule's own layer `{own}`");
+        let title = format!("`{key}` names a layer that is not before the rule's own layer `{own}`");
         let label = match earlier.as_str() {
             "" => "no layer is earlier".to_owned(),
             names => format!("earlier: {names}"),
@@ -259,5 +282,5 @@ fn read_use(node: &Node, layer: Option<usize>, cx: &mut Context<'_>) -> Option<S
         cx.out.push(Diagnostic::error("E0305", title, named.span.clone(), label));
         return None;
     }
-    Some(StrategyKind::Use { layer: used })
+    Some(used)
 }

@@ -31,8 +31,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         code: "E0901",
         title: "understood, but not supported yet",
         why: "The engine knows the setting and does not build it yet. It is refused, for nothing that a rulebook says is ignored.",
-        wrong: "price = { optimise = { for = \"profit\" } }",
-        right: "price = { use = \"base\" }",
+        wrong: "[promo.week]\nkind = \"shelf\"",
+        right: "",
         cure: "Remove it, or wait for the version that supports it.",
     },
     Entry {

@@ -115,11 +115,11 @@ fn compiled(
             }
             return own.map(|(_, low, high)| Bound::Absolute { low: *low, high: *high });
         }
-        BoundSpec::MaxChange { down, up } => Some(Bound::MaxChange { down: *down, up: *up }),
+        BoundSpec::MaxChange { down, up, per } => Some(Bound::MaxChange { down: *down, up: *up, per: *per }),
         BoundSpec::MinChange(by) => Some(Bound::MinChange(*by)),
         BoundSpec::Cooldown(seconds) => Some(Bound::Cooldown(*seconds)),
         BoundSpec::KeepPrice => Some(Bound::KeepPrice),
-        BoundSpec::Announce => Some(Bound::Announce),
+        BoundSpec::Announce(seconds) => Some(Bound::Announce(*seconds)),
     };
     if found.is_none() {
         let title = format!(

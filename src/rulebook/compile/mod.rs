@@ -1,6 +1,8 @@
 //! From what the files say to what the pipeline reads: one compiled place for each market and channel.
 
 mod adjustments;
+mod ahead;
+mod always;
 mod fees;
 mod guards;
 mod hash;
@@ -13,8 +15,9 @@ mod spans;
 mod strategies;
 mod symbols;
 
+pub use always::placed;
 pub use hash::release_hash;
 pub use places::{Book, Compiled, compile};
 pub use segments::segments;
-pub use spans::{outside, union};
+pub use spans::{common, outside, union};
 pub use symbols::with_symbols;

@@ -70,7 +70,7 @@ fn place(
     let contests = &mut compiled.contests;
     let guards = guards(&book.guards, here, &vat, &market.zone, contests, out);
     let guard_at: BTreeMap<&str, u16> = guards.iter().zip(0..).map(|(guard, at)| (&*guard.id, at)).collect();
-    let site = Site { here, names, channel, vat: &vat, sets: &sets };
+    let site = Site { here, names, channel, vat: &vat, sets: &sets, fees: fees.as_ref() };
     let rules = rules(&book.rules, &site, &market.zone, &guard_at, contests, out);
     let adjustments = adjustments(&book.adjustments, here, &market.zone, &guard_at, contests, out);
     let rounds = rounds(&book.rounds, here, &market.zone, contests, out);

@@ -3,7 +3,8 @@
 use super::rules::fold;
 use super::scopes::{Here, missing_currency, place_scope};
 use crate::money::{Amount, Currency, Fraction, Money, Overflow, Ratio};
-use crate::pricing::{Fixed, FixedRow, PerVat, PricePart, RivalSet, Strategy, Vat, Window};
+use crate::pricing::ahead::{Fade, Relative};
+use crate::pricing::{Fees, Fixed, FixedRow, PerVat, PricePart, RivalSet, Strategy, Vat, Window};
 use crate::rulebook::Diagnostic;
 use crate::rulebook::analysis::Contest;
 use crate::rulebook::book::{ChannelSpec, FixedSpec, Names, StrategyKind, StrategySpec};
@@ -17,6 +18,8 @@ pub struct Site<'a> {
     pub channel: &'a ChannelSpec,
     pub vat: &'a [Vat],
     pub sets: &'a [RivalSet],
+    /// None after a finding.
+    pub fees: Option<&'a Fees>,
 }
 
 /// The place of a set that a market does not have.
@@ -72,6 +75,16 @@ impl Site<'_> {
                 }
                 Strategy::Blend { parts: compiled.into(), renormalise: *renormalise }
             }
+            StrategyKind::Optimise(optimise) => self.optimise(optimise, spec, out)?,
+            StrategyKind::Relative { to, by } => Strategy::Relative(Relative { to: *to, by: *by }),
+            StrategyKind::Fade { start, end, over, versus, age } => Strategy::Fade(Fade {
+                start: *start,
+                end: *end,
+                over: *over,
+                versus: u16::try_from(*versus).ok()?,
+                age: *age,
+            }),
+            StrategyKind::Markdown(markdown) => self.markdown(markdown, spec, out)?,
         })
     }
 
@@ -166,7 +179,7 @@ impl Site<'_> {
     }
 }
 
-fn too_fine(spec: &StrategySpec) -> Diagnostic {
+pub fn too_fine(spec: &StrategySpec) -> Diagnostic {
     let title = "the percents have too many decimals to be multiplied exactly";
     Diagnostic::error("E0407", title, spec.span.clone(), "use fewer decimals")
 }

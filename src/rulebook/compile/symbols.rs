@@ -22,7 +22,8 @@ pub fn with_symbols(cx: &mut Context<'_>) -> Schema {
             _ => Vec::new(),
         };
         texts.extend(names.iter().map(ToString::to_string));
-        attrs.push(Attr { symbols: Symbols::new(texts, attr.kind == Kind::Tree), ..attr.clone() });
+        let symbols = Symbols::new(texts, attr.kind == Kind::Tree);
+        attrs.push(Attr { symbols, link: cx.links.contains(&id), ..attr.clone() });
     }
     let crowded =
         attrs.iter().filter(|attr| attr.kind == Kind::Set && TAGS_MAX < attr.symbols.texts().count());

@@ -83,7 +83,12 @@ fn all(whole: Whole, weighted: bool) -> Vec<Key> {
         true => use_layer,
         false => json!({ "description": "The price of an earlier layer.", "anyOf": [layer(), use_layer] }),
     };
+    let [optimise, relative, fade, markdown] = ahead(&part, &key);
     vec![
+        may("optimise", optimise),
+        may("relative", relative),
+        may("fade", fade),
+        may("markdown", markdown),
         may("cost-plus", cost_plus),
         may("follow", follow),
         may("index", index),
@@ -91,6 +96,67 @@ fn all(whole: Whole, weighted: bool) -> Vec<Key> {
         may("keep", keep),
         may("use", use_layer),
     ]
+}
+
+/// The strategies that look ahead or at other prices.
+fn ahead(part: &impl Fn(&str, Vec<Key>) -> Value, key: &impl Fn(&'static str, Value) -> Key) -> [Value; 4] {
+    let interval = about("The full width of the elasticity's 95% interval, such as `<= 2.0`.", cell());
+    let needs = table(
+        "What an estimate must show; otherwise `else` decides.",
+        vec![may("sales_weeks", cell()), may("ci", interval)],
+    );
+    let weight = |name| need(name, percent("Both together are 100%."));
+    let mix = table("Weights of profit and of net revenue.", vec![weight("profit"), weight("revenue")]);
+    let one = words("The one aim.", &["profit", "revenue"]);
+    let aim = json!({ "description": "What to earn most of.", "anyOf": [one, mix] });
+    let forms = crate::pricing::ahead::Demand::ALL.map(|form| form.as_str());
+    let optimise = part(
+        "The price that demand surely rewards.",
+        vec![
+            key("for", aim),
+            key("within", percent("The most that the price moves at once.")),
+            may("confidence", percent("How sure the gain must be; 75% if nothing is said.")),
+            may("demand", words("The form of demand.", &forms)),
+            may("needs", needs),
+            may("adjust", flag("Whether seasons and stock rules act on it.")),
+        ],
+    );
+    let relative = part(
+        "So far from another item's price.",
+        vec![
+            key("to", text("The attribute that holds the twin's SKU.")),
+            may("by", change("How far from it: -15% is below.")),
+        ],
+    );
+    let fade = part(
+        "An earlier layer's price and a change to it that runs out.",
+        vec![
+            key("start", change("The change on the first day of sale.")),
+            key("end", change("The change from `over` on.")),
+            key("over", duration("How long it takes.")),
+            key("versus", text("An earlier layer: what its winner would say.")),
+        ],
+    );
+    let by_name = text("A duration attribute: its end is the last day.");
+    let last_day = json!({ "description": "The last day of the sale.", "anyOf": [date("A date."), by_name] });
+    let rungs = json!({
+        "description": "Changes to the price from before, each further down.",
+        "type": "array",
+        "minItems": 2,
+        "maxItems": 20,
+        "items": change("0% or below."),
+    });
+    let markdown = part(
+        "Goods that must be gone by a day.",
+        vec![
+            key("sell_out_by", last_day),
+            may("curve", text("A table with the columns `days_left` and `set off`.")),
+            may("ladder", rungs),
+            may("period", duration("How long a rung stays at least.")),
+            may("salvage", limit("What a unit left over brings, net: `30% of cost` or money.")),
+        ],
+    );
+    [optimise, relative, fade, markdown]
 }
 
 fn blend(whole: Whole) -> Key {

@@ -2,6 +2,7 @@
 
 use crate::facts::{Schema, Symbols, show_duration};
 use crate::money::Ratio;
+use crate::pricing::ahead::{Demand, Markdown, Optimise, Plan, Until};
 use crate::pricing::{Clause, Cond, Fixed, Place, Release, Scope, Strategy, Test};
 
 /// `items with category electronics/** and tags has kvi`
@@ -98,7 +99,55 @@ pub fn strategy(release: &Release, place: &Place, strategy: &Strategy) -> String
                 _ => format!("a mean: {}", parts.iter().map(one).collect::<Vec<_>>().join(", ")),
             }
         }
+        Strategy::Optimise(rule) => optimise(rule),
+        Strategy::Relative(rule) => {
+            format!("{} the price of its `{}`", off(rule.by), release.schema.attr(rule.to).name)
+        }
+        Strategy::Fade(rule) => {
+            let name = release.layers.get(usize::from(rule.versus)).map_or("?", |name| &**name);
+            let (start, end, over) = (signed(rule.start), signed(rule.end), show_duration(rule.over));
+            format!("what layer `{name}` says, {start} at first and {end} after {over} on sale")
+        }
+        Strategy::Markdown(rule) => markdown(release, rule),
     }
+}
+
+/// `the price that surely (75%) earns more profit, at most 8% from today's`
+fn optimise(rule: &Optimise) -> String {
+    let mut text = format!(
+        "the price that surely ({}) earns more {}, at most {} from today's",
+        rule.confidence.to_percent_text(7),
+        rule.aim.text(),
+        rule.within.to_percent_text(7)
+    );
+    if rule.demand != Demand::ConstantElasticity {
+        text.push_str(&format!(", demand {}", rule.demand.as_str()));
+    }
+    let needs = [("weeks of sales", &rule.needs.sales_weeks), ("interval", &rule.needs.interval)];
+    for (name, need) in needs {
+        if let Some(need) = need {
+            text.push_str(&format!(", if {name} {}", need.text));
+        }
+    }
+    text
+}
+
+/// `down a ladder of 4 steps until 2027-01-31, left over a unit brings 30% of cost`
+fn markdown(release: &Release, rule: &Markdown) -> String {
+    let plan = match &rule.plan {
+        Plan::Curve(steps) => format!("down a curve of {} rows", steps.len()),
+        Plan::Ladder { rungs, .. } => format!("down a ladder of {} steps", rungs.len()),
+        Plan::Stock => "what sells the stock best".to_owned(),
+    };
+    let until = match rule.until {
+        Until::Day(day) => {
+            let day = jiff::civil::date(1970, 1, 1).checked_add(jiff::Span::new().days(day));
+            day.map(|day| day.to_string()).unwrap_or_default()
+        }
+        Until::In(attr) => format!("the end of `{}`", release.schema.attr(attr).name),
+    };
+    let left = rule.salvage.as_ref().map(|salvage| format!(", a unit left over brings {}", salvage.text));
+    format!("{plan} until {until}{}", left.unwrap_or_default())
 }
 
 /// `1% under`, `2% over`, `exactly`.

@@ -230,8 +230,6 @@ fn strategies() {
     price("follow = { rank = \"lowest\" }", "E0203", "follow");
     price("keep = {}, use = \"base\"", "E0208", "use");
     price("use = \"position\"", "E0305", "\"position\"");
-    price("optimise = { for = \"profit\" }", "E0901", "optimise");
-    price("markdown = { salvage = \"1 EUR\" }", "E0901", "markdown");
     price(
         "blend = { keep = { weight = \"50%\" }, use = { weight = \"60%\", layer = \"base\" } }",
         "E0408",
@@ -239,6 +237,43 @@ fn strategies() {
     );
     price("blend = { keep = { max_age = \"7d\" } }", "E0203", "keep");
     price("", "E0208", "{  }");
+}
+
+#[test]
+fn strategies_that_look_ahead() {
+    price("optimise = { for = \"profit\" }", "E0203", "optimise");
+    let optimise = |rest: &str, code, span| price(&format!("optimise = {{ {rest} }}"), code, span);
+    optimise("for = \"profits\", within = \"8%\"", "E0211", "profits");
+    optimise("for = \"profit\", within = \"0%\"", "E0407", "\"0%\"");
+    optimise("for = \"profit\", within = \"8\"", "E0401", "8");
+    optimise("for = \"profit\", within = \"8%\", confidence = \"40%\"", "E0407", "\"40%\"");
+    optimise("for = \"profit\", within = \"8%\", demand = \"logti\"", "E0211", "logti");
+    optimise("for = \"profit\", within = \"8%\", needs = { ci = \"<= 2w\" }", "E0402", "2w");
+    optimise("for = \"profit\", within = \"8%\", needs = { weeks = \"26\" }", "E0201", "weeks");
+    let mix = "{ profit = \"70%\", revenue = \"20%\" }";
+    optimise(&format!("for = {mix}, within = \"8%\""), "E0408", mix);
+    price("relative = { by = \"-15%\" }", "E0203", "relative");
+    price("relative = { to = \"twn\" }", "E0210", "twn");
+    price("relative = { to = \"brand\" }", "E0219", "brand");
+    price("relative = { to = \"sku\" }", "E0219", "sku");
+    let fade = |rest: &str, code, span| price(&format!("fade = {{ {rest} }}"), code, span);
+    fade("start = \"-12%\", end = \"0%\", over = \"8w\"", "E0203", "fade");
+    fade("start = \"-12%\", end = \"0%\", over = \"8w\", versus = \"position\"", "E0305", "\"position\"");
+    fade("start = \"-12%\", end = \"0%\", over = \"0d\", versus = \"base\"", "E0407", "\"0d\"");
+    fade("start = \"-12%\", end = \"0%\", over = \"8w\", versus = \"base\"", "E0210", "fade");
+    price("markdown = { salvage = \"1 EUR\" }", "E0203", "markdown");
+    let markdown = |rest: &str, code, span| {
+        price(&format!("markdown = {{ sell_out_by = 2027-01-31, {rest} }}"), code, span);
+    };
+    price("markdown = { sell_out_by = \"brand\" }", "E0219", "brand");
+    price("markdown = { sell_out_by = 2027-01-31T08:00:00 }", "E0202", "2027-01-31T08:00:00");
+    markdown("salvage = \"30%\"", "E0402", "30%");
+    markdown("salvage = \"30% of costs\"", "E0210", "costs");
+    markdown("period = \"7d\"", "E0208", "period");
+    markdown("ladder = [\"0%\"]", "E0407", "[\"0%\"]");
+    markdown("ladder = [\"0%\", \"20%\"]", "E0407", "\"20%\"");
+    markdown("ladder = [\"0%\", \"-20%\"], period = \"36h\"", "E0407", "\"36h\"");
+    markdown("ladder = [\"0%\", \"-20%\"], curve = \"tables/x.csv\"", "E0208", "ladder");
 }
 
 #[test]
@@ -326,6 +361,14 @@ fn the_schema() {
     schema("m = { type = \"text\", values = [] }", "E0206", "[]");
     schema("m = { type = \"number\", range = \"0 .. -8\" }", "E0407", "\"0 .. -8\"");
     schema("any = { type = \"text\" }", "E0707", "any");
+}
+
+#[test]
+fn a_wrong_market_currency_is_one_finding() {
+    let amounts = "[guard.x]\nclass = \"safety\"\nmin_price = \"1 EUR | 500 KZT\"\n[guard.y]\nclass = \"contract\"\nmax_price = \"9000 EUR | 4000000 KZT\"\n";
+    let other = RULEBOOK.replace("currency = \"KZT\"", "currency = \"RUB\"");
+    let loaded = one(with(&[("rules/x.toml", amounts), ("rulebook.toml", &other)]), "E0405", "\"RUB\"");
+    assert_eq!(loaded.diagnostics[0].fixes[0].edits[0].text, "KZT");
 }
 
 #[test]
@@ -434,7 +477,7 @@ fn cells_that_would_never_match() {
 fn values_without_effect_or_beyond_belief() {
     let bands = |first: &str| {
         format!(
-            "[round.x]\nwhere = {{ market = \"DE\" }}\nbands = [ {{ to = \"{first}\", ends = \"*.99\" }}, {{ to = \"10 EUR\", ends = \"*.49\" }} ]"
+            "[round.x]\nwhere = {{ market = \"DE\" }}\nbands = [ {{ to = \"{first}\", ends = \"*.99\" }}, {{ to = \"10 EUR\", ends = \"*.49\" }}, {{ ends = \"*9.99\" }} ]"
         )
     };
     rules(&bands("10 EUR"), "E0407", "\"10 EUR\"");

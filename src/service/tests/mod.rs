@@ -1,9 +1,16 @@
 //! The service over real sockets on 127.0.0.1, each test with its own.
 
+mod access;
 mod follow;
+mod many;
 mod operate;
+mod page;
 mod quotes;
+mod rules;
 mod script;
+mod sweeps;
+mod table;
+mod uploads;
 
 use super::*;
 use client::{QuoteError, ask};
@@ -37,8 +44,14 @@ fn config() -> Config {
             quiet: Duration::from_millis(60),
             ..Timing::default()
         },
-        limits: Limits { drain: Duration::from_millis(300), ..Limits::default() },
-        at: None,
+        limits: Limits {
+            drain: Duration::from_millis(300),
+            // A busy machine is no reason to turn a test away.
+            queue_age: PATIENCE,
+            quote_deadline: PATIENCE,
+            ..Limits::default()
+        },
+        ..Config::default()
     }
 }
 

@@ -206,5 +206,6 @@ fn facts(release: &Release) -> FactSet {
         items,
         offers: OfferBook::new(vec![("M".into(), eur())], Names::new(&release.rivals)),
         rates: Rates::new([read_rate(rate).unwrap()]),
+        ..FactSet::default()
     }
 }
