@@ -48,8 +48,9 @@ pub struct Args {
     /// With --holdout, forecast each period from the one before it, not all from the last one fitted.
     #[arg(long, requires = "holdout")]
     pub rolling: bool,
-    /// How the scatter between items is estimated: `eb` (DerSimonian–Laird) or `reml`.
-    #[arg(long, default_value = "eb")]
+    /// How the scatter between items is estimated: `adjusted` (restricted likelihood that is never zero), `reml`, or `eb`
+    /// (DerSimonian–Laird).
+    #[arg(long, default_value = "adjusted")]
     pub pool: String,
     /// The time of the fit, RFC 3339 [default: now]. With it two runs write the same bytes.
     #[arg(long)]

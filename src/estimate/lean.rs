@@ -72,11 +72,11 @@ pub fn fit_span(plan: &LeanPlan, y: &[f64], columns: &[&[f64]], scratch: &mut Sc
     scratch.y.extend(y.iter().map(|v| v - y_mean));
     let mut gram = Matrix::zeros(p, p);
     let mut cross = vec![0.0; p];
-    for i in 0..p {
+    for (i, cross) in cross.iter_mut().enumerate() {
         for j in 0..=i {
             *gram.at_mut(i, j) = dot(&scratch.columns[i], &scratch.columns[j]);
         }
-        cross[i] = dot(&scratch.columns[i], &scratch.y);
+        *cross = dot(&scratch.columns[i], &scratch.y);
         // What rounding leaves of a constant is no variation.
         let noise = 1e-12 * scratch.means[i] * scratch.means[i] * n as f64;
         if gram.at(i, i) <= noise {

@@ -25,17 +25,20 @@ pub enum Method {
     #[default]
     DerSimonianLaird,
     Reml,
+    /// The restricted likelihood times the variance itself (Li and Lahiri 2010): never zero, so that intervals of shrunk
+    /// estimates do not collapse where a handful of groups happen to look alike.
+    Adjusted,
 }
 
 impl Method {
-    /// Reads `eb`, `dl` or `reml`.
+    /// Reads `eb`, `dl`, `reml` or `adjusted`.
     pub fn parse(text: &str) -> Result<Self> {
         match text {
             "eb" | "dl" => Ok(Self::DerSimonianLaird),
             "reml" => Ok(Self::Reml),
-            other => {
-                Err(EstimateError::new(format!("there is no pooling `{other}`")).help("write eb, dl or reml"))
-            }
+            "adjusted" => Ok(Self::Adjusted),
+            other => Err(EstimateError::new(format!("there is no pooling `{other}`"))
+                .help("write eb, dl, reml or adjusted")),
         }
     }
 }
@@ -65,6 +68,7 @@ pub fn pool(estimates: &[Measured], method: Method) -> Option<Pooled> {
     let tau2 = match method {
         Method::DerSimonianLaird => dl,
         Method::Reml => reml(&usable, dl),
+        Method::Adjusted => adjusted(&usable, dl),
     };
     let (mu, se) = weighted(&usable, tau2);
     Some(Pooled { mu, se, tau2, q, fixed, groups: usable.len() })
@@ -114,6 +118,33 @@ fn reml(estimates: &[Measured], start: f64) -> f64 {
         }
     }
     tau2
+}
+
+/// The largest value of the adjusted restricted likelihood, on a scale of logarithms.
+fn adjusted(estimates: &[Measured], least: f64) -> f64 {
+    // One or two groups hardly tell their scatter: it is at least what their own errors are.
+    let typical = estimates.iter().map(Measured::variance).sum::<f64>() / estimates.len() as f64;
+    if estimates.len() < 3 {
+        return typical.max(least);
+    }
+    let height = |log: f64| {
+        let tau2 = log.exp();
+        let (mu, se) = weighted(estimates, tau2);
+        let one = |m: &Measured| {
+            let variance = m.variance() + tau2;
+            -0.5 * (variance.ln() + (m.estimate - mu).powi(2) / variance)
+        };
+        log + se.ln() + estimates.iter().map(one).sum::<f64>()
+    };
+    let middle = typical.max(f64::MIN_POSITIVE).ln();
+    let (mut low, mut high) = (middle - 12.0, middle + 12.0);
+    for _ in 0..6 {
+        let step = (high - low) / 24.0;
+        let places = (0..=24).map(|i| low + step * f64::from(i));
+        let best = places.max_by(|a, b| height(*a).total_cmp(&height(*b))).unwrap_or(middle);
+        (low, high) = (best - step, best + step);
+    }
+    f64::midpoint(low, high).exp()
 }
 
 impl Pooled {
@@ -262,6 +293,21 @@ mod tests {
         close("BCG REML tau2", reml.tau2, 0.313_243_26);
         close("BCG REML mu", reml.mu, -0.714_532_34);
         close("BCG REML se", reml.se, 0.179_781_52);
+    }
+
+    #[test]
+    fn adjusted_scatter_is_near_reml_and_never_zero() {
+        let alike: Vec<Measured> =
+            (0..10).map(|i| Measured { estimate: -1.0 + 0.01 * f64::from(i), se: 0.3 }).collect();
+        assert!(pool(&alike, Method::Reml).unwrap().tau2 < 1e-9);
+        let tau2 = pool(&alike, Method::Adjusted).unwrap().tau2;
+        // With equal errors the mode solves (k − 1)/2 · 1/(v + t) = 1/t, nearly: t = v / ((k − 1)/2 − 1).
+        assert!((tau2 - 0.09 / 3.5).abs() < 0.002, "{tau2}");
+        let apart: Vec<Measured> =
+            (0..40).map(|i| Measured { estimate: -2.0 + 0.1 * f64::from(i), se: 0.1 }).collect();
+        let (reml, adjusted) =
+            (pool(&apart, Method::Reml).unwrap().tau2, pool(&apart, Method::Adjusted).unwrap().tau2);
+        assert!(adjusted > reml && adjusted < 1.1 * reml, "{reml} {adjusted}");
     }
 
     #[test]

@@ -22,3 +22,7 @@ mod d8_cereal;
 mod d9_season;
 mod degenerate;
 mod files;
+mod fitting;
+mod lean;
+mod monte_carlo;
+mod random;

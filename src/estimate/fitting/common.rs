@@ -18,7 +18,7 @@ pub struct PeriodEffects {
     pub cell: Vec<usize>,
     /// One row a cell, one column a period; nothing where nothing was sold.
     pub effects: Vec<Vec<Option<f64>>>,
-    /// The price elasticity that all items have in common, from the same regression.
+    /// The price elasticity of the cells on average, from the same regressions.
     pub common: Option<f64>,
 }
 
@@ -29,7 +29,7 @@ impl PeriodEffects {
         effect.unwrap_or(0.0)
     }
 
-    /// Estimates them with item effects, a common elasticity and the promotion, so that a price cut of the whole
+    /// Estimates them with item effects, an elasticity of the cell and the promotion, so that a price cut of the whole
     /// category is not mistaken for a season.
     pub fn estimate(panel: &Panel) -> Result<Self> {
         let mut size = vec![0_usize; panel.categories.len()];
@@ -58,40 +58,21 @@ impl PeriodEffects {
         if sales.is_empty() {
             return Ok(out);
         }
-        let zeros = sales.iter().filter(|s| s.units == 0.0).count();
-        let counts = zeros as f64 > ZEROS_MAX * sales.len() as f64;
         let cell_of =
             |s: &Sale| panel.items.get(s.item).map_or(0, |i| out.cell.get(i.category).copied().unwrap_or(0));
-        let mut table = Table::new();
-        let number = |of: &dyn Fn(&Sale) -> f64| Column::Number(sales.iter().map(|s| of(s)).collect());
-        let code = |of: &dyn Fn(&Sale) -> usize, levels: usize| {
-            Column::Text(Categories {
-                codes: sales.iter().map(|s| of(s) as u32).collect(),
-                levels: (0..levels).map(|l| l.to_string()).collect(),
-            })
-        };
-        table.insert("units", number(&|s| s.units))?;
-        table.insert("price", number(&|s| s.price))?;
-        table.insert("promo", number(&|s| s.promo))?;
-        table.insert("item", code(&|s| s.item, panel.items.len()))?;
+        let mut parts: Vec<Part> = Vec::with_capacity(sales.len());
+        let mut slopes = Vec::new();
+        // Each cell has its own elasticity: with a common one, what a cheap season does to the others would be left in.
+        for cell in 0..cells {
+            let own: Vec<&Sale> = sales.iter().copied().filter(|s| cell_of(s) == cell).collect();
+            if let Some(slope) = levels(panel, &own, cell, &mut parts)? {
+                slopes.push((slope, own.len() as f64));
+            }
+        }
+        let rows: f64 = slopes.iter().map(|(_, n)| n).sum();
+        out.common = (rows > 0.0).then(|| slopes.iter().map(|(s, n)| s * n / rows).sum());
         let periods = panel.periods.len();
-        table.insert("cell", code(&|s| cell_of(s) * periods + s.period, cells * periods))?;
-        let response = if counts { "units" } else { "log(units)" };
-        let mut spec = Spec::new(&format!("{response} ~ log(price) + promo | item + cell"))?.vcov("iid")?;
-        if counts {
-            spec = spec.poisson();
-        }
-        let Ok(fit) = fit_table(&spec, &table) else { return Ok(out) };
-        let slope = |term: &str| fit.estimate(term).map_or(0.0, |e| e.estimate);
-        let (price, promo) = (slope("log(price)"), slope("promo"));
-        out.common = fit.estimate("log(price)").map(|e| e.estimate);
         // What remains is the item's effect plus the period's; sweeps take them apart.
-        let mut parts: Vec<(usize, usize, usize, f64)> = Vec::with_capacity(fit.residuals.len());
-        for (row, residual) in &fit.residuals {
-            let Some(s) = sales.get(*row) else { continue };
-            let level = if counts { (s.units - residual).max(1e-12).ln() } else { s.units.ln() - residual };
-            parts.push((s.item, cell_of(s), s.period, level - price * s.price.ln() - promo * s.promo));
-        }
         let mut items = vec![0.0; panel.items.len()];
         let mut effects = vec![vec![0.0; periods]; cells];
         for _ in 0..500 {
@@ -140,4 +121,44 @@ impl PeriodEffects {
         }
         Ok(out)
     }
+}
+
+/// The item, the cell and the period of a row, and the logarithm of its sales freed of price and promotion.
+type Part = (usize, usize, usize, f64);
+
+/// Regresses one cell with item and period effects; gives its elasticity.
+fn levels(panel: &Panel, sales: &[&Sale], cell: usize, parts: &mut Vec<Part>) -> Result<Option<f64>> {
+    if sales.is_empty() {
+        return Ok(None);
+    }
+    let zeros = sales.iter().filter(|s| s.units == 0.0).count();
+    let counts = zeros as f64 > ZEROS_MAX * sales.len() as f64;
+    let mut table = Table::new();
+    let number = |of: &dyn Fn(&Sale) -> f64| Column::Number(sales.iter().map(|s| of(s)).collect());
+    let code = |of: &dyn Fn(&Sale) -> usize, levels: usize| {
+        Column::Text(Categories {
+            codes: sales.iter().map(|s| of(s) as u32).collect(),
+            levels: (0..levels).map(|l| l.to_string()).collect(),
+        })
+    };
+    table.insert("units", number(&|s| s.units))?;
+    table.insert("price", number(&|s| s.price))?;
+    table.insert("promo", number(&|s| s.promo))?;
+    table.insert("item", code(&|s| s.item, panel.items.len()))?;
+    table.insert("period", code(&|s| s.period, panel.periods.len()))?;
+    let response = if counts { "units" } else { "log(units)" };
+    let mut spec = Spec::new(&format!("{response} ~ log(price) + promo | item + period"))?.vcov("iid")?;
+    if counts {
+        spec = spec.poisson();
+    }
+    // A cell that cannot be fitted has no effects to take out.
+    let Ok(fit) = fit_table(&spec, &table) else { return Ok(None) };
+    let slope = |term: &str| fit.estimate(term).map(|e| e.estimate);
+    let (price, promo) = (slope("log(price)").unwrap_or(0.0), slope("promo").unwrap_or(0.0));
+    for (row, residual) in &fit.residuals {
+        let Some(s) = sales.get(*row) else { continue };
+        let level = if counts { (s.units - residual).max(1e-12).ln() } else { s.units.ln() - residual };
+        parts.push((s.item, cell, s.period, level - price * s.price.ln() - promo * s.promo));
+    }
+    Ok(slope("log(price)"))
 }

@@ -67,7 +67,8 @@ struct Case {
 
 /// Forecasts the periods from `from` on, with a fit that has seen only those before.
 ///
-/// The band comes from the errors that the same method made on the last third of the past.
+/// The band, and how much the level counts, come from the errors that the same method makes on the last third of the past,
+/// widened for what an item's own coefficients have already fitted there.
 pub fn evaluate(
     panel: &Panel,
     fit: &FittedPanel,
@@ -76,7 +77,7 @@ pub fn evaluate(
     origin: Origin,
 ) -> Option<Accuracy> {
     let first = panel.sales.iter().map(|s| s.period).min()?;
-    let calibrate = from - (from.checked_sub(first)? / 3).min(panel.periods.len() - from).max(1);
+    let calibrate = from - (from.checked_sub(first)? / 3).max(1);
     let past = |(follow, lean): (f64, f64)| {
         let mut cases = walk(panel, fit, seasons, follow, origin, calibrate, from);
         cases.iter_mut().for_each(|c| c.model = lean * c.model + (1.0 - lean) * c.moved);
@@ -100,11 +101,15 @@ pub fn evaluate(
     if cases.len() < CASES_MIN || errors.len() < CASES_MIN {
         return None;
     }
+    // The median of a skewed quantity lies below its mean: sums are corrected by what it missed before.
+    let changed = || known.iter().filter(|c| c.changed);
+    let lift = changed().map(|c| c.units).sum::<f64>() / changed().map(|c| c.model.exp()).sum::<f64>();
     let sum = |of: &dyn Fn(&Case) -> f64| cases.iter().map(|c| of(c)).sum::<f64>();
     let sold = sum(&|c| c.units);
     let within = |c: &Case| {
         let error = c.actual - c.model;
-        f64::from(u8::from(low * scale(c) <= error && error <= high * scale(c)))
+        let width = scale(c) * widened(fit.items.get(c.item).map_or(0, |i| i.n));
+        f64::from(u8::from(low * width <= error && error <= high * width))
     };
     Some(Accuracy {
         cases: cases.len(),
@@ -112,10 +117,18 @@ pub fn evaluate(
         naive: sum(&|c| (c.units - c.naive.exp()).abs()) / sold,
         inside: sum(&within) / cases.len() as f64,
         sold,
-        predicted: sum(&|c| c.model.exp()),
+        predicted: lift * sum(&|c| c.model.exp()),
         sold_revenue: sum(&|c| c.units * c.price),
-        predicted_revenue: sum(&|c| c.model.exp() * c.price),
+        predicted_revenue: lift * sum(&|c| c.model.exp() * c.price),
     })
+}
+
+/// Errors of `k` coefficients on their own `n` rows are too small by `1 − k/n` in variance, and those on new rows larger
+/// than the noise by `1 + k/n`.
+fn widened(n: usize) -> f64 {
+    const COEFFICIENTS: f64 = 4.0;
+    let n = (n as f64).max(2.0 * COEFFICIENTS);
+    ((n + COEFFICIENTS) / (n - COEFFICIENTS)).sqrt()
 }
 
 /// The typical error of each item, its own drawn towards that of all.

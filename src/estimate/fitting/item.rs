@@ -87,6 +87,9 @@ pub fn fit_item(panel: &Panel, index: usize, common: &PeriodEffects, spec: &Spec
     let lags = (4.0 * (used.len() as f64 / 100.0).powf(2.0 / 9.0)).floor() as usize;
     let mut spec = spec.clone();
     spec.family = if counts { Family::Poisson } else { Family::Gaussian };
+    // Errors that assume no correlation, and those that allow for it but are themselves noisy: the larger counts.
+    spec.vcov = Vcov::Iid;
+    let plain = fit(&spec, design.clone()).ok().and_then(|f| f.estimate("price")).map_or(0.0, |e| e.se);
     spec.vcov = Vcov::Hac { lags, time: None, panel: None };
     match fit(&spec, design) {
         Ok(fit) => {
@@ -101,7 +104,9 @@ pub fn fit_item(panel: &Panel, index: usize, common: &PeriodEffects, spec: &Spec
             }
             match fit.term("price").map(|c| &c.outcome) {
                 Some(Ok(e)) if e.se > 0.0 && !fit.flags.iter().any(|f: &Flag| f.code == "EXACT_FIT") => {
-                    out.own = Some(Measured { estimate: e.estimate, se: e.se });
+                    // HAC errors carry no small-sample factor; histories are short enough to need one.
+                    let factor = fit.n as f64 / (fit.n as f64 - fit.k as f64).max(1.0);
+                    out.own = Some(Measured { estimate: e.estimate, se: (e.se * factor.sqrt()).max(plain) });
                 }
                 _ => out.reason = Some("price and promotion move together"),
             }

@@ -1,6 +1,6 @@
 //! From a shop's sales history to elasticities and seasons that pricing can use: the safe default, in one step.
 //!
-//! Periods of a category are taken out with item effects, a common elasticity and the promotion (`common`); each item's
+//! Periods of a category are taken out with item effects, an elasticity of the category and the promotion (`common`); each item's
 //! own elasticity follows from what is left (`item`), PPML where zeros matter, with errors that allow for correlation
 //! over time; and each is drawn towards its category, as far as its error asks for (`pool`).
 
