@@ -12,6 +12,8 @@ pub mod help;
 pub mod init;
 mod junit;
 mod lock;
+#[cfg(test)]
+mod manual;
 mod opened;
 mod output;
 mod properties;
