@@ -145,16 +145,8 @@ fn pooled(
     within: Option<&Effect>,
     table: &Table,
 ) -> Result<Vec<Option<Shrunk>>> {
-    let method = match pool {
-        None => return Ok(vec![None; fits.len()]),
-        Some("eb" | "dl") => Method::DerSimonianLaird,
-        Some("reml") => Method::Reml,
-        Some(other) => {
-            return Err(
-                EstimateError::new(format!("there is no pooling `{other}`")).help("write eb, dl or reml")
-            );
-        }
-    };
+    let Some(pool) = pool else { return Ok(vec![None; fits.len()]) };
+    let method = Method::parse(pool)?;
     let terms: Vec<String> = spec.formula.regressors().map(|t| t.text()).collect();
     let term = terms.iter().find(|t| is_price(t)).or(terms.first());
     let term = term.ok_or_else(|| EstimateError::new("the formula has no term to pool"))?;

@@ -1,11 +1,13 @@
 //! One file a command.
 
+pub mod bench_load;
 pub mod check;
 pub mod demo;
 pub mod docs;
 pub mod estimate;
 mod evidence;
 pub mod explain;
+pub mod fit;
 pub mod fmt;
 pub mod generate;
 pub mod help;
@@ -20,10 +22,12 @@ mod properties;
 pub mod quote;
 pub mod reprice;
 pub mod schema;
+pub mod seasonality;
 pub mod serve;
 pub mod test;
 pub mod token;
 mod update;
+pub mod watch;
 pub mod why;
 mod write;
 
@@ -49,11 +53,15 @@ enum Command {
     Test(test::TestArgs),
     Explain(explain::Args),
     Estimate(estimate::Args),
+    Fit(fit::Args),
     Reprice(reprice::Reprice),
     Gen(generate::Args),
+    Seasonality(seasonality::Args),
     Serve(serve::Args),
     Quote(quote::Args),
     Token(token::Args),
+    BenchLoad(bench_load::Args),
+    Watch(watch::Args),
     Help(help::Args),
     Why(why::Args),
     Init(init::Args),
@@ -75,11 +83,15 @@ fn run(cli: &Cli) -> ExitCode {
         Command::Test(args) => output::to_stdout(|colour, out| test::run(args, colour, out)),
         Command::Explain(args) => explain::run(args),
         Command::Estimate(args) => estimate::run(args),
+        Command::Fit(args) => fit::run(args),
         Command::Reprice(args) => args.run(),
         Command::Gen(args) => generate::run(args),
+        Command::Seasonality(args) => seasonality::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Quote(args) => quote::run(args),
         Command::Token(args) => token::run(args),
+        Command::BenchLoad(args) => bench_load::run(args),
+        Command::Watch(args) => watch::run(args),
         Command::Help(args) => help::run(args),
         Command::Why(args) => why::run(args),
         Command::Init(args) => init::run(args),

@@ -51,6 +51,7 @@ pub fn covariance(kind: &Vcov, fitted: &Fitted<'_>, design: &Design) -> Result<C
     let n = design.n() as f64;
     let k = fitted.k_full as f64;
     let freedom = n - k;
+    let text = convention(kind, design.n(), fitted.k_full);
     let sandwich = |meat: &Matrix| fitted.r_inverse.times(meat).times(&fitted.r_inverse.transposed());
     let plain = |meat: Matrix, convention: String| Covariance {
         matrix: sandwich(&meat),
@@ -63,16 +64,24 @@ pub fn covariance(kind: &Vcov, fitted: &Fitted<'_>, design: &Design) -> Result<C
         Vcov::Iid => {
             let mut identity = Matrix::zeros(fitted.basis.len(), fitted.basis.len());
             (0..fitted.basis.len()).for_each(|i| *identity.at_mut(i, i) = fitted.sigma2);
-            plain(identity, format!("iid, N-k = {}", n - k))
+            plain(identity, text)
         }
-        Vcov::HeteroRaw => plain(hetero(fitted), "HC0".to_owned()),
-        Vcov::Hetero => plain(hetero(fitted).scaled(n / (n - k)), format!("HC1, N/(N-k) with k = {k}")),
+        Vcov::HeteroRaw => plain(hetero(fitted), text),
+        Vcov::Hetero => plain(hetero(fitted).scaled(n / (n - k)), text),
         Vcov::Cluster(_) => clustered(fitted, design)?,
-        Vcov::Hac { lags, .. } => {
-            let text = format!("HAC, Bartlett, {lags} lags, no small-sample factor");
-            plain(hac(fitted, design, *lags), text)
-        }
+        Vcov::Hac { lags, .. } => plain(hac(fitted, design, *lags), text),
     })
+}
+
+/// How errors that need no clusters are reckoned.
+pub fn convention(kind: &Vcov, n: usize, k: usize) -> String {
+    match kind {
+        Vcov::Iid => format!("iid, N-k = {}", n as i64 - k as i64),
+        Vcov::HeteroRaw => "HC0".to_owned(),
+        Vcov::Hetero => format!("HC1, N/(N-k) with k = {k}"),
+        Vcov::Hac { lags, .. } => format!("HAC, Bartlett, {lags} lags, no small-sample factor"),
+        Vcov::Cluster(_) => "CRV1".to_owned(),
+    }
 }
 
 /// The `k` of CRV1: slopes, and the effects that no cluster contains; where clusters contain them all, one

@@ -60,6 +60,11 @@ pub fn t_quantile(probability: f64, freedom: f64) -> f64 {
 /// Above this many degrees of freedom t is the normal.
 const NORMAL_FROM: f64 = 1e7;
 
+/// The value of the normal below which this share lies.
+pub fn normal_quantile(share: f64) -> f64 {
+    Normal::standard().inverse_cdf(share)
+}
+
 /// The two-sided p value.
 pub fn t_tail(t: f64, freedom: f64) -> f64 {
     let tail = match freedom < NORMAL_FROM {

@@ -4,7 +4,7 @@ use super::fixture::{BOOK, Case, Shop, amount};
 use pricer::facts::PriceKind;
 use pricer::pricing::{Flag, HeldReason, NoPrice, Recorder, Status, Step};
 
-const SCHEMA: &str = r#"
+pub const SCHEMA: &str = r#"
 [attr]
 sku = { type = "id" }
 cost = { type = "money", basis = "net", optional = true }
@@ -23,7 +23,7 @@ fn with_tables(rules: &str, tables: &[(&str, &str)]) -> Shop {
 }
 
 /// One rule in the layer `position` over a base of cost plus 20 % margin.
-fn rule(price: &str) -> String {
+pub fn rule(price: &str) -> String {
     format!(
         "[rule.base]\nlayer = \"base\"\nprice = {{ cost-plus = {{ margin = \"20%\" }} }}\n\
          [rule.x]\nlayer = \"position\"\nover = []\nprice = {{ {price} }}\n"

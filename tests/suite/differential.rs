@@ -123,7 +123,7 @@ fn comparable(answer: Answer) -> Answer {
 
 /// Where a target is a float, the engine's is taken if it agrees to 2·10⁻⁶ and twelve digits (decisions 15.5)
 /// or is a step of a ladder that is as good: the rest must follow from it to the last digit.
-fn same(rulebook: &Rulebook, case: &CaseInput, fast: &Answer) -> Result<Answer, Answer> {
+pub fn same(rulebook: &Rulebook, case: &CaseInput, fast: &Answer) -> Result<Answer, Answer> {
     let (slow, trail) = price_with_trail(rulebook, case);
     let slow = comparable(slow);
     if *fast == slow {
@@ -163,21 +163,10 @@ fn engine_equals_reference() {
             };
             *kinds.entry(kind).or_default() += 1;
             if let Err(slow) = slow {
-                differing
-                    .push(format!("seed {seed} case {number}\n  engine    {fast:?}\n  reference {slow:?}"));
-                if std::env::var("ZALL").is_ok() {
-                    println!("{}", differing.last().unwrap());
-                    println!("  trail {:?}", price_with_trail(&rulebook, case).1);
-                }
-                if let Ok(wanted) = std::env::var("ZZ") {
-                    let w: Vec<u64> = wanted.split('-').map(|x| x.parse().unwrap()).collect();
-                    if w == [seed, number as u64] {
-                        println!("{case:#?}\n{:?}", price_with_trail(&rulebook, case).1);
-                        for (p, t) in &files.0 {
-                            println!("=== {p}\n{t}");
-                        }
-                    }
-                }
+                let (_, trail) = price_with_trail(&rulebook, case);
+                differing.push(format!(
+                    "seed {seed} case {number}\n  engine    {fast:?}\n  reference {slow:?}\n  trail {trail:?}"
+                ));
             }
         }
     }

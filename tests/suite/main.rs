@@ -12,11 +12,15 @@
 #![expect(elided_lifetimes_in_paths, reason = "the reference is plain code to read")]
 
 mod ahead;
+mod ahead_models;
+mod ahead_properties;
 mod cut;
 mod demand;
 mod differential;
 mod economics;
+mod findings;
 mod fixture;
+mod horizon;
 mod house;
 mod iowa;
 mod models;
@@ -26,10 +30,13 @@ mod orda;
 mod properties;
 mod question;
 mod reference;
+mod reference_ahead;
 mod reference_by_hand;
 mod reference_coverage;
 mod reference_example;
+mod reference_history;
 mod reference_times_and_cells;
+mod reload;
 mod repeated;
 mod ruin;
 mod serve;

@@ -85,10 +85,11 @@ impl<'a> Question<'a> {
     pub fn ask_in(&self, item: &Item, world: &World<'_>) -> (Outcome, Vec<Step>) {
         let row = Row { item, offers: self.book.get(&item.sku, &self.place.market) };
         let mut twins = Twins::default();
-        twins.resolve(&item.sku, world, &|sku: &str| {
+        let row_of = |sku: &str| {
             let item = self.others.iter().chain([item]).find(|item| &*item.sku == sku)?;
             Some(Row { item, offers: self.book.get(sku, &self.place.market) })
-        });
+        };
+        item.links().for_each(|sku| twins.resolve(sku, world, &row_of));
         let world = &world.clone().with_twins(&twins);
         let mut recorder = Recorder::default();
         let outcome = price(&row, world, &mut recorder);

@@ -70,9 +70,17 @@ fn generated_cases_reach_everything() {
         let count = counts.get(what).copied().unwrap_or(0);
         assert!(count >= least, "{what}: only {count}, not {least}");
     };
-    for strategy in ["cost-plus", "follow", "index", "fixed", "keep", "blend", "use"] {
-        for market in ["first", "second"] {
+    let strategies = ["cost-plus", "follow", "index", "fixed", "keep", "blend", "use"];
+    let ahead = ["optimise", "markdown", "fade", "relative"];
+    for market in ["first", "second"] {
+        for strategy in strategies.iter().chain(&ahead) {
             at_least(&format!("strategy {strategy}, {market} market"), 1_000);
+        }
+        for way in ["curve", "finite stock", "ladder"] {
+            at_least(&format!("markdown {way}, {market} market"), 1_000);
+        }
+        for form in ["Linear", "Exponential", "Logit"] {
+            at_least(&format!("float {form}, {market} market"), 300);
         }
     }
     let guards = [
@@ -88,6 +96,7 @@ fn generated_cases_reach_everything() {
         "absolute",
         "max-change",
         "min-change",
+        "cooldown",
         "blind-rivals",
         "blind-fx",
     ];
@@ -107,6 +116,14 @@ fn generated_cases_reach_everything() {
         ("way", &["Nearest", "Down", "Up", "none"][..]),
         ("because", &["only candidate", "later layer", "narrower", "over"]),
         ("flag", &["fallback", "guard-conflict", "needs-approval", "no-ending"]),
+        ("flag", &["trust-region", "no-interior-optimum", "link-broken"]),
+        ("held flag", &["no-interior-optimum", "guard-conflict"]),
+        ("optimise", &["lower end", "upper end", "stay"]),
+        ("step", &["0 of all", "1 of all", "2 of all", "3 of all", "1 of the rest", "2 of the rest"]),
+        ("twin", &["priced", "held", "refused", "quarantined", "unknown", "on a circle"]),
+        ("on", &["a circle"]),
+        ("part", &["optimise", "markdown", "fade", "relative", "follow", "index", "cost-plus"]),
+        ("kind", &["regular", "promo", "clearance"]),
         ("excluded", &["own", "currency", "future", "shipping", "implausible", "match", "stale", "stock"]),
         ("held", &["NO_RULE", "NO_STRATEGY", "COST_IMPLAUSIBLE", "RATE_IMPLAUSIBLE", "NO_STRATEGY, moved"]),
         ("quarantined", &["FACT_MISSING", "OUT_OF_RANGE", "VAT_CLASS"]),
@@ -115,6 +132,14 @@ fn generated_cases_reach_everything() {
         for word in words {
             at_least(&format!("{kind} {word}"), 100);
         }
+    }
+    for what in
+        ["announced", "faded", "fading", "keep too old", "region empty", "markdown over, first market"]
+    {
+        at_least(what, 100);
+    }
+    for what in ["optimise today is the lower end", "optimise today is the upper end", "ladder too large"] {
+        at_least(what, 5);
     }
     for code in [
         "EXCHANGE_RATE_MISSING",

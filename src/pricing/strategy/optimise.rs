@@ -108,7 +108,7 @@ fn needs(needs: &Needs, view: &View<'_>, error: Ratio) -> Option<NoPrice> {
 fn surely_elastic(rule: &Optimise, doubt: Doubt, cost: (i128, i128)) -> bool {
     let constant = rule.demand == Demand::ConstantElasticity;
     let free = constant && rule.aim.profit == Ratio::ZERO;
-    doubt.elasticity < Ratio::ZERO && (free || !doubt.is_doubtful() && !(constant && cost.0 <= 0))
+    doubt.elasticity < Ratio::ZERO && (free || !(doubt.is_doubtful() || constant && cost.0 <= 0))
 }
 
 type Ends = Result<(Amount, Amount), NoPrice>;

@@ -158,8 +158,8 @@ fn read_curve(node: &Node, cx: &mut Context<'_>) -> Option<Vec<CurveStep>> {
         found
     };
     let (days, off) = (column(DAYS_LEFT, cx), column(SET_OFF, cx));
-    for header in csv.header.iter().filter(|header| ![DAYS_LEFT, SET_OFF, "why"].contains(&node_text(header)))
-    {
+    let foreign = |header: &&Node| ![DAYS_LEFT, SET_OFF, "why"].contains(&node_text(header));
+    if let Some(header) = csv.header.iter().find(foreign) {
         let title = format!("`{}` is no column of a markdown curve", node_text(header));
         let label = format!("it has `{DAYS_LEFT}`, `{SET_OFF}` and perhaps `why`");
         cx.out.push(Diagnostic::error("E0605", title, header.span.clone(), label));

@@ -197,7 +197,7 @@ fn wanted(ask: &mut Ask, rule: &Markdown, days: i64, worth: Option<&Worth>) -> R
             };
             let steps = off.iter().map(|off| quantised(&base * (num::one() + off)));
             let steps: Vec<Q> = steps.collect::<Result<_, _>>()?;
-            let first = nearest(&steps, ask.facts.current().as_ref());
+            let first = standing(&steps, ask.facts.current().as_ref());
             let periods = ladder::periods(days + 1, *period);
             let size = periods.len() as u128 * steps.len() as u128 * u128::from(units + 1).pow(2);
             if size > 50_000_000 {
@@ -227,13 +227,10 @@ fn wanted(ask: &mut Ask, rule: &Markdown, days: i64, worth: Option<&Worth>) -> R
     }
 }
 
-/// The step nearest to the current price, of two the dearer; without one the first.
-fn nearest(steps: &[Q], current: Option<&Q>) -> usize {
-    let Some(current) = current else {
-        return 0;
-    };
-    let distance = |step: &usize| num::abs(&(&steps[*step] - current));
-    (0..steps.len()).min_by_key(|step| (distance(step), *step)).unwrap_or(0)
+/// The cheapest step that is not below the current price; without one the first.
+fn standing(steps: &[Q], current: Option<&Q>) -> usize {
+    let current = current.into_iter();
+    current.filter_map(|current| steps.iter().rposition(|step| step >= current)).next().unwrap_or(0)
 }
 
 /// What is known of the demand, and the units in stock (decisions 17.5).

@@ -102,6 +102,11 @@ pub fn target(ask: &mut Ask, rule: &Optimise) -> Result<Option<Proposal>, Stop> 
         return Ok(None);
     };
     let (lower, upper) = wanted_ends;
+    for (end, word) in [(&lower, "lower"), (&upper, "upper")] {
+        if *end == Some(today.clone()) {
+            ask.trail.push(format!("optimise today is the {word} end"));
+        }
+    }
     // None is above every amount.
     let (wanted, word) = if lower.as_ref().is_none_or(|lower| today < *lower) {
         (lower, "lower end")

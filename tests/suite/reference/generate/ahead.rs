@@ -2,7 +2,7 @@
 
 use super::super::Files;
 use super::dice::Dice;
-use super::rules::{head, otherwise};
+use super::rules::{blend_with, head, otherwise};
 use super::{Switches, World};
 
 pub fn write(dice: &mut Dice, world: &World, files: &mut Files) {
@@ -28,14 +28,18 @@ pub fn any(dice: &mut Dice, world: &World, lower: &str) -> Option<String> {
         return None;
     }
     Some(match dice.pick(&ways) {
-        0 => optimise(dice),
+        0 => optimise(dice, world),
         1 => markdown(dice, world),
         2 => fade(dice, lower),
         _ => relative(dice),
     })
 }
 
-fn optimise(dice: &mut Dice) -> String {
+fn optimise(dice: &mut Dice, world: &World) -> String {
+    if dice.chance(12) {
+        // With ε = −2 at twice today's price the optimum is today's price.
+        return "optimise = { for = \"revenue\", within = \"8%\", demand = \"exponential\" }".into();
+    }
     let mut terms = vec![
         format!(
             "for = {}",
@@ -51,7 +55,8 @@ fn optimise(dice: &mut Dice) -> String {
         format!("within = \"{}\"", dice.pick(&["8%", "8%", "5%", "20%", "50%", "99.9999999%", "0.0000001%"])),
     ];
     if dice.chance(60) {
-        let confidence = dice.pick(&["75%", "50%", "80%", "90%", "97.5%", "99.9999999%", "60.5%"]);
+        let far = if world.on.differing { "99.9999999%" } else { "99%" };
+        let confidence = dice.pick(&["75%", "50%", "80%", "90%", "97.5%", far, "60.5%"]);
         terms.push(format!("confidence = \"{confidence}\""));
     }
     if dice.chance(65) {
@@ -153,13 +158,16 @@ fn rules(dice: &mut Dice, world: &World, files: &mut Files) -> String {
         before.push(name);
         text += &format!("where = {{ tags = \"{name}\" }}\n");
         let price = match name {
-            "tuned" => optimise(dice),
+            "tuned" => optimise(dice, world),
             "ends" => markdown(dice, world),
             "rising" => fade(dice, lower),
             _ => relative(dice),
         };
+        let plain = !dice.chance(20);
+        let price = if plain { price } else { blend_with(dice, world, Some(price)) };
         text += &format!("price = {{ {price} }}\n{}", otherwise(dice, world, lower));
         match name {
+            _ if !plain => {}
             "tuned" if dice.chance(25) => {
                 text += "table = \"tables/tuning.csv\"\n";
                 files.0.insert(

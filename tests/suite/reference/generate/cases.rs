@@ -1,6 +1,6 @@
 //! One case: an item with its offers and rates at one moment, often exactly at an edge.
 
-use super::super::{CaseInput, OfferText, RateText};
+use super::super::{CaseInput, HistoryText, OfferText, RateText};
 use super::dice::{self, Dice, decimal};
 use super::{BRANDS, CATEGORIES, Place, TAGS, World, past};
 use jiff::{SignedDuration, Timestamp};
@@ -38,6 +38,9 @@ pub fn case(dice: &mut Dice, world: &World, number: usize) -> CaseInput {
         ["tuned", "tuned", "tuned", "ends", "ends", "ends", "rising", "paired", "paired", "", "", "", ""];
     let aim = dice.pick(&aims);
     draft.aim_at(aim);
+    if aim == "ends" {
+        complete(dice, &mut draft);
+    }
     if world.on.relative && (aim == "paired" || dice.chance(15)) {
         twins(dice, world, &mut draft, number, &mut currencies);
     }
@@ -54,7 +57,7 @@ fn item<'a>(dice: &mut Dice, world: &World, draft: &mut Draft<'a>, sku: String) 
     let cost = costs(dice, world, draft);
     prices(dice, draft);
     times(dice, draft);
-    demand(dice, draft);
+    demand(dice, world, draft);
     for rival in ["alza", "mediam", "otto", "kaufl", "stranger", "alza"] {
         if dice.chance(if rival == "stranger" { 15 } else { 65 }) {
             let offer = offer(dice, draft, rival);
@@ -76,6 +79,24 @@ fn item<'a>(dice: &mut Dice, world: &World, draft: &mut Draft<'a>, sku: String) 
 
 fn micros(price: &super::super::num::Q) -> i128 {
     i128::try_from((price * super::super::num::power(6)).to_integer()).expect("an amount")
+}
+
+/// What a markdown asks for, where it is missing by chance.
+fn complete(dice: &mut Dice, draft: &mut Draft) {
+    if !draft.case.item.contains_key("stock_cover") && dice.chance(80) {
+        draft.set("units_per_day", dice.pick(&["1", "0.2", "3", "0.05", "10"]));
+        draft.set("stock_units", dice.pick(&["7", "10", "12", "20.5", "30"]));
+    }
+    if draft.case.history.is_empty() && dice.chance(70) {
+        draft.case.history.push(HistoryText {
+            price: money(
+                (draft.base / draft.place.minor()).max(1) * draft.place.minor(),
+                draft.place.currency,
+            ),
+            from: draft.before(864_000),
+            ..HistoryText::default()
+        });
+    }
 }
 
 /// One to three items more; each names a twin: the next one, any, itself or nobody. So chains and circles come about.
@@ -118,7 +139,7 @@ fn twins<'a>(
 }
 
 /// Elasticities at their edges: −1, sure or not by a hair, far out, and what else the forms ask for.
-fn demand(dice: &mut Dice, draft: &mut Draft) {
+fn demand(dice: &mut Dice, world: &World, draft: &mut Draft) {
     if dice.chance(8) {
         return;
     }
@@ -135,6 +156,7 @@ fn demand(dice: &mut Dice, draft: &mut Draft) {
         ("-3", "0.000000001"),
         ("-12", "3"),
     ];
+    let steep = if world.on.differing { "-300" } else { "-12.5" };
     let edges = [
         ("-1", "0"),
         ("-1.000000001", "0"),
@@ -150,7 +172,7 @@ fn demand(dice: &mut Dice, draft: &mut Draft) {
         ("0.5", "0.2"),
         ("-6", "25"),
         ("-2", "-0.1"),
-        ("-300", "10"),
+        (steep, "10"),
         ("-0.000001", "0"),
     ];
     let (epsilon, se) = if dice.chance(70) { dice.pick(&plain) } else { dice.pick(&edges) };
@@ -168,6 +190,16 @@ fn demand(dice: &mut Dice, draft: &mut Draft) {
     priced(dice, draft, "elasticity_price", 80, &[1_000_000, 2_000_000, 900_000, 1_333_333, 700_001]);
     priced(dice, draft, "observed_low", 35, &[900_000, 800_000, 1_111_111, 500_000, 500_000, 2_000_000]);
     priced(dice, draft, "observed_high", 35, &[1_000_000, 909_091, 1_300_000, 2_000_000, 2_000_000]);
+    if dice.chance(8) {
+        // An exponential demand whose best revenue is at today's price.
+        draft.set("elasticity", "-2");
+        draft.set("elasticity_se", dice.pick(&["0", "0.3"]));
+        if let Some((price, of)) =
+            draft.case.item.get("current_price").and_then(|t| super::super::text::money(t))
+        {
+            draft.set("elasticity_price", money(micros(&price) * 2, &of));
+        }
+    }
     if dice.chance(80) {
         let shares = ["10%", "20%", "30%", "50%", "90%", "0.0000001%", "99.9999999%", "0%", "100%"];
         draft.set("market_share", dice.pick(&shares));

@@ -54,14 +54,15 @@ pub struct Switches {
     pub fade: bool,
     pub relative: bool,
     pub history: bool,
+    /// where the engine is known to differ and will follow
+    pub differing: bool,
 }
 
 pub const ALL: Switches =
-    Switches { optimise: true, markdown: true, fade: true, relative: true, history: true };
+    Switches { optimise: true, markdown: true, fade: true, relative: true, history: true, differing: true };
 
 /// What the engine supports.
-pub const ENGINE: Switches =
-    Switches { optimise: true, markdown: true, fade: true, relative: true, history: true };
+pub const ENGINE: Switches = Switches { differing: false, ..ALL };
 
 /// What the cases need to know of the rulebook.
 pub struct World {

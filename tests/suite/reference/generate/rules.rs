@@ -61,6 +61,11 @@ fn index(dice: &mut Dice) -> String {
 
 /// Two or three parts with weights that total 100 %.
 fn blend(dice: &mut Dice, world: &World, lower: &str) -> String {
+    let part = if dice.chance(65) { ahead::any(dice, world, lower) } else { None };
+    blend_with(dice, world, part)
+}
+
+pub fn blend_with(dice: &mut Dice, world: &World, part: Option<String>) -> String {
     let weigh =
         |part: String, weight: &str| part.replacen("= { ", &format!("= {{ weight = \"{weight}\", "), 1);
     let (parts, weights): (usize, [&str; 3]) = dice.pick(&[
@@ -70,9 +75,7 @@ fn blend(dice: &mut Dice, world: &World, lower: &str) -> String {
         (1, ["100%", "", ""]),
     ]);
     let mut all = [follow(dice), cost_plus(dice, world), index(dice)];
-    if dice.chance(65)
-        && let Some(part) = ahead::any(dice, world, lower)
-    {
+    if let Some(part) = part {
         let place = dice.below(3);
         all[place] = part;
     }
