@@ -1,13 +1,14 @@
-//! `pricer help [COMMAND | CODE]`: what a command does, what a message means.
+//! `pricer help [COMMAND | CODE | SETTING]`: what a command does, what a message or a setting means.
 
 use crate::rulebook::codes;
+use crate::rulebook::json_schema::reference;
 use clap::CommandFactory as _;
 use std::process::ExitCode;
 
-/// Explains a command, or a message by its code: `pricer help E0301`.
+/// Explains a command, a message by its code (`pricer help E0301`), or a setting (`pricer help min_margin`).
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// A command such as `check`, or a code such as `E0301`
+    /// A command such as `check`, a code such as `E0301`, or a setting such as `min_margin`
     pub topic: Option<String>,
 }
 
@@ -38,11 +39,16 @@ fn help(topic: Option<&str>) -> Result<String, String> {
     if let Some(command) = cli.find_subcommand_mut(topic) {
         return Ok(command.render_long_help().to_string());
     }
+    if let Some(text) = reference::explain(topic) {
+        return Ok(text);
+    }
     let digits = topic.get(1..).unwrap_or("");
     let is_code = digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_digit());
     Err(match is_code {
         true => format!("`{topic}` is no code; docs/reference/diagnostics.md lists all"),
-        false => format!("`{topic}` is neither a command nor a code such as E0301; see pricer --help"),
+        false => format!(
+            "`{topic}` is neither a command, nor a code such as E0301, nor a setting; see pricer --help"
+        ),
     })
 }
 
@@ -58,6 +64,7 @@ mod tests {
         assert!(text.starts_with("error[E0301]: two rules set the price of the same items\n"), "{text}");
         assert!(text.contains("\nwrong:\n") && text.contains("\nright:\n") && text.contains("\nhelp: "));
         assert!(help(Some("E0999")).unwrap_err().contains("no code"));
+        assert!(help(Some("min_margin")).unwrap().contains("guard.NAME.min_margin"));
         assert!(help(Some("chekc")).is_err());
     }
 }

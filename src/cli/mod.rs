@@ -16,6 +16,8 @@ pub mod init;
 mod item;
 mod junit;
 mod lock;
+#[cfg(test)]
+mod manual;
 mod opened;
 mod output;
 mod properties;

@@ -89,7 +89,7 @@ pub fn run(args: &TestArgs, colour: Colour, out: &mut dyn Write) -> io::Result<E
             let running = format!("{}, {}", counted(loaded.tests.len(), "test"), properties(&loaded.always));
             writeln!(out, "     Running {running:<52} rulebook {}", release.id())?;
             for report in &results.reports {
-                write_report(report, &loaded.files, colour, out)?;
+                write_report(report, &loaded.files, &args.dir, colour, out)?;
             }
             for test in loaded.always.iter().filter(|_| always.is_none()) {
                 writeln!(out, "  --    always.{:<37} not run: needs --catalog", test.name)?;
@@ -127,14 +127,21 @@ pub(super) fn default_rates(dir: &Path, release: &Release) -> Result<Rates, Batc
     }
 }
 
-fn write_report(report: &Report, files: &Files, colour: Colour, out: &mut dyn Write) -> io::Result<()> {
+fn write_report(
+    report: &Report,
+    files: &Files,
+    dir: &Path,
+    colour: Colour,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let (line, _) = files.line_column(&report.header.file, report.header.start);
     match &report.verdict {
         Verdict::Passed => writeln!(out, "  ok    {:<44} {:>20}", report.name, report.answer),
         Verdict::Failed(failure) => {
             writeln!(out, "  FAIL  {:<44} {}:{line}", report.name, report.header.file)?;
             write_failure(failure, out)?;
-            writeln!(out, "          accept the new result?   pricer test DIR {} --update", report.name)
+            let name = &report.name;
+            writeln!(out, "          accept the new result?   pricer test {} {name} --update", dir.display())
         }
         Verdict::Broken(findings) => {
             writeln!(out, "  FAIL  {:<44} {}:{line}", report.name, report.header.file)?;
@@ -299,3 +306,7 @@ impl<'a> TestDocument<'a> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "test_tests.rs"]
+mod tests;

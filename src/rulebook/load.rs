@@ -81,9 +81,30 @@ pub fn load_with(files: Files, evidence: &mut dyn FnMut(&Release) -> Option<Evid
     if out.has_errors() {
         loaded.release = None;
     }
-    loaded.diagnostics = out.into_sorted();
+    loaded.diagnostics = shown(out.into_sorted());
     loaded.files = files;
     loaded
+}
+
+/// More findings than these are one mistake made many times.
+const FINDINGS_MAX: usize = 1_000;
+
+/// The first of very many, with a word about the others. Errors come first, so none of a kind hides an error.
+fn shown(mut findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let more = findings.len().saturating_sub(FINDINGS_MAX);
+    if 0 < more
+        && let Some(last) = findings.get(FINDINGS_MAX - 1)
+    {
+        let span = last.primary.span.clone();
+        findings.truncate(FINDINGS_MAX);
+        let title = format!("{more} more findings are not shown");
+        let mut note = Diagnostic::warning("N0002", title, span, "the last one that is shown");
+        note.severity = Severity::Note;
+        findings.push(note.note(
+            "so many most often are one mistake made many times: correct the first ones and check again",
+        ));
+    }
+    findings
 }
 
 /// A look-alike letter or a curly quote explains what else is wrong with its words, or with a whole file that is no TOML.

@@ -7,9 +7,11 @@
     reason = "a test fails by panicking, and slices what it wrote itself"
 )]
 
+mod book;
 mod boundaries;
 mod corpus;
 mod golden;
+mod hostile;
 mod mentioned;
 mod mutants;
 mod mutate;

@@ -51,4 +51,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         right: "",
         cure: "When the change is meant: `pricer check --lock`.",
     },
+    Entry {
+        code: "N0002",
+        title: "more findings than are shown",
+        why: "A check shows a thousand findings. So many most often are one mistake made many times.",
+        wrong: "",
+        right: "",
+        cure: "Correct the first ones and check again.",
+    },
 ];

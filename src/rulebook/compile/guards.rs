@@ -5,7 +5,7 @@ use super::scopes::{Here, missing_currency, place_scope};
 use super::strategies::{one_plus, per_vat};
 use crate::facts::Basis;
 use crate::money::{Amount, Fraction};
-use crate::pricing::{Bound, Guard, GuardVariant, Limit, Vat};
+use crate::pricing::{Bound, Guard, GuardVariant, Limit, Side, Vat};
 use crate::rulebook::Diagnostic;
 use crate::rulebook::analysis::Contest;
 use crate::rulebook::book::{BoundSpec, GuardSpec, LimitSpec};
@@ -94,7 +94,8 @@ fn compiled(
         BoundSpec::MaxMarkup { of, by } => factors(&|vat| one_plus(*by)?.mul(vat))
             .map(|factor| Bound::MaxMarkup { of: *of, by: *by, factor }),
         BoundSpec::Price { side, limit: LimitSpec::Amounts(amounts) } => {
-            let limit = Limit::Amount(amount("price bound", amounts)?);
+            let key = if *side == Side::Floor { "min_price" } else { "max_price" };
+            let limit = Limit::Amount(amount(key, amounts)?);
             return Some(Bound::Price { side: *side, limit });
         }
         BoundSpec::Price { side, limit: LimitSpec::Relative { attr, share } } => {

@@ -3,6 +3,7 @@
 //! The readers in `book/` stay the judges: a schema knows no names of other files. That both know the same keys is tested.
 
 mod parts;
+pub mod reference;
 mod rulebook;
 mod rules;
 mod strategies;
