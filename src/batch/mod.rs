@@ -9,12 +9,14 @@
 
 mod catalog;
 mod cells;
+mod coded;
 mod columns;
 mod digest;
 mod error;
 mod find;
 mod generate;
 mod load;
+mod parquet_sink;
 mod quarantine;
 mod reach;
 mod report;
@@ -28,6 +30,8 @@ mod split;
 mod summary;
 mod table;
 mod texts;
+mod values;
+mod words;
 
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,9 @@
 //! Facts by SKU: what a run or a server knows at one moment.
 
+use super::Map;
 use super::item::{BadField, FieldCode};
 use super::{Estimates, History, ItemRow, Names, Offer, Rates};
 use crate::money::Currency;
-use std::collections::HashMap;
 
 /// Items, offers and rates that belong together, what prices were, and how demand answers to them.
 #[derive(Clone, Debug, Default)]
@@ -19,7 +19,7 @@ pub struct FactSet {
 /// Items by SKU; a SKU may have rows for single markets or channels.
 #[derive(Clone, Debug, Default)]
 pub struct ItemBook {
-    rows: HashMap<Box<str>, Vec<ItemRow>>,
+    rows: Map<Box<str>, Vec<ItemRow>>,
     count: usize,
 }
 
@@ -27,7 +27,7 @@ pub struct ItemBook {
 #[derive(Clone, Debug, Default)]
 pub struct OfferBook {
     markets: Vec<(Box<str>, Currency)>,
-    offers: HashMap<Box<str>, Vec<(u16, Vec<Offer>)>>,
+    offers: Map<Box<str>, Vec<(u16, Vec<Offer>)>>,
     newest: Vec<Option<i64>>,
     pub names: Names,
 }
@@ -35,7 +35,7 @@ pub struct OfferBook {
 impl ItemBook {
     /// Adds or replaces the row of the same SKU, market and channel.
     pub fn put(&mut self, row: ItemRow) {
-        let rows = self.rows.entry(row.item.sku.clone()).or_default();
+        let rows = self.rows.entry(row.item.sku.as_str().into()).or_default();
         match rows.iter_mut().find(|known| known.market == row.market && known.channel == row.channel) {
             Some(known) => *known = row,
             None => {
@@ -85,7 +85,7 @@ impl OfferBook {
     #[must_use]
     pub fn new(markets: Vec<(Box<str>, Currency)>, names: Names) -> Self {
         let newest = vec![None; markets.len()];
-        Self { markets, offers: HashMap::new(), newest, names }
+        Self { markets, offers: Map::default(), newest, names }
     }
 
     /// Adds an offer; an empty market is every market with the offer's currency. Of two offers of one rival in one

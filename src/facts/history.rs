@@ -1,11 +1,11 @@
 //! The prices that were in force, by item (decisions 14).
 
+use super::Map;
 use super::item::{BadField, FieldCode};
 use super::schema::PRICE_KINDS;
 use super::text::{parse_instant, parse_money};
 use crate::money::{Amount, Currency, Money};
 use smallvec::SmallVec;
-use std::collections::HashMap;
 
 /// What kind of price it is: limits on moves compare like with like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,7 +41,7 @@ pub struct AppliedText<'a> {
 /// Price history by SKU, market and channel, each empty for all.
 #[derive(Clone, Debug, Default)]
 pub struct History {
-    rows: HashMap<Box<str>, Vec<Row>>,
+    rows: Map<Box<str>, Vec<Row>>,
     /// Names of markets and channels, each once.
     names: Vec<Box<str>>,
     count: usize,
@@ -168,7 +168,8 @@ impl History {
     #[must_use]
     pub fn timeline(&self, sku: &str, market: &str, channel: &str, currency: Currency, at: i64) -> Timeline {
         let name = |index: u16| self.names.get(usize::from(index)).map_or("", AsRef::as_ref);
-        let fits = |index: u16, wanted: &str| matches!(name(index), name if name.is_empty() || name == wanted);
+        let fits =
+            |index: u16, wanted: &str| matches!(name(index), name if name.is_empty() || name == wanted);
         let mut rows: SmallVec<[Applied; 8]> = SmallVec::new();
         for row in self.rows.get(sku).into_iter().flatten() {
             let Applied { from, price, .. } = row.applied;
@@ -243,7 +244,8 @@ impl Timeline {
         if row.kind != PriceKind::Clearance {
             return Some(row.price.amount);
         }
-        let both = |a: &Applied, b: &Applied| a.kind == PriceKind::Clearance && b.kind == PriceKind::Clearance;
+        let both =
+            |a: &Applied, b: &Applied| a.kind == PriceKind::Clearance && b.kind == PriceKind::Clearance;
         self.chain(both)?.1.map(|row| row.price.amount)
     }
 

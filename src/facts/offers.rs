@@ -1,10 +1,10 @@
 //! What rivals charge.
 
+use super::Map;
 use super::Symbols;
 use super::item::{BadField, FieldCode};
 use super::text::{parse_instant, parse_money, parse_percent};
 use crate::money::{Amount, Currency, Money, Ratio};
-use std::collections::HashMap;
 
 /// A rival's number: the rulebook's rivals first, then others in the order they are met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,14 +26,14 @@ pub struct Offer {
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     texts: Vec<Box<str>>,
-    index: HashMap<Box<str>, RivalId>,
+    index: Map<Box<str>, RivalId>,
 }
 
 impl Names {
     /// Starts with the rivals that a rulebook mentions, whose ids are their symbols.
     #[must_use]
     pub fn new(mentioned: &Symbols) -> Self {
-        let mut names = Self { texts: vec!["".into()], index: HashMap::new() };
+        let mut names = Self { texts: vec!["".into()], index: Map::default() };
         for text in mentioned.texts() {
             names.id(text);
         }

@@ -1,9 +1,9 @@
 //! Exchange rates, as of when.
 
+use super::Map;
 use super::item::{BadField, FieldCode};
 use super::text::parse_instant;
 use crate::money::{Amount, Currency, Overflow, Ratio, Rounding};
-use std::collections::HashMap;
 
 /// One row of the feed: one `base` is `rate` `quote`s.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub struct Rate {
 /// All rates, each pair in the order of `as_of`.
 #[derive(Clone, Debug, Default)]
 pub struct Rates {
-    pairs: HashMap<(Currency, Currency), Vec<RateRow>>,
+    pairs: Map<(Currency, Currency), Vec<RateRow>>,
 }
 
 /// One row as text.
@@ -79,7 +79,7 @@ impl Rates {
     /// Rows in feed order: of two with the same pair and instant the later counts.
     #[must_use]
     pub fn new(rows: impl IntoIterator<Item = RateRow>) -> Self {
-        let mut pairs: HashMap<_, Vec<RateRow>> = HashMap::new();
+        let mut pairs: Map<_, Vec<RateRow>> = Map::default();
         for row in rows {
             let known = pairs.entry((row.base, row.quote)).or_default();
             let at = known.partition_point(|other| other.as_of <= row.as_of);

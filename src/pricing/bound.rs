@@ -63,6 +63,11 @@ impl Asking<'_> {
                 self.per_vat(factor)?.apply(costs.landed, Rounding::Up).map(Some).map_err(Refusal::from)
             }),
             Bound::MinContribution(least) => self.cost_bound(asked, Side::Floor, |costs| {
+                let lines = self.view.world.lines.get(self.costs.vat);
+                let line = lines.and_then(|lines| lines.unit.as_ref());
+                if let Some(at) = line.and_then(|line| line.lowest(costs.landed, *least)) {
+                    return Ok(Some(at.max(Amount::ZERO)));
+                }
                 let charges = self.charges()?;
                 unit_floor(charges, self.costs.vat, charges.cost(costs.landed)?, *least)
             }),
@@ -123,13 +128,7 @@ impl Asking<'_> {
 
     /// All moves within `per` together: from the highest and the lowest regular price of that time. The current price is
     /// never outside (decisions 14.6).
-    fn max_change(
-        &self,
-        asked: &mut Asked,
-        down: Ratio,
-        up: Ratio,
-        per: Option<i64>,
-    ) -> Result<(), Refusal> {
+    fn max_change(&self, asked: &mut Asked, down: Ratio, up: Ratio, per: Option<i64>) -> Result<(), Refusal> {
         let Some(current) = self.regular_price() else {
             return Ok(());
         };

@@ -17,6 +17,7 @@ mod cost;
 mod decision;
 mod ending;
 mod guard;
+mod line;
 mod pipeline;
 mod place;
 mod release;
