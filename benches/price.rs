@@ -185,7 +185,7 @@ fn pipeline(criterion: &mut Criterion) {
     let release = load(orda_files()).release.unwrap();
     let [items, offers, rates] =
         ["items.csv", "offers.csv", "fx.csv"].map(|name| orda().join("feeds").join(name));
-    let feeds = Feeds { items: Some(&items), offers: Some(&offers), rates: Some(&rates) };
+    let feeds = Feeds { items: Some(&items), offers: Some(&offers), rates: Some(&rates), ..Feeds::default() };
     let (facts, _): (FactSet, _) = load_facts(&release, feeds).unwrap();
     let at = parse_instant("2026-11-18T10:00:00+01:00").unwrap();
     let worlds: Vec<World<'_>> = release

@@ -1,6 +1,6 @@
 //! The files of an items feed, read one after the other as if they were one.
 
-use super::columns::item_meaning;
+use super::columns::{Ignored, item_headers, item_meaning};
 use super::rows::item_reader;
 use super::source::{Block, Source};
 use super::{BLOCK_ROWS, BatchError, Columns};
@@ -18,6 +18,8 @@ pub struct Catalog<'a> {
     block_rows: usize,
     /// The bytes of all files.
     pub total: u64,
+    /// Columns that are not read, each once.
+    pub ignored: Vec<Ignored>,
 }
 
 /// Where a block comes from.
@@ -36,11 +38,18 @@ impl<'a> Catalog<'a> {
     /// # Errors
     /// A file that cannot be read, or lacks columns.
     pub fn open(paths: &[PathBuf], release: &'a Release) -> Result<Self, BatchError> {
-        let mut catalog = Self { release, paths: paths.to_owned(), block_rows: BLOCK_ROWS, total: 0 };
+        let mut catalog =
+            Self { release, paths: paths.to_owned(), block_rows: BLOCK_ROWS, total: 0, ignored: Vec::new() };
+        let known = item_headers(release);
         for path in paths {
             let source = catalog.source(path)?;
             item_reader(release, path, &source.columns)?;
             catalog.total += source.total;
+            for ignored in source.columns.ignored(&known) {
+                if !catalog.ignored.contains(&ignored) {
+                    catalog.ignored.push(ignored);
+                }
+            }
         }
         Ok(catalog)
     }
@@ -65,6 +74,22 @@ impl<'a> Catalog<'a> {
                 Err(None) => return,
             }
         }
+    }
+
+    /// Hands every block to `take`, in order.
+    pub(super) fn each_block(
+        &self,
+        cancel: &AtomicBool,
+        mut take: impl FnMut(&Path, &Columns, Block) -> Result<(), BatchError>,
+    ) -> Result<(), BatchError> {
+        for path in &self.paths {
+            let mut source = self.source(path)?;
+            let columns = source.columns.clone();
+            while let Some(block) = source.next_unless(cancel)? {
+                take(path, &columns, block)?;
+            }
+        }
+        Ok(())
     }
 
     /// Gives the size of the file; no error when nobody wants more.

@@ -9,8 +9,17 @@ use std::path::Path;
 #[derive(Clone, Debug, Default)]
 pub struct Columns {
     used: Vec<Column>,
+    /// The headers of the others.
+    others: Vec<String>,
     /// How many columns the file has.
     pub count: usize,
+}
+
+/// A column that is not read, and the name it nearly has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ignored {
+    pub header: String,
+    pub meant: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -37,6 +46,7 @@ impl Columns {
         for (at, header) in headers.into_iter().enumerate() {
             columns.count = at + 1;
             let Some((name, kind)) = meaning(header) else {
+                columns.others.push(header.to_owned());
                 continue;
             };
             if let Some(other) = columns.used.iter().find(|other| other.name == name) {
@@ -51,6 +61,18 @@ impl Columns {
             columns.used.push(Column { at, header: header.to_owned(), name, kind });
         }
         Ok(columns)
+    }
+
+    /// The columns that are not read; `known` are names that a column can have, of which those without a column may
+    /// be meant.
+    #[must_use]
+    pub fn ignored(&self, known: &[String]) -> Vec<Ignored> {
+        let free = known
+            .iter()
+            .map(String::as_str)
+            .filter(|name| !self.used.iter().any(|used| used.header == **name));
+        let meant = |header: &str| crate::rulebook::nearest(header, free.clone()).map(str::to_owned);
+        self.others.iter().map(|header| Ignored { header: header.clone(), meant: meant(header) }).collect()
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Column> {
@@ -97,6 +119,15 @@ pub fn item_meaning(release: &Release, header: &str) -> Option<(String, Kind)> {
     let name = release.items_feed.name_of(header)?;
     let kind = item_kind(&release.schema, &name)?;
     Some((name, kind))
+}
+
+/// The headers that an items feed can have, as the rulebook's files call them.
+pub(super) fn item_headers(release: &Release) -> Vec<String> {
+    let plain = release.schema.iter().filter(|(_, attr)| attr.derive.is_none() && !attr.customer);
+    let instants = ["inbound_at", "shelf_life_until", "on_sale_since"].into_iter();
+    let instants = instants.filter(|name| item_kind(&release.schema, name).is_some());
+    let names = plain.map(|(_, attr)| &*attr.name).chain(instants);
+    names.map(|name| release.items_feed.columns.get(name).map_or(name, AsRef::as_ref).to_owned()).collect()
 }
 
 fn item_kind(schema: &Schema, name: &str) -> Option<Kind> {

@@ -8,8 +8,8 @@ use super::source::{Block, Source};
 use super::texts::Texts;
 use super::{BatchError, EarlierFeed, FeedKind, Quarantined};
 use crate::facts::{
-    BadField, FactSet, FieldCode, ItemBook, Kind, Names, OfferBook, OfferText, RateText, Rates, read_offer,
-    read_rate,
+    AppliedText, BadField, FactSet, FieldCode, History, ItemBook, Kind, Names, OfferBook, OfferText,
+    RateText, Rates, read_applied, read_offer, read_rate,
 };
 use crate::money::Currency;
 use crate::pricing::Release;
@@ -18,12 +18,19 @@ use std::path::Path;
 /// The longest text of an offer or a rate.
 const FIELD_BYTES_MAX: usize = 4_096;
 
+const OFFER_COLUMNS: [&str; 9] =
+    ["sku", "market", "rival", "price", "shipping", "currency", "match", "in_stock", "seen_at"];
+const RATE_COLUMNS: [&str; 4] = ["base", "quote", "rate", "as_of"];
+const HISTORY_COLUMNS: [&str; 9] =
+    ["sku", "market", "channel", "price", "currency", "kind", "from", "to", "announced"];
+
 /// Feed files; what is not given stays empty.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Feeds<'a> {
     pub items: Option<&'a Path>,
     pub offers: Option<&'a Path>,
     pub rates: Option<&'a Path>,
+    pub history: Option<&'a Path>,
 }
 
 /// Loads all feeds, with the account of each.
@@ -41,6 +48,11 @@ pub fn load_facts(release: &Release, feeds: Feeds<'_>) -> Result<(FactSet, Vec<E
     if let Some(path) = feeds.offers {
         let (offers, account) = load_offers(path, release)?;
         facts.offers = offers;
+        accounts.push(account);
+    }
+    if let Some(path) = feeds.history {
+        let (history, account) = load_history(path, release)?;
+        facts.history = history;
         accounts.push(account);
     }
     if let Some(path) = feeds.items {
@@ -115,14 +127,7 @@ pub fn load_offers(path: &Path, release: &Release) -> Result<(OfferBook, Earlier
         if sku.is_empty() {
             bad.push(BadField::new("sku", FieldCode::Missing, "", "is missing and not optional"));
         }
-        let currency = match cell("currency") {
-            "" => None,
-            code => Currency::from_code(code).or_else(|| {
-                let why = "is not an ISO 4217 currency code";
-                bad.push(BadField::new("currency", FieldCode::Currency, code, why));
-                None
-            }),
-        };
+        let currency = row_currency(cell("currency"), &mut bad);
         let offer = OfferText {
             rival: cell("rival"),
             price: cell("price"),
@@ -155,7 +160,7 @@ pub fn load_rates(path: &Path) -> Result<(Rates, EarlierFeed), BatchError> {
         };
         Some((header.to_owned(), kind))
     })?;
-    source.columns.need(path, &["base", "quote", "rate", "as_of"])?;
+    source.columns.need(path, &RATE_COLUMNS)?;
     let columns = source.columns.clone();
     let mut rows = Vec::new();
     let account = load(FeedKind::Rates, source, |texts, row| {
@@ -171,6 +176,66 @@ pub fn load_rates(path: &Path) -> Result<(Rates, EarlierFeed), BatchError> {
         if bad.is_empty() { Ok(()) } else { Err(("".into(), bad)) }
     })?;
     Ok((Rates::new(rows), account))
+}
+
+/// Loads price history: `sku, market, channel, price, kind, from, to, announced`; a bare price takes the row's
+/// `currency`.
+///
+/// # Errors
+/// A file that cannot be read or lacks columns.
+pub fn load_history(path: &Path, release: &Release) -> Result<(History, EarlierFeed), BatchError> {
+    let source = Source::open(path, BLOCK_ROWS, |header| {
+        let kind = match header {
+            "sku" => Kind::Id,
+            "market" | "channel" | "kind" | "announced" | "currency" => Kind::Text,
+            "price" => Kind::Money,
+            "from" | "to" => Kind::Instant,
+            _ => return None,
+        };
+        Some((header.to_owned(), kind))
+    })?;
+    source.columns.need(path, &["sku", "price", "from"])?;
+    let reach = Reach::new(release, None, None)?;
+    let columns = source.columns.clone();
+    let mut history = History::default();
+    let account = load(FeedKind::History, source, |texts, row| {
+        let cell = |name: &str| texts.cell(columns.find(name), row);
+        let (sku, market, channel) = (cell("sku"), cell("market"), cell("channel"));
+        let mut bad: Vec<BadField> = texts.bad(row).cloned().collect();
+        if sku.is_empty() {
+            bad.push(BadField::new("sku", FieldCode::Missing, "", "is missing and not optional"));
+        }
+        if reach.find(market, channel).is_none() {
+            let value = format!("{market}/{channel}");
+            bad.push(BadField::new("market", FieldCode::UnknownPlace, &value, "is no place of the rulebook"));
+        }
+        let currency = row_currency(cell("currency"), &mut bad);
+        let text = AppliedText {
+            price: cell("price"),
+            kind: cell("kind"),
+            from: cell("from"),
+            to: cell("to"),
+            announced: cell("announced"),
+        };
+        match read_applied(text, currency) {
+            Err(others) => bad.extend(others),
+            Ok(applied) if bad.is_empty() => history.add(sku, market, channel, applied),
+            Ok(_) => {}
+        }
+        if bad.is_empty() { Ok(()) } else { Err((sku.into(), bad)) }
+    })?;
+    Ok((history, account))
+}
+
+/// The column `currency` of a row.
+fn row_currency(code: &str, bad: &mut Vec<BadField>) -> Option<Currency> {
+    if code.is_empty() {
+        return None;
+    }
+    Currency::from_code(code).or_else(|| {
+        bad.push(BadField::new("currency", FieldCode::Currency, code, "is not an ISO 4217 currency code"));
+        None
+    })
 }
 
 fn empty_offers(release: &Release) -> OfferBook {
@@ -189,7 +254,15 @@ fn load(
     mut source: Source,
     mut take: impl FnMut(&Texts, usize) -> Result<(), (Box<str>, Vec<BadField>)>,
 ) -> Result<EarlierFeed, BatchError> {
-    let mut account = EarlierFeed { feed, path: source.path.clone(), rows: 0, quarantined: Vec::new() };
+    let known: Vec<String> = match feed {
+        FeedKind::Items => Vec::new(),
+        FeedKind::Offers => OFFER_COLUMNS.map(str::to_owned).to_vec(),
+        FeedKind::Rates => RATE_COLUMNS.map(str::to_owned).to_vec(),
+        FeedKind::History => HISTORY_COLUMNS.map(str::to_owned).to_vec(),
+    };
+    let ignored = source.columns.ignored(&known);
+    let mut account =
+        EarlierFeed { feed, path: source.path.clone(), rows: 0, quarantined: Vec::new(), ignored };
     while let Some(Block { batch, lines, broken, .. }) = source.next()? {
         account.rows += (lines.len() + broken.len()) as u64;
         let first = account.quarantined.len();

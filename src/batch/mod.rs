@@ -30,6 +30,7 @@ mod split;
 mod summary;
 mod table;
 mod texts;
+mod twins;
 mod values;
 mod words;
 
@@ -37,12 +38,12 @@ mod words;
 mod tests;
 
 pub use catalog::{Catalog, feed_files};
-pub use columns::{Column, Columns, item_meaning};
+pub use columns::{Column, Columns, Ignored, item_meaning};
 pub use digest::Digest;
 pub use error::BatchError;
 pub use find::{FoundItem, find_item};
 pub use generate::{Made, MadeFeed, Recipe, generate};
-pub use load::{Feeds, load_facts, load_items, load_offers, load_rates};
+pub use load::{Feeds, load_facts, load_history, load_items, load_offers, load_rates};
 pub use quarantine::{FeedKind, Quarantined};
 pub use reprice::{Job, reprice};
 pub use run::{BLOCK_ROWS, EarlierFeed, Progress, Run, Summary, Verdict};
@@ -50,3 +51,4 @@ pub use sink::Format;
 pub use source::Source;
 pub use summary::{CHANGE_BINS, Counts, Tally};
 pub use table::output_schema;
+pub use twins::TwinPrices;

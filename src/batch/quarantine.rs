@@ -12,6 +12,7 @@ pub enum FeedKind {
     Items,
     Offers,
     Rates,
+    History,
 }
 
 /// One row with everything that is wrong with it. Values are already escaped and clipped.
@@ -33,6 +34,7 @@ impl FeedKind {
             Self::Items => "items",
             Self::Offers => "offers",
             Self::Rates => "fx",
+            Self::History => "history",
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The summary of a run, for people and for programs.
 
 use super::summary::{CHANGE_BINS, Counts, Tally};
-use super::{Summary, Verdict};
+use super::{FeedKind, Ignored, Summary, Verdict};
 use crate::facts::show_instant;
 use serde_json::{Map, Value, json};
 use std::fmt::{self, Display, Write};
@@ -32,6 +32,13 @@ impl Summary {
             .iter()
             .map(|(feed, rows, bad)| json!({"feed": feed.as_str(), "rows": rows, "quarantined": bad}))
             .collect();
+        let ignored: Vec<Value> = self
+            .ignored
+            .iter()
+            .map(
+                |(feed, one)| json!({"feed": feed.as_str(), "column": one.header, "did_you_mean": one.meant}),
+            )
+            .collect();
         json!({
             "format_version": "1.0",
             "kind": "reprice",
@@ -57,6 +64,7 @@ impl Summary {
             "refused_reasons": object(&tally.refused_reasons),
             "quarantine_codes": object(&tally.quarantine_codes),
             "feeds": feeds,
+            "ignored_columns": ignored,
             "digest": tally.digest.to_string(),
         })
     }
@@ -106,8 +114,27 @@ impl Display for Summary {
                 grouped(*rows)
             )?;
         }
+        if !self.ignored.is_empty() {
+            writeln!(f, "\nNot read     {}", not_read(&self.ignored))?;
+        }
         write!(f, "\nDigest       {}", tally.digest)
     }
+}
+
+/// Columns that nobody reads, first those that are nearly a name: `tgas of items (did you mean `tags`?)`.
+fn not_read(ignored: &[(FeedKind, Ignored)]) -> String {
+    const SHOWN: usize = 10;
+    let mut sorted: Vec<&(FeedKind, Ignored)> = ignored.iter().collect();
+    sorted.sort_by_key(|(_, one)| one.meant.is_none());
+    let shown = sorted.iter().take(SHOWN).map(|(feed, one)| {
+        let cure = one.meant.as_ref().map(|name| format!(" (did you mean `{name}`?)")).unwrap_or_default();
+        format!("`{}` of {}{cure}", one.header, feed.as_str())
+    });
+    let mut text = shown.collect::<Vec<_>>().join(" · ");
+    if SHOWN < sorted.len() {
+        let _ = write!(text, " · {} more", sorted.len() - SHOWN);
+    }
+    text
 }
 
 /// A bar for each bin, as wide as its share of the fullest.

@@ -9,6 +9,7 @@ use super::source::Block;
 use super::summary::Tally;
 use super::table::{Table, fits, output_schema};
 use super::words::Words;
+use super::twins::TwinPrices;
 use super::{BatchError, Columns, FeedKind, Quarantined};
 use crate::facts::{BadField, FactSet, FieldCode, Item};
 use crate::pricing::{self, Outcome, Refusal, RefusalCode, Release, Row, World};
@@ -58,6 +59,8 @@ impl<'a> Job<'a> {
             .map(|place| {
                 let known_at = facts.offers.known_at(&place.market, at);
                 World::new(release, place, &facts.rates, at, known_at)
+                    .with_history(&facts.history)
+                    .with_estimates(&facts.estimates)
             })
             .collect();
         Ok(Self {
@@ -71,6 +74,39 @@ impl<'a> Job<'a> {
             #[cfg(test)]
             begun: Default::default(),
         })
+    }
+
+    /// The same, with the prices of twins.
+    #[must_use]
+    pub fn with_twins(mut self, twins: &'a TwinPrices) -> Self {
+        for (world, twins) in self.worlds.iter_mut().zip(&twins.0) {
+            *world = world.clone().with_twins(twins);
+        }
+        self
+    }
+
+    /// The same job once more.
+    fn again<'b>(&self) -> Job<'b>
+    where
+        'a: 'b,
+    {
+        Job {
+            release: self.release,
+            facts: self.facts,
+            at: self.at,
+            reach: self.reach.clone(),
+            words: self.words.clone(),
+            worlds: self.worlds.clone(),
+            keys: self.keys.clone(),
+            #[cfg(test)]
+            begun: Default::default(),
+        }
+    }
+
+    /// Whether a rule follows items to their twins.
+    #[must_use]
+    pub fn follows_twins(&self) -> bool {
+        self.release.schema.iter().any(|(_, attr)| attr.link)
     }
 
     /// The columns of an items feed that the rulebook reads.
@@ -114,8 +150,17 @@ pub fn reprice(job: &Job<'_>, batch: &RecordBatch) -> Result<(RecordBatch, Vec<Q
     let mut parts: Vec<Parsed<'_>> = starts.into_par_iter().map(parse).collect::<Result<_, _>>()?;
     let mut seen = Seen::default();
     parts.iter_mut().try_for_each(|part| part.mark_seen(&mut seen))?;
-    let answers: Vec<Answers> =
-        parts.into_par_iter().map(|part| job.price(part, &never)).collect::<Result<_, _>>()?;
+    let price = |job: &Job<'_>, parts: Vec<Parsed<'_>>| {
+        let answers = parts.into_par_iter().map(|part| job.price(part, &never));
+        answers.collect::<Result<Vec<Answers>, _>>()
+    };
+    let answers = if job.follows_twins() {
+        // Twins that stand in the batch; those of a catalog come from `TwinPrices::of_catalog`.
+        let twins = TwinPrices::of_blocks(job, &parts);
+        price(&job.again().with_twins(&twins), parts)?
+    } else {
+        price(job, parts)?
+    };
     let quarantined = answers.iter().flat_map(|part| part.quarantined.iter().cloned()).collect();
     let batches = answers.iter().map(|part| &part.batch);
     Ok((arrow_select::concat::concat_batches(&output_schema(), batches)?, quarantined))
@@ -138,8 +183,7 @@ impl<'a> Job<'a> {
         }
         let mut table = Table::new(self, parsed.rows.len(), Tally::new(parsed.count, parsed.elsewhere));
         let mut quarantined = std::mem::take(&mut parsed.quarantined);
-        let blank = parsed.blank;
-        let mut item = Item::blank(blank.clone());
+        let mut room = parsed.blank();
         for (at, row) in parsed.rows.iter().enumerate() {
             if at % CANCEL_ROWS == 0 {
                 if cancel.load(Ordering::Relaxed) {
@@ -148,14 +192,7 @@ impl<'a> Job<'a> {
                 #[cfg(test)]
                 self.begun.fetch_add(CANCEL_ROWS.min(parsed.rows.len() - at), Ordering::SeqCst);
             }
-            let item = match &row.item {
-                Some(read) => &read.item,
-                None => {
-                    let sku = parsed.values.text(parsed.sku, row.at);
-                    parsed.values.fill(&mut item, sku, row.at, &blank);
-                    &item
-                }
-            };
+            let item = parsed.item(row, &mut room);
             let mut untaxed: SmallVec<[u16; 4]> = SmallVec::new();
             for place in row.places.iter().filter(|place| !row.again.contains(place)) {
                 match self.outcome(item, *place)? {

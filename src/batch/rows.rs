@@ -7,7 +7,7 @@ use super::source::Block;
 use super::texts::Texts;
 use super::values::Values;
 use super::{BatchError, Columns, FeedKind, Job, Quarantined};
-use crate::facts::{BadField, FieldCode, ItemReader, ItemRow, Kind, Value};
+use crate::facts::{BadField, FieldCode, Item, ItemReader, ItemRow, Kind, Value};
 use crate::pricing::Release;
 use arrow_array::UInt64Array;
 use std::hash::BuildHasher;
@@ -26,8 +26,8 @@ pub(super) struct Parsed<'a> {
     /// The cells of rows that have no item of their own.
     pub values: Values,
     /// The values of an item without cells.
-    pub blank: Box<[Value]>,
-    pub sku: Option<usize>,
+    blank: Box<[Value]>,
+    sku: Option<usize>,
     pub vat_class: Option<usize>,
 }
 
@@ -194,6 +194,27 @@ impl<'a> Parsed<'a> {
             Read::Row(row) => self.rows.push(row),
             Read::Bad(row) => self.quarantined.push(row),
             Read::Elsewhere => self.elsewhere += 1,
+        }
+    }
+
+    /// An item for [`Self::item`] to fill.
+    pub fn blank(&self) -> Item {
+        Item::blank(self.blank.clone())
+    }
+
+    /// The item of a row; `room` is made that of most rows.
+    pub fn item<'i>(&'i self, row: &'i ParsedRow<'_>, room: &'i mut Item) -> &'i Item {
+        if let Some(read) = &row.item {
+            return &read.item;
+        }
+        self.values.fill(room, self.values.text(self.sku, row.at), row.at, &self.blank);
+        room
+    }
+
+    pub fn sku<'i>(&'i self, row: &'i ParsedRow<'_>) -> &'i str {
+        match &row.item {
+            Some(read) => &read.item.sku,
+            None => self.values.text(self.sku, row.at),
         }
     }
 

@@ -12,7 +12,7 @@ use super::reprice::{Answers, CANCEL_ROWS};
 use super::seen::Seen;
 use super::sink::{PartFile, Sink};
 use super::summary::Tally;
-use super::{BatchError, FeedKind, Job, Quarantined};
+use super::{BatchError, FeedKind, Ignored, Job, Quarantined};
 use crate::money::Ratio;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
@@ -55,6 +55,8 @@ pub struct EarlierFeed {
     pub path: PathBuf,
     pub rows: u64,
     pub quarantined: Vec<Quarantined>,
+    /// Columns that are not read.
+    pub ignored: Vec<Ignored>,
 }
 
 /// How a run ended.
@@ -75,6 +77,8 @@ pub struct Summary {
     pub tally: Tally,
     /// Rows and bad rows of the other feeds.
     pub feeds: Vec<(FeedKind, u64, u64)>,
+    /// Columns of the items and of the other feeds that are not read.
+    pub ignored: Vec<(FeedKind, Ignored)>,
     pub max_bad: Ratio,
     pub verdict: Verdict,
 }
@@ -120,7 +124,7 @@ impl Run<'_> {
             (_, Err(error)) => return Err(error),
             (_, Ok(files)) => files,
         };
-        let summary = self.summary(job, tally?, earlier);
+        let summary = self.summary(job, catalog, tally?, earlier);
         if self.cancel.load(Ordering::Relaxed) {
             return Err(BatchError::Cancelled);
         }
@@ -180,7 +184,16 @@ impl Run<'_> {
         Ok(tally)
     }
 
-    fn summary(&self, job: &Job<'_>, tally: Tally, earlier: &[EarlierFeed]) -> Summary {
+    fn summary(
+        &self,
+        job: &Job<'_>,
+        catalog: &Catalog<'_>,
+        tally: Tally,
+        earlier: &[EarlierFeed],
+    ) -> Summary {
+        let ignored = |feed, list: &[Ignored]| list.iter().map(|one| (feed, one.clone())).collect::<Vec<_>>();
+        let mut not_read = ignored(FeedKind::Items, &catalog.ignored);
+        not_read.extend(earlier.iter().flat_map(|feed| ignored(feed.feed, &feed.ignored)));
         let feeds: Vec<(FeedKind, u64, u64)> =
             earlier.iter().map(|feed| (feed.feed, feed.rows, feed.quarantined.len() as u64)).collect();
         let mut shares = feeds.iter().map(|(_, rows, bad)| (*bad, *rows)).collect::<Vec<_>>();
@@ -192,7 +205,15 @@ impl Run<'_> {
         } else {
             Verdict::Clean
         };
-        Summary { release: job.release.id().into(), at: job.at, tally, feeds, max_bad: self.max_bad, verdict }
+        Summary {
+            release: job.release.id().into(),
+            at: job.at,
+            tally,
+            feeds,
+            ignored: not_read,
+            max_bad: self.max_bad,
+            verdict,
+        }
     }
 
     /// bad ÷ all > `max_bad`, exactly.

@@ -13,6 +13,8 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
+use parquet::basic::Compression;
+use parquet::file::metadata::ParquetMetaData;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -118,6 +120,7 @@ impl Source {
         let builder = ParquetRecordBatchReaderBuilder::try_new(opened).map_err(broken)?;
         let headers = builder.schema().fields().iter().map(|field| field.name().as_str());
         let columns = Columns::choose(path, headers, meaning)?;
+        readable(path, builder.metadata(), &columns)?;
         let all = u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
         let roots = columns.iter().map(|column| column.at);
         let used = ProjectionMask::roots(builder.parquet_schema(), roots);
@@ -185,6 +188,29 @@ impl Source {
             }
         }
     }
+}
+
+/// Only what is read needs a compression that is known; the error of the reader would not say what to do.
+fn readable(path: &Path, metadata: &ParquetMetaData, columns: &Columns) -> Result<(), BatchError> {
+    for group in metadata.row_groups() {
+        for chunk in group.columns() {
+            let root = chunk.column_path().parts().first().map_or("", String::as_str);
+            let known = matches!(
+                chunk.compression(),
+                Compression::UNCOMPRESSED | Compression::SNAPPY | Compression::ZSTD(_)
+            );
+            if !known && columns.iter().any(|column| column.header == root) {
+                let name = chunk.compression().to_string();
+                let name = name.split('(').next().unwrap_or_default();
+                let why = format!(
+                    "the column `{root}` is compressed with {name}, which is not read: write the file with zstd or snappy \
+                     (pandas and polars: `compression=\"zstd\"`; DuckDB: `COPY … (FORMAT parquet, COMPRESSION zstd)`)"
+                );
+                return Err(BatchError::io(path, why));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn csv_block(

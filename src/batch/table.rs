@@ -31,7 +31,7 @@ enum Cell {
 }
 
 /// The output, column by column: name, content, whether it can be missing.
-const COLUMNS: [(&str, Cell, bool); 22] = [
+const COLUMNS: [(&str, Cell, bool); 24] = [
     ("sku", Cell::Text, false),
     ("market", Cell::Word, false),
     ("channel", Cell::Word, false),
@@ -54,6 +54,8 @@ const COLUMNS: [(&str, Cell, bool); 22] = [
     ("ceiling", Cell::Money, true),
     ("detail", Cell::Word, true),
     ("row", Cell::Line, false),
+    ("price_kind", Cell::Word, true),
+    ("reference_price", Cell::Money, true),
 ];
 
 /// The schema of the output.
@@ -83,6 +85,7 @@ pub(super) fn fits(decision: &Decision) -> bool {
         decision.adjusted,
         Some(decision.range.floor.amount),
         decision.contribution,
+        decision.reference,
     ];
     amounts.into_iter().flatten().all(|amount| amount.micros().unsigned_abs() < COUNT_LIMIT)
 }
@@ -93,7 +96,7 @@ pub(super) struct Table<'a> {
     skus: StringBuilder,
     lines: Vec<i64>,
     /// In the order of [`Number`].
-    numbers: [Vec<i64>; 9],
+    numbers: [Vec<i64>; 10],
     markets: Vec<i32>,
     channels: Vec<i32>,
     statuses: Vec<i32>,
@@ -104,6 +107,7 @@ pub(super) struct Table<'a> {
     guards: Vec<i32>,
     flags: Vec<i32>,
     details: Vec<i32>,
+    kinds: Vec<i32>,
     /// Guards by the place and their numbers there.
     guard_texts: Growing<GuardKey>,
     flag_texts: Growing<u16>,
@@ -132,6 +136,7 @@ enum Number {
     Adjusted,
     Floor,
     Ceiling,
+    Reference,
 }
 
 /// A number that is not there; none is as low as this.
@@ -155,6 +160,7 @@ impl<'a> Table<'a> {
             guards: keys(),
             flags: keys(),
             details: keys(),
+            kinds: keys(),
             guard_texts: Growing::default(),
             flag_texts: Growing::default(),
             detail_texts: Growing::default(),
@@ -179,7 +185,7 @@ impl<'a> Table<'a> {
             Value::Money(amount, currency) if currency == place.currency => Some(amount),
             _ => None,
         };
-        let mut numbers = [NONE; 9];
+        let mut numbers = [NONE; 10];
         let mut set = |number: Number, count: Option<i64>| {
             let fits = count.filter(|count| count.unsigned_abs() < COUNT_LIMIT);
             if let (Some(slot), Some(count)) = (numbers.get_mut(number as usize), fits) {
@@ -187,7 +193,7 @@ impl<'a> Table<'a> {
             }
         };
         set(Number::Previous, previous.map(Amount::micros));
-        let (status, reason, winner, flags, guards, detail);
+        let (status, reason, winner, flags, guards, detail, kind);
         match outcome {
             Outcome::Decided(decision) => {
                 let price = decision.price.amount();
@@ -205,13 +211,14 @@ impl<'a> Table<'a> {
                 set(Number::Adjusted, decision.adjusted.map(Amount::micros));
                 set(Number::Floor, Some(decision.range.floor.amount.micros()));
                 set(Number::Ceiling, Some(decision.range.ceiling.amount.micros()));
-                (winner, detail) = (decision.winner, words::MISSING);
+                set(Number::Reference, decision.reference.map(Amount::micros));
+                (winner, detail, kind) = (decision.winner, words::MISSING, decision.kind as i32);
                 flags = self.flags(decision.flags);
                 guards = self.guards(at, place, decision.hits.iter());
             }
             Outcome::Refused(Refusal { code, guards: named, fact, winner: of }) => {
                 (status, reason) = (words::REFUSED, words::refused(*code));
-                (winner, flags) = (*of, words::MISSING);
+                (winner, flags, kind) = (*of, words::MISSING, words::MISSING);
                 detail = match fact.as_deref() {
                     None | Some("") => words::MISSING,
                     Some(fact) => self.detail_texts.of(fact),
@@ -223,7 +230,7 @@ impl<'a> Table<'a> {
         let rule = rule.unwrap_or(words::MISSING);
         let because = winner.map_or(words::MISSING, |winner| winner.because as i32);
 
-        let [price, previous, change, margin, contribution, target, adjusted, floor, ceiling] =
+        let [price, previous, change, margin, contribution, target, adjusted, floor, ceiling, reference] =
             numbers.map(i64::cast_unsigned);
         let fields = [
             price,
@@ -235,6 +242,8 @@ impl<'a> Table<'a> {
             adjusted,
             floor,
             ceiling,
+            reference,
+            words.kinds.hash(kind),
             words.statuses.hash(status),
             words.reasons.hash(reason),
             words.rules.hash(rule),
@@ -243,7 +252,7 @@ impl<'a> Table<'a> {
             self.flag_texts.hash(flags),
             self.detail_texts.hash(detail),
         ];
-        self.tally.digest.add(&item.sku, names.hash, &fields);
+        self.tally.digest.add_answer(&item.sku, names.hash, &fields);
         self.count(outcome, reason, rule, guards, flags);
 
         self.skus.append_value(&item.sku);
@@ -261,6 +270,7 @@ impl<'a> Table<'a> {
         self.guards.push(guards);
         self.flags.push(flags);
         self.details.push(detail);
+        self.kinds.push(kind);
         if let Outcome::Decided(decision) = outcome {
             let previous =
                 numbers.get(Number::Previous as usize).copied().filter(|previous| *previous != NONE);
@@ -329,8 +339,9 @@ impl<'a> Table<'a> {
         self.name_counts();
         let words = &self.job.words;
         let rows = self.lines.len();
-        let [price, previous, change, margin, contribution, target, adjusted, floor, ceiling] = self.numbers;
-        let columns: [ArrayRef; 22] = [
+        let [price, previous, change, margin, contribution, target, adjusted, floor, ceiling, reference] =
+            self.numbers;
+        let columns: [ArrayRef; 24] = [
             Arc::new(self.skus.finish()),
             words.markets.column(self.markets)?,
             words.channels.column(self.channels)?,
@@ -353,6 +364,8 @@ impl<'a> Table<'a> {
             decimals(ceiling, MONEY_SCALE)?,
             self.detail_texts.column(self.details)?,
             Arc::new(Int64Array::from(self.lines)),
+            words.kinds.column(self.kinds)?,
+            decimals(reference, MONEY_SCALE)?,
         ];
         Ok((RecordBatch::try_new(output_schema(), columns.into())?, self.tally))
     }

@@ -1,6 +1,6 @@
 //! Texts that repeat in the output, as numbers: those that a rulebook can give once for a run, others as they are met.
 
-use crate::facts::Map;
+use crate::facts::{Map, PriceKind};
 use crate::pricing::{HeldReason, RefusalCode, World};
 use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, DictionaryArray, Int32Array, StringArray};
@@ -30,6 +30,7 @@ pub(super) struct Words {
     /// Held reasons, then refusal codes.
     pub reasons: Dictionary,
     pub because: Dictionary,
+    pub kinds: Dictionary,
     pub rules: Dictionary,
     /// The names of the rules, as the tally counts them.
     pub rule_names: Vec<Box<str>>,
@@ -105,6 +106,7 @@ impl Words {
             statuses: Dictionary::new(["priced", "held", "refused"]),
             reasons: Dictionary::new(reason_names.iter().copied()),
             because: Dictionary::new(["only candidate", "later layer", "over", "narrower"]),
+            kinds: Dictionary::new(PriceKind::ALL.map(PriceKind::as_str)),
             rule_names: rules.texts.clone(),
             rules: rules.finish(),
             reason_names,
@@ -212,11 +214,14 @@ mod tests {
     }
 
     #[test]
-    fn because_has_the_numbers_of_its_names() {
+    fn because_and_kinds_have_the_numbers_of_their_names() {
         use crate::pricing::Because::{LaterLayer, Narrower, OnlyCandidate, Over};
         let words = Words::new("r", &[]);
         for because in [OnlyCandidate, LaterLayer, Over, Narrower] {
             assert_eq!(words.because.hash(because as i32), xxh3_64(because.as_str().as_bytes()));
+        }
+        for kind in PriceKind::ALL {
+            assert_eq!(words.kinds.hash(kind as i32), xxh3_64(kind.as_str().as_bytes()));
         }
     }
 }

@@ -9,7 +9,8 @@ use crate::estimate::formula::{Effect, parse_condition};
 use crate::estimate::hygiene::is_price;
 use crate::estimate::pool::{Method, Shrunk};
 use crate::estimate::pooled::pool_term;
-use crate::estimate::read::read_csv;
+use crate::estimate::read::read_table;
+use crate::estimate::sheet::{coefficients, ending};
 use crate::estimate::spec::{Family, Spec, Vcov};
 use crate::estimate::{json, text};
 use serde_json::{Value, json};
@@ -23,14 +24,18 @@ use std::process::ExitCode;
 /// UNIDENTIFIED with the reason, never zero.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// The panel, CSV with a header.
+    /// The panel: CSV with a header, or Parquet.
     pub data: PathBuf,
     /// What is estimated, in the fixest syntax.
     #[arg(long)]
     pub formula: String,
-    /// `gaussian`, or `poisson` (PPML) for counts with zeros.
+    /// `gaussian`; `poisson` (PPML) for counts with zeros; `choice`, a multinomial logit of which alternative of a set
+    /// was chosen; `shares`, logit demand from market shares (Berry).
     #[arg(long, default_value = "gaussian")]
     pub family: String,
+    /// The occasion a choice belongs to, or the market in which shares add up: a column, or `store^week`.
+    #[arg(long)]
+    pub set: Option<String>,
     /// Standard errors: `iid`, `hetero`, `cluster:store`, `twoway:store,week` or `hac:4` [default: hetero].
     #[arg(long)]
     pub vcov: Option<String>,
@@ -49,6 +54,9 @@ pub struct Args {
     /// Only rows for which this holds, such as `week >= 40`.
     #[arg(long)]
     pub filter: Option<String>,
+    /// Also write one row a coefficient to this file, `.csv` or `.parquet`.
+    #[arg(long)]
+    pub out: Option<PathBuf>,
     /// How the answer is printed.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
@@ -76,10 +84,20 @@ fn estimate(args: &Args) -> Result<()> {
     spec.filter = args.filter.as_deref().map(parse_condition).transpose()?;
     let effect =
         |text: &str| Effect { columns: text.split('^').map(|column| column.trim().to_owned()).collect() };
-    let table = read_csv(&args.data)?;
+    spec.set = args.set.as_deref().map(effect);
+    if spec.set.is_some() && !matches!(spec.family, Family::Choice | Family::Shares) {
+        return Err(EstimateError::new("--set belongs to --family choice and --family shares"));
+    }
+    if let Some(out) = &args.out {
+        ending(out)?;
+    }
+    let table = read_table(&args.data)?;
     let as_json = args.format == Format::Json;
     let Some(by) = args.by.as_deref().map(effect) else {
         let fit = fit_table(&spec, &table)?;
+        if let Some(out) = &args.out {
+            coefficients(&[(None, &fit)], &[]).write(out)?;
+        }
         match as_json {
             true => println!("{:#}", json::fit(&fit, &spec)),
             false => print!("{}", text::table(&fit, &spec)),
@@ -89,6 +107,13 @@ fn estimate(args: &Args) -> Result<()> {
     let fits = fit_by(&spec, &table, &by)?;
     let pooled =
         pooled(&spec, &fits, args.pool.as_deref(), args.within.as_deref().map(effect).as_ref(), &table)?;
+    if let Some(out) = &args.out {
+        let rows: Vec<_> =
+            fits.iter().filter_map(|g| Some((Some(g.group.as_str()), g.result.as_ref().ok()?))).collect();
+        let shrunk: Vec<Option<Shrunk>> =
+            fits.iter().zip(&pooled).filter(|(g, _)| g.result.is_ok()).map(|(_, p)| *p).collect();
+        coefficients(&rows, &shrunk).write(out)?;
+    }
     if as_json {
         println!(
             "{:#}",
@@ -120,16 +145,8 @@ fn pooled(
     within: Option<&Effect>,
     table: &Table,
 ) -> Result<Vec<Option<Shrunk>>> {
-    let method = match pool {
-        None => return Ok(vec![None; fits.len()]),
-        Some("eb" | "dl") => Method::DerSimonianLaird,
-        Some("reml") => Method::Reml,
-        Some(other) => {
-            return Err(
-                EstimateError::new(format!("there is no pooling `{other}`")).help("write eb, dl or reml")
-            );
-        }
-    };
+    let Some(pool) = pool else { return Ok(vec![None; fits.len()]) };
+    let method = Method::parse(pool)?;
     let terms: Vec<String> = spec.formula.regressors().map(|t| t.text()).collect();
     let term = terms.iter().find(|t| is_price(t)).or(terms.first());
     let term = term.ok_or_else(|| EstimateError::new("the formula has no term to pool"))?;
@@ -142,7 +159,7 @@ fn object(group: &GroupFit, pooled: Option<&Shrunk>, spec: &Spec) -> Value {
         Err(error) => json!({
             "format_version": json::FORMAT_VERSION, "coefficients": [], "n": 0, "dropped": [],
             "vcov": spec.vcov.text(), "family": spec.family.name(), "first_stage": null,
-            "flags": [{ "code": "UNIDENTIFIED", "text": error.to_string() }],
+            "flags": ["UNIDENTIFIED"], "notes": [{ "code": "UNIDENTIFIED", "text": error.to_string() }],
         }),
     };
     if let Some(object) = out.as_object_mut() {

@@ -37,6 +37,7 @@ impl CatalogArgs {
             items: Some(catalog),
             offers: self.offers.as_deref(),
             rates: self.fx.as_deref().or(own.as_deref()),
+            history: None,
         };
         match load_facts(vocabulary, feeds) {
             Ok((facts, _)) => {

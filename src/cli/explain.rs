@@ -4,9 +4,10 @@ use super::opened::{now, open, own_rates};
 use super::output::Format;
 use crate::batch::{BatchError, Feeds, find_item, load_facts};
 use crate::explain::{Explanation, Subject};
-use crate::facts::parse_instant;
-use crate::pricing::{Place, Recorder, Row, Rule, View, World, price, view};
+use crate::facts::{FactSet, Item, parse_instant};
+use crate::pricing::{Place, Recorder, Release, Row, Rule, Twins, View, World, price, view};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -27,6 +28,9 @@ pub struct Args {
     /// Exchange rates [default: the feed that the rulebook's markets name].
     #[arg(long, value_name = "FILE")]
     pub fx: Option<PathBuf>,
+    /// The prices that were in force, CSV or Parquet: `sku, market, channel, price, kind, from, to, announced`.
+    #[arg(long, value_name = "FILE")]
+    pub history: Option<PathBuf>,
     /// A market of the rulebook.
     #[arg(long)]
     pub market: String,
@@ -42,6 +46,35 @@ pub struct Args {
     /// How the answer is printed.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
+}
+
+/// What the item's twins cost, and theirs, as far as the way goes.
+fn twins(
+    args: &Args,
+    release: &Release,
+    item: &Item,
+    world: &World<'_>,
+    feeds: &FactSet,
+) -> Result<Twins, BatchError> {
+    let mut known: BTreeMap<String, Option<Item>> = BTreeMap::from([(args.sku.clone(), Some(item.clone()))]);
+    let mut open: Vec<String> = item.links().map(str::to_owned).collect();
+    while let Some(sku) = open.pop() {
+        if known.contains_key(&sku) {
+            continue;
+        }
+        let found = find_item(&args.items, release, &sku, &args.market, &args.channel)?;
+        let item = found.and_then(Result::ok).map(|(row, _)| row.item);
+        open.extend(item.iter().flat_map(|item| item.links().map(str::to_owned)));
+        known.insert(sku, item);
+    }
+    let row = |sku: &str| {
+        let item = known.get(sku)?.as_ref()?;
+        Some(Row { item, offers: feeds.offers.get(sku, &args.market) })
+    };
+    let mut twins = Twins::default();
+    // A follower's own price is not asked for by anybody; its twins' are.
+    item.links().for_each(|sku| twins.resolve(sku, world, &row));
+    Ok(twins)
 }
 
 /// Runs the command: 0 a price or a held price, 1 none, 2 an unknown item, place or rule.
@@ -102,9 +135,9 @@ fn explain(args: &Args) -> Result<u8, Problem> {
         }
     };
     let own = own_rates(&args.rulebook, &release);
-    let rates = args.fx.as_deref().or(own.as_deref());
+    let (rates, history) = (args.fx.as_deref().or(own.as_deref()), args.history.as_deref());
     let (feeds, accounts) =
-        load_facts(&release, Feeds { items: None, offers: args.offers.as_deref(), rates })?;
+        load_facts(&release, Feeds { items: None, offers: args.offers.as_deref(), rates, history })?;
     for row in accounts.iter().flat_map(|account| &account.quarantined) {
         for field in row.fields.iter().filter(|_| *row.sku == *args.sku || row.sku.is_empty()) {
             let (feed, line, name) = (row.feed.as_str(), row.line, &field.field);
@@ -113,7 +146,11 @@ fn explain(args: &Args) -> Result<u8, Problem> {
     }
     let at = args.at.unwrap_or_else(now);
     let known_at = feeds.offers.known_at(&args.market, at);
-    let world = World::new(&release, place, &feeds.rates, at, known_at);
+    let world = World::new(&release, place, &feeds.rates, at, known_at)
+        .with_history(&feeds.history)
+        .with_estimates(&feeds.estimates);
+    let twins = twins(args, &release, &row.item, &world, &feeds)?;
+    let world = world.with_twins(&twins);
     let offers = feeds.offers.get(&args.sku, &args.market);
     let priced = Row { item: &row.item, offers };
     if let Some(name) = &args.why_not {
@@ -130,7 +167,7 @@ fn explain(args: &Args) -> Result<u8, Problem> {
     Ok(u8::from(explanation.decision().is_none()))
 }
 
-type Facts = std::collections::BTreeMap<String, String>;
+type Facts = BTreeMap<String, String>;
 
 /// Every condition of a rule, with ✓ or ✗ and what the item has.
 fn why_not(

@@ -6,18 +6,24 @@ pub mod docs;
 pub mod estimate;
 mod evidence;
 pub mod explain;
+pub mod fit;
 pub mod fmt;
 pub mod generate;
 pub mod help;
 pub mod init;
+mod junit;
 mod lock;
 mod opened;
 mod output;
+mod properties;
 pub mod quote;
 pub mod reprice;
 pub mod schema;
+pub mod seasonality;
 pub mod serve;
 pub mod test;
+pub mod token;
+mod update;
 pub mod why;
 mod write;
 
@@ -43,10 +49,13 @@ enum Command {
     Test(test::TestArgs),
     Explain(explain::Args),
     Estimate(estimate::Args),
+    Fit(fit::Args),
     Reprice(reprice::Reprice),
     Gen(generate::Args),
+    Seasonality(seasonality::Args),
     Serve(serve::Args),
     Quote(quote::Args),
+    Token(token::Args),
     Help(help::Args),
     Why(why::Args),
     Init(init::Args),
@@ -68,10 +77,13 @@ fn run(cli: &Cli) -> ExitCode {
         Command::Test(args) => output::to_stdout(|colour, out| test::run(args, colour, out)),
         Command::Explain(args) => explain::run(args),
         Command::Estimate(args) => estimate::run(args),
+        Command::Fit(args) => fit::run(args),
         Command::Reprice(args) => args.run(),
         Command::Gen(args) => generate::run(args),
+        Command::Seasonality(args) => seasonality::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Quote(args) => quote::run(args),
+        Command::Token(args) => token::run(args),
         Command::Help(args) => help::run(args),
         Command::Why(args) => why::run(args),
         Command::Init(args) => init::run(args),

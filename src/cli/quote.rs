@@ -5,12 +5,13 @@ mod print;
 use super::output::Format;
 use crate::facts::{parse_duration, parse_instant, parse_money, parse_percent};
 use crate::service::Clock;
-use crate::service::client::ask;
+use crate::service::client::Dial;
 use crate::service::convert::{write_instant, write_money};
 use crate::service::proto::{
     ExplanationDetail, ItemFacts, Offer, QuotePriceRequest, quote_price_request::Item,
 };
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Asks a running service what an item should cost.
@@ -47,6 +48,12 @@ pub struct Args {
     /// Where the service listens.
     #[arg(long, default_value = "http://127.0.0.1:50051")]
     pub addr: String,
+    /// Who signed the service's certificate, in PEM: for an address with `https`.
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+    /// A file with the bearer token. Tokens are not given on the command line, where others can see them.
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
 }
 
 /// One `--rival`.
@@ -71,7 +78,14 @@ pub fn run(args: &Args) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let answer = runtime.block_on(ask(&args.addr, request(args)));
+    let dial = match Dial::from_files(&args.addr, args.ca.as_deref(), args.token_file.as_deref()) {
+        Ok(dial) => dial,
+        Err(why) => {
+            eprintln!("error: {why}");
+            return ExitCode::from(2);
+        }
+    };
+    let answer = runtime.block_on(dial.ask(request(args)));
     let (text, is_answer) = match (&answer, args.format) {
         (Ok(decision), Format::Human) => (print::text(decision), true),
         (Ok(decision), Format::Json) => (format!("{:#}\n", print::json(decision)), true),

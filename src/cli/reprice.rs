@@ -3,8 +3,8 @@
 use super::opened::{now, open, own_rates};
 use super::output;
 use crate::batch::{
-    BatchError, Catalog, EarlierFeed, Feeds, Format, Job, Progress, Run, Summary, Verdict, feed_files,
-    load_facts,
+    BatchError, Catalog, EarlierFeed, Feeds, Format, Job, Progress, Run, Summary, TwinPrices, Verdict,
+    feed_files, load_facts,
 };
 use crate::facts::{parse_instant, parse_percent};
 use crate::money::Ratio;
@@ -44,6 +44,9 @@ pub struct Reprice {
     /// Exchange rates [default: the feed that the rulebook's markets name].
     #[arg(long, value_name = "FILE")]
     fx: Option<PathBuf>,
+    /// The prices that were in force, CSV or Parquet: `sku, market, channel, price, kind, from, to, announced`.
+    #[arg(long, value_name = "FILE")]
+    history: Option<PathBuf>,
     /// Only this market [default: all].
     #[arg(long)]
     market: Option<String>,
@@ -96,11 +99,20 @@ impl Reprice {
         };
         let rates = self.fx.clone().or_else(|| own_rates(&self.rulebook, &release));
         let at = self.at.unwrap_or_else(now);
-        let feeds = Feeds { items: None, offers: self.offers.as_deref(), rates: rates.as_deref() };
+        let feeds = Feeds {
+            items: None,
+            offers: self.offers.as_deref(),
+            rates: rates.as_deref(),
+            history: self.history.as_deref(),
+        };
         let (facts, earlier) = load_facts(&release, feeds)?;
         let job = Job::new(&release, &facts, at, self.market.as_deref(), self.channel.as_deref())?;
         let catalog = Catalog::open(&items, &release)?;
-        let summary = self.stream(&job, &catalog, &earlier, &quarantine)?;
+        let cancel = Arc::new(AtomicBool::new(false));
+        cancel_on_interrupt(cancel.clone());
+        let twins = TwinPrices::of_catalog(&job, &catalog, &cancel)?;
+        let job = job.with_twins(&twins);
+        let summary = self.stream(&job, &catalog, &earlier, &quarantine, &cancel)?;
         self.report(&summary, &quarantine);
         Ok(match summary.verdict {
             Verdict::Clean => 0,
@@ -114,7 +126,7 @@ impl Reprice {
         Format::of(&self.out)?;
         let beside = || self.out.with_extension("quarantine.csv");
         let quarantine = self.quarantine.clone().unwrap_or_else(beside);
-        let inputs = items.iter().chain(&self.offers).chain(&self.fx);
+        let inputs = items.iter().chain(&self.offers).chain(&self.fx).chain(&self.history);
         for output in [&self.out, &quarantine] {
             let same = |other: &Path| match (output.canonicalize(), other.canonicalize()) {
                 (Ok(output), Ok(other)) => output == other,
@@ -168,9 +180,8 @@ impl Reprice {
         catalog: &Catalog<'_>,
         earlier: &[EarlierFeed],
         quarantine: &Path,
+        cancel: &AtomicBool,
     ) -> Result<Summary, BatchError> {
-        let cancel = Arc::new(AtomicBool::new(false));
-        cancel_on_interrupt(cancel.clone());
         let bar = progress_bar(catalog);
         let progress = |progress: Progress| {
             bar.set_position(progress.done);
@@ -183,7 +194,7 @@ impl Reprice {
             quarantine,
             threads: self.threads.map(usize::from),
             max_bad: self.max_bad,
-            cancel: &cancel,
+            cancel,
             progress: &progress,
         };
         let summary = run.run(job, catalog, earlier);

@@ -1,8 +1,11 @@
 //! `pricer serve`: quotes over gRPC until Ctrl-C or SIGTERM.
 
 use crate::facts::parse_instant;
+use crate::service::config::problem::{Problem, lines};
+use crate::service::config::{Draft, Effect, Settings};
+use crate::service::credentials::Credentials;
 use crate::service::state::Serving;
-use crate::service::{Config, Folder, Listeners, ServeError, serve};
+use crate::service::{Config, Listeners, ServeError, serve};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -15,10 +18,20 @@ use tracing_subscriber::layer::SubscriberExt as _;
 
 /// Serves quotes over gRPC and follows the rulebook folder.
 #[derive(Clone, Debug, clap::Args)]
+#[command(
+    after_help = "Every option of the file has a variable too, such as PRICER_LIMITS_QUOTES. The command line \
+                        comes before the environment, the environment before the file. See docs/reference/serve.md."
+)]
 pub struct Args {
+    /// Settings, such as `pricer.toml`.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Print the settings that would be in force, or all that is wrong with them, and end.
+    #[arg(long)]
+    pub check_config: bool,
     /// The rulebook folder. A change is served when it is whole and passes check and tests.
     #[arg(long, value_name = "DIR")]
-    pub rulebook: PathBuf,
+    pub rulebook: Option<PathBuf>,
     /// Items, CSV or Parquet. Without it only items described in the request are priced.
     #[arg(long, value_name = "FILE")]
     pub items: Option<PathBuf>,
@@ -28,28 +41,36 @@ pub struct Args {
     /// Exchange rates, CSV or Parquet.
     #[arg(long, value_name = "FILE")]
     pub fx: Option<PathBuf>,
-    /// Where to listen; a loopback address, because there is no TLS and no authentication yet.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:50051")]
-    pub listen: SocketAddr,
-    /// Where Prometheus finds `/metrics`; `off` for nowhere.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9464", value_parser = parse_metrics)]
-    pub metrics: MetricsAddress,
+    /// Where to listen. Any address but a loopback one needs TLS and principals in the settings. [default: 127.0.0.1:50051]
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<String>,
+    /// Where Prometheus finds `/metrics`; `off` for nowhere. [default: 127.0.0.1:9464]
+    #[arg(long, value_name = "ADDRESS")]
+    pub metrics: Option<String>,
     /// Answer as if it were this moment, such as `2026-11-18T10:00:00+01:00`: for trying out feeds of another day.
     #[arg(long, value_name = "INSTANT", value_parser = parse_instant)]
     pub at: Option<i64>,
 }
 
-/// `off` or an address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MetricsAddress(pub Option<SocketAddr>);
-
 /// How long threads that read may take to end; what is still open then ends with the process.
 const LINGER: Duration = Duration::from_millis(200);
 
-/// Runs the command: 0 told to end, 1 failed, 2 an address that is refused.
+/// Runs the command: 0 told to end, 1 failed, 2 settings that are wrong.
 #[must_use]
 pub fn run(args: &Args) -> ExitCode {
+    let (mut settings, effect) = match settings(args) {
+        Ok(settings) => settings,
+        Err(problems) => {
+            eprintln!("error: the settings cannot be used\n{}", lines(&problems));
+            return ExitCode::from(2);
+        }
+    };
+    if args.check_config {
+        return check(&settings, &effect);
+    }
     log_to_stderr();
+    tracing::info!(settings = effect.given(&settings), "starting");
+    fit_descriptors(&mut settings);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -57,7 +78,7 @@ pub fn run(args: &Args) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let served = runtime.block_on(bind_and_serve(args));
+    let served = runtime.block_on(bind_and_serve(args, &settings));
     // A thread that is stuck in a folder or feed must not keep the process.
     runtime.shutdown_timeout(LINGER);
     match served {
@@ -65,46 +86,91 @@ pub fn run(args: &Args) -> ExitCode {
         Err(error) => {
             eprintln!("error: {error}");
             if let ServeError::Rejected(_) = error {
-                eprintln!(
-                    "  help: `pricer check {0}` and `pricer test {0}` say more",
-                    args.rulebook.display()
-                );
+                let rulebook = settings.rulebook.unwrap_or_default();
+                eprintln!("  help: `pricer check {0}` and `pricer test {0}` say more", rulebook.display());
             }
             match error {
-                ServeError::NotLoopback(_) => ExitCode::from(2),
+                ServeError::NotLoopback(_) | ServeError::Credentials(_) => ExitCode::from(2),
                 ServeError::Rejected(_) | ServeError::Failed(_) => ExitCode::FAILURE,
             }
         }
     }
 }
 
-async fn bind_and_serve(args: &Args) -> Result<(), ServeError> {
-    // Refused before it is bound: not even for a moment is anybody else let in.
-    for address in [Some(args.listen), args.metrics.0].into_iter().flatten() {
-        if !address.ip().is_loopback() {
-            return Err(ServeError::NotLoopback(address));
+/// The file, then the environment, then the command line.
+fn settings(args: &Args) -> Result<(Settings, Effect), Vec<Problem>> {
+    let mut draft = Draft::default();
+    if let Some(path) = &args.config {
+        draft.file(path);
+    }
+    let variables = std::env::vars_os();
+    let texts =
+        variables.filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok()?)));
+    draft.environment(texts);
+    let paths =
+        [("rulebook", &args.rulebook), ("items", &args.items), ("offers", &args.offers), ("fx", &args.fx)];
+    for (key, path) in paths {
+        if let Some(path) = path {
+            draft.set(key, &path.to_string_lossy(), &format!("--{key}"));
         }
     }
+    for (key, address) in [("listen", &args.listen), ("metrics", &args.metrics)] {
+        if let Some(address) = address {
+            draft.set(key, address, &format!("--{key}"));
+        }
+    }
+    draft.finish()
+}
+
+/// `--check-config`: also the files of credentials are read.
+fn check(settings: &Settings, effect: &Effect) -> ExitCode {
+    match Credentials::load(settings.config().credentials) {
+        Ok(_) => {
+            print!("{}", effect.toml(settings));
+            ExitCode::SUCCESS
+        }
+        Err(problems) => {
+            eprintln!("error: the settings cannot be used\n{}", problems.join("\n"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Files and the like that are no connections.
+const DESCRIPTORS_KEPT: usize = 64;
+
+/// More connections than file descriptors would be accepted and then fail.
+fn fit_descriptors(settings: &mut Settings) {
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
+    let allowed = line.and_then(|line| line.split_whitespace().next()?.parse::<usize>().ok());
+    let Some(allowed) = allowed else { return };
+    let fitting = allowed.saturating_sub(DESCRIPTORS_KEPT).max(allowed / 2).max(1);
+    if fitting < settings.limits.connections {
+        tracing::warn!(
+            descriptors = allowed,
+            connections = fitting,
+            "fewer connections than configured: raise the limit of open files (`ulimit -n`, `LimitNOFILE`)"
+        );
+        settings.limits.connections = fitting;
+    }
+}
+
+async fn bind_and_serve(args: &Args, settings: &Settings) -> Result<(), ServeError> {
     let listeners = Listeners {
-        grpc: bind(args.listen, "--listen").await?,
-        metrics: match args.metrics.0 {
+        grpc: bind(settings.listen, "--listen").await?,
+        metrics: match settings.metrics {
             Some(address) => Some(bind(address, "--metrics").await?),
             None => None,
         },
     };
     let addresses = (
-        listeners.grpc.local_addr().ok(),
+        listeners.grpc.local_addr().unwrap_or(settings.listen),
         listeners.metrics.as_ref().and_then(|metrics| metrics.local_addr().ok()),
     );
-    let folder = Folder {
-        rulebook: args.rulebook.clone(),
-        items: args.items.clone(),
-        offers: args.offers.clone(),
-        rates: args.fx.clone(),
-    };
-    let config = Config { at: args.at, ..Config::default() };
-    let ready = |serving: &Serving| print!("{}", greeting(serving, args, addresses));
-    serve(config, Arc::new(folder), listeners, ready, told_to_end()).await
+    let config = Config { at: args.at, ..settings.config() };
+    let ready = |serving: &Serving| print!("{}", greeting(serving, settings, addresses));
+    serve(config, Arc::new(settings.folder()), listeners, ready, told_to_end()).await
 }
 
 async fn bind(address: SocketAddr, option: &str) -> Result<TcpListener, ServeError> {
@@ -118,22 +184,23 @@ async fn bind(address: SocketAddr, option: &str) -> Result<TcpListener, ServeErr
 /// What is served, where, and what to try.
 fn greeting(
     serving: &Serving,
-    args: &Args,
-    (grpc, metrics): (Option<SocketAddr>, Option<SocketAddr>),
+    settings: &Settings,
+    (grpc, metrics): (SocketAddr, Option<SocketAddr>),
 ) -> String {
     let release = &serving.release;
-    let grpc = grpc.unwrap_or(args.listen);
+    let rulebook = settings.rulebook.clone().unwrap_or_default();
+    let scheme = if settings.certificate.is_some() { "grpcs" } else { "grpc" };
     let place = release.places.first();
     let (market, channel) = place.map_or(("M", "C"), |place| (&*place.market, &*place.channel));
     let sku = serving.facts.items.iter().map(|row| &*row.item.sku).min().unwrap_or("SKU");
     let mut lines = vec![
-        format!("serving   {} from {}", release.name, args.rulebook.display()),
+        format!("serving   {} from {}", release.name, rulebook.display()),
         format!("release   {}   {} guards", release.id(), release.guard_count),
         format!(
             "items     {} in memory, offers and rates too: nothing is written",
             serving.facts.items.len()
         ),
-        format!("listening grpc://{grpc}   PricingService, health, reflection"),
+        format!("listening {scheme}://{grpc}   PricingService, health, reflection"),
     ];
     if let Some(metrics) = metrics {
         lines.push(format!("metrics   http://{metrics}/metrics"));
@@ -165,20 +232,11 @@ async fn told_to_end() {
 /// JSON lines. The layers below log headers when they are chatty, so they never are.
 fn log_to_stderr() {
     let targets = Targets::new().with_default(LevelFilter::INFO).with_targets(
-        ["h2", "hyper", "hyper_util", "tonic", "tower", "axum"].map(|name| (name, LevelFilter::WARN)),
+        ["h2", "hyper", "hyper_util", "tonic", "tower", "axum", "rustls", "tokio_rustls"]
+            .map(|name| (name, LevelFilter::WARN)),
     );
     let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(std::io::stderr);
     let subscriber = tracing_subscriber::registry().with(targets).with(lines);
     // Another one may be there already when this runs inside a larger program, such as `pricer demo`.
     let _ = tracing::subscriber::set_global_default(subscriber);
-}
-
-fn parse_metrics(text: &str) -> Result<MetricsAddress, String> {
-    match text {
-        "off" => Ok(MetricsAddress(None)),
-        _ => text
-            .parse()
-            .map(|address| MetricsAddress(Some(address)))
-            .map_err(|_| format!("`{text}` is neither `off` nor an address such as 127.0.0.1:9464")),
-    }
 }

@@ -1,25 +1,49 @@
 //! `pricer test DIR [NAME]`: the analysts' own tests.
 
+use super::evidence::CatalogArgs;
+use super::junit::junit;
 use super::opened::own_rates;
 use super::output::{Format, counted, load_dir, write_findings};
+use super::properties::{PropertyDocument, write_property};
+use super::update::update;
 use crate::batch::{BatchError, load_rates};
 use crate::facts::Rates;
 use crate::pricing::Release;
 use crate::rulebook::render::Colour;
-use crate::rulebook::{AlwaysTest, Failure, Files, Loaded, Report, Results, Verdict, run_tests};
+use crate::rulebook::{
+    AlwaysReport, AlwaysTest, Failure, Files, Loaded, Report, Results, Verdict, run_always, run_tests,
+};
 use serde::Serialize;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+/// Runs the analysts' tests: given these facts, this price.
+///
+/// Only what a test expects is compared; a failure names the first step of the price that differs. What no test touches
+/// is listed: rules, table rows, guards. With `--catalog` the properties `[always.*]` are counted over every price of a catalog.
 #[derive(Clone, Debug, clap::Args)]
 pub struct TestArgs {
     /// The folder with `rulebook.toml`
     pub dir: PathBuf,
     /// Only tests whose name contains this
     pub name: Option<String>,
+    /// Shows what differs, then writes what came out into the test files; comments and layout stay
+    #[arg(long)]
+    pub update: bool,
+    #[command(flatten)]
+    pub catalog: CatalogArgs,
     #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
+    pub format: TestFormat,
+}
+
+/// For people, programs or build servers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum TestFormat {
+    #[default]
+    Human,
+    Json,
+    Junit,
 }
 
 /// Exit code 0: all passed; 1: a test failed or the rulebook has errors; 2: no test has that name.
@@ -29,7 +53,8 @@ pub struct TestArgs {
 pub fn run(args: &TestArgs, colour: Colour, out: &mut dyn Write) -> io::Result<ExitCode> {
     let mut loaded = load_dir(&args.dir);
     let Some(release) = loaded.release.clone().filter(|_| !loaded.has_errors()) else {
-        write_findings(args.format, colour, &loaded.files, &loaded.diagnostics, out)?;
+        let format = if args.format == TestFormat::Json { Format::Json } else { Format::Human };
+        write_findings(format, colour, &loaded.files, &loaded.diagnostics, out)?;
         return Ok(ExitCode::from(1));
     };
     let rates = match default_rates(&args.dir, &release) {
@@ -46,22 +71,45 @@ pub fn run(args: &TestArgs, colour: Colour, out: &mut dyn Write) -> io::Result<E
         writeln!(out, "error: no test is called `{name}`")?;
         return Ok(ExitCode::from(2));
     }
+    let mut problem = None;
+    let evidence = args.catalog.read(&args.dir, &release, &mut problem);
+    if let Some(problem) = problem {
+        writeln!(out, "error: {problem}")?;
+        return Ok(ExitCode::from(1));
+    }
     let results = run_tests(&release, &loaded.tests, &rates);
+    let always = evidence.map(|evidence| run_always(&release, &loaded.always, &evidence));
+    let counted_always = always.as_deref().unwrap_or_default();
     match args.format {
-        Format::Json => writeln!(out, "{}", as_json(release.id(), &loaded, &results))?,
-        Format::Human => {
+        TestFormat::Json => writeln!(out, "{}", as_json(release.id(), &loaded, &results, always.as_deref()))?,
+        TestFormat::Junit => {
+            writeln!(out, "{}", junit(&release.name, &loaded.files, &results.reports, counted_always))?;
+        }
+        TestFormat::Human => {
             let running = format!("{}, {}", counted(loaded.tests.len(), "test"), properties(&loaded.always));
             writeln!(out, "     Running {running:<52} rulebook {}", release.id())?;
             for report in &results.reports {
                 write_report(report, &loaded.files, colour, out)?;
             }
-            for test in &loaded.always {
-                writeln!(out, "  --    always.{:<37} not run: needs a catalog", test.name)?;
+            for test in loaded.always.iter().filter(|_| always.is_none()) {
+                writeln!(out, "  --    always.{:<37} not run: needs --catalog", test.name)?;
             }
-            write_end(&results, args.name.is_none(), out)?;
+            for report in counted_always {
+                write_property(report, &loaded.files, colour, out)?;
+            }
+            write_end(&results, counted_always, args.name.is_none(), out)?;
         }
     }
-    Ok(ExitCode::from(u8::from(0 < results.failed())))
+    let failed_always = counted_always.iter().any(AlwaysReport::failed);
+    if args.update {
+        // A format for programs stays clean.
+        let mut nowhere = io::sink();
+        let told: &mut dyn Write = if args.format == TestFormat::Human { out } else { &mut nowhere };
+        update(&args.dir, &loaded.files, &results, told)?;
+        let broken = results.reports.iter().any(|report| matches!(report.verdict, Verdict::Broken(_)));
+        return Ok(ExitCode::from(u8::from(broken || failed_always)));
+    }
+    Ok(ExitCode::from(u8::from(0 < results.failed() || failed_always)))
 }
 
 fn properties(always: &[AlwaysTest]) -> String {
@@ -85,7 +133,8 @@ fn write_report(report: &Report, files: &Files, colour: Colour, out: &mut dyn Wr
         Verdict::Passed => writeln!(out, "  ok    {:<44} {:>20}", report.name, report.answer),
         Verdict::Failed(failure) => {
             writeln!(out, "  FAIL  {:<44} {}:{line}", report.name, report.header.file)?;
-            write_failure(failure, out)
+            write_failure(failure, out)?;
+            writeln!(out, "          accept the new result?   pricer test DIR {} --update", report.name)
         }
         Verdict::Broken(findings) => {
             writeln!(out, "  FAIL  {:<44} {}:{line}", report.name, report.header.file)?;
@@ -117,9 +166,14 @@ fn write_failure(failure: &Failure, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-fn write_end(results: &Results, complete: bool, out: &mut dyn Write) -> io::Result<()> {
-    let failed = results.failed();
-    let passed = results.reports.len() - failed;
+fn write_end(
+    results: &Results,
+    always: &[AlwaysReport],
+    complete: bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let failed = results.failed() + always.iter().filter(|report| report.failed()).count();
+    let passed = results.reports.len() + always.len() - failed;
     let result = format!("{passed} passed, {failed} failed");
     if !complete {
         return writeln!(out, "      Result {result}");
@@ -152,6 +206,7 @@ struct Document<'a> {
     passed: usize,
     failed: usize,
     not_run: Vec<String>,
+    properties: Vec<PropertyDocument<'a>>,
     tests: Vec<TestDocument<'a>>,
     never_tested: NeverTested<'a>,
 }
@@ -191,7 +246,8 @@ struct NeverTested<'a> {
     guards: &'a [Box<str>],
 }
 
-fn as_json(release: &str, loaded: &Loaded, results: &Results) -> String {
+fn as_json(release: &str, loaded: &Loaded, results: &Results, always: Option<&[AlwaysReport]>) -> String {
+    let not_run = |test: &AlwaysTest| always.is_none().then(|| format!("always.{}", test.name));
     let failed = results.failed();
     let coverage = &results.coverage;
     let document = Document {
@@ -200,7 +256,8 @@ fn as_json(release: &str, loaded: &Loaded, results: &Results) -> String {
         release,
         passed: results.reports.len() - failed,
         failed,
-        not_run: loaded.always.iter().map(|test| format!("always.{}", test.name)).collect(),
+        not_run: loaded.always.iter().filter_map(not_run).collect(),
+        properties: always.unwrap_or_default().iter().map(PropertyDocument::new).collect(),
         tests: results.reports.iter().map(|report| TestDocument::new(report, &loaded.files)).collect(),
         never_tested: NeverTested {
             rules: &coverage.rules.never,

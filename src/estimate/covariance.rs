@@ -4,7 +4,9 @@
 //! * hetero (HC1): times `N / (N − k)`, the same `k`.
 //! * cluster (CRV1): times `G/(G−1) · (N−1)/(N−k)`, with `k` the slopes and the levels of those effects that
 //!   are *not* nested in a cluster (one, for the constant, where all are).
-//! * two-way: `V1 + V2 − V12`, each with the smaller `G`.
+//! * two-way: `V1 + V2 − V12`, each with the smaller `G`. A variance that comes out negative gives way to the larger
+//!   one-way one.
+//! * iid errors of a count: `(N−1)/(N−k) (X'WX)^-1`.
 //! * HAC: Bartlett weights `1 − l/(L+1)`, no small-sample factor, as in statsmodels and linearmodels.
 #![expect(
     clippy::indexing_slicing,
@@ -49,28 +51,37 @@ pub fn covariance(kind: &Vcov, fitted: &Fitted<'_>, design: &Design) -> Result<C
     let n = design.n() as f64;
     let k = fitted.k_full as f64;
     let freedom = n - k;
-    let (meat, freedom, clusters, convention, repaired) = match kind {
+    let text = convention(kind, design.n(), fitted.k_full);
+    let sandwich = |meat: &Matrix| fitted.r_inverse.times(meat).times(&fitted.r_inverse.transposed());
+    let plain = |meat: Matrix, convention: String| Covariance {
+        matrix: sandwich(&meat),
+        freedom,
+        convention,
+        clusters: None,
+        repaired: false,
+    };
+    Ok(match kind {
         Vcov::Iid => {
             let mut identity = Matrix::zeros(fitted.basis.len(), fitted.basis.len());
             (0..fitted.basis.len()).for_each(|i| *identity.at_mut(i, i) = fitted.sigma2);
-            (identity, freedom, None, format!("iid, N-k = {}", n - k), false)
+            plain(identity, text)
         }
-        Vcov::HeteroRaw => (hetero(fitted), freedom, None, "HC0".to_owned(), false),
-        Vcov::Hetero => {
-            let factor = n / (n - k);
-            (hetero(fitted).scaled(factor), freedom, None, format!("HC1, N/(N-k) with k = {k}"), false)
-        }
-        Vcov::Cluster(_) => {
-            let (meat, g, repaired, text) = clustered(fitted, design)?;
-            (meat, g as f64 - 1.0, Some(g), text, repaired)
-        }
-        Vcov::Hac { lags, .. } => {
-            let text = format!("HAC, Bartlett, {lags} lags, no small-sample factor");
-            (hac(fitted, design, *lags), freedom, None, text, false)
-        }
-    };
-    let matrix = fitted.r_inverse.times(&meat).times(&fitted.r_inverse.transposed());
-    Ok(Covariance { matrix, freedom, convention, clusters, repaired })
+        Vcov::HeteroRaw => plain(hetero(fitted), text),
+        Vcov::Hetero => plain(hetero(fitted).scaled(n / (n - k)), text),
+        Vcov::Cluster(_) => clustered(fitted, design)?,
+        Vcov::Hac { lags, .. } => plain(hac(fitted, design, *lags), text),
+    })
+}
+
+/// How errors that need no clusters are reckoned.
+pub fn convention(kind: &Vcov, n: usize, k: usize) -> String {
+    match kind {
+        Vcov::Iid => format!("iid, N-k = {}", n as i64 - k as i64),
+        Vcov::HeteroRaw => "HC0".to_owned(),
+        Vcov::Hetero => format!("HC1, N/(N-k) with k = {k}"),
+        Vcov::Hac { lags, .. } => format!("HAC, Bartlett, {lags} lags, no small-sample factor"),
+        Vcov::Cluster(_) => "CRV1".to_owned(),
+    }
 }
 
 /// The `k` of CRV1: slopes, and the effects that no cluster contains; where clusters contain them all, one
@@ -82,7 +93,7 @@ pub fn k_clustered(slopes: usize, effects: &[Grouping], clusters: &[Grouping]) -
     slopes + (levels - free.len().saturating_sub(1)).max(constant)
 }
 
-fn clustered(fitted: &Fitted<'_>, design: &Design) -> Result<(Matrix, usize, bool, String)> {
+fn clustered(fitted: &Fitted<'_>, design: &Design) -> Result<Covariance> {
     let n = design.n() as f64;
     let k = k_clustered(fitted.basis.len(), &design.effects, &design.clusters);
     let g = design.clusters.iter().map(|c| c.levels).min().unwrap_or(0);
@@ -91,28 +102,34 @@ fn clustered(fitted: &Fitted<'_>, design: &Design) -> Result<(Matrix, usize, boo
             .help("use --vcov hetero"));
     }
     let factor = g as f64 / (g as f64 - 1.0) * (n - 1.0) / (n - k as f64);
-    let text = format!("CRV1, G/(G-1) * (N-1)/(N-k) with G = {g}, k = {k}");
-    match design.clusters.as_slice() {
+    let variance =
+        |meat: Matrix| fitted.r_inverse.times(&meat).times(&fitted.r_inverse.transposed()).scaled(factor);
+    let mut repaired = false;
+    let matrix = match design.clusters.as_slice() {
         [first, second] => {
-            let (a, b) = (sums(fitted, first), sums(fitted, second));
-            let both = sums(fitted, &first.cross(second));
-            let meat = a.clone().plus(&b, 1.0).plus(&both, -1.0);
-            let negative = |m: &Matrix| {
-                let v = fitted.r_inverse.times(m).times(&fitted.r_inverse.transposed());
-                (0..v.rows).any(|i| v.at(i, i) <= 0.0)
-            };
-            let trace = |m: &Matrix| (0..m.rows).map(|i| m.at(i, i)).sum::<f64>();
-            let repaired = negative(&meat);
-            let meat = match repaired {
-                true if trace(&a) > trace(&b) => a,
-                true => b,
-                false => meat,
-            };
-            Ok((meat.scaled(factor), g, repaired, text))
+            let (a, b) = (variance(sums(fitted, first)), variance(sums(fitted, second)));
+            let both = variance(sums(fitted, &first.cross(second)));
+            let mut matrix = a.clone().plus(&b, 1.0).plus(&both, -1.0);
+            for i in 0..matrix.rows {
+                let larger = a.at(i, i).max(b.at(i, i));
+                // Rounding alone may leave a crumb of a variance that is zero.
+                if matrix.at(i, i) <= 1e-12 * larger {
+                    repaired = true;
+                    *matrix.at_mut(i, i) = larger;
+                }
+            }
+            matrix
         }
-        [one, ..] => Ok((sums(fitted, one).scaled(factor), g, false, text)),
-        [] => Err(EstimateError::new("no cluster is named").help("write --vcov cluster:store")),
-    }
+        [one, ..] => variance(sums(fitted, one)),
+        [] => return Err(EstimateError::new("no cluster is named").help("write --vcov cluster:store")),
+    };
+    Ok(Covariance {
+        matrix,
+        freedom: g as f64 - 1.0,
+        convention: format!("CRV1, G/(G-1) * (N-1)/(N-k) with G = {g}, k = {k}"),
+        clusters: Some(g),
+        repaired,
+    })
 }
 
 fn hetero(fitted: &Fitted<'_>) -> Matrix {

@@ -3,9 +3,10 @@
 use super::data::{Categories, Column, Table};
 use super::error::{EstimateError, Result};
 use super::evaluate::{columns, holds, numbers};
-use super::formula::{Effect, Expr, Factor, FactorKind, Formula, Term};
+use super::formula::{Effect, Expr, Factor, FactorKind, Formula, Slope, Term};
 use super::grouping::Grouping;
-use super::spec::Spec;
+use super::logit::berry::log_odds;
+use super::spec::{Family, Spec};
 use std::sync::Arc;
 
 /// Above this many levels an indicator should be a fixed effect.
@@ -39,6 +40,8 @@ pub struct Design {
     /// For HAC errors: the panel and the time of each row.
     pub panel: Option<Grouping>,
     pub time: Option<Vec<f64>>,
+    /// Choice sets, or markets.
+    pub sets: Option<Grouping>,
     /// The row of the table behind each row here.
     pub rows: Vec<usize>,
     pub dropped: Vec<Dropped>,
@@ -67,6 +70,7 @@ impl Design {
             weights: self.weights.as_ref().map(pick),
             panel: self.panel.as_ref().map(|g| g.select(rows)),
             time: self.time.as_ref().map(pick),
+            sets: self.sets.as_ref().map(|g| g.select(rows)),
             rows: rows.iter().filter_map(|r| self.rows.get(*r).copied()).collect(),
             dropped: self.dropped.clone(),
             lost: Vec::new(),
@@ -87,6 +91,15 @@ impl Design {
         let mut sieve = Sieve::new(spec.filter.as_ref(), table)?;
         let formula = &spec.formula;
         let mut design = Self { y: value(&formula.response, table)?, ..Self::default() };
+        if let Some(set) = &spec.set {
+            let sets = Grouping::of(set, table)?;
+            sieve.sift_codes(&set.text(), &sets);
+            design.sets = Some(sets);
+        }
+        if spec.family == Family::Shares {
+            let markets = design.sets.as_ref().ok_or_else(|| no_set("shares", "market"))?;
+            design.y = log_odds(&design.y, markets)?;
+        }
         sieve.sift(&formula.response.text, &design.y, &read(&formula.response), table);
         if formula.intercept && formula.effects.is_empty() {
             let ones = vec![1.0; table.rows()];
@@ -137,6 +150,12 @@ impl Design {
     }
 }
 
+/// What a family lacks without sets.
+pub(super) fn no_set(family: &str, set: &str) -> EstimateError {
+    EstimateError::new(format!("the family {family} needs to know the {set} of each row"))
+        .help(format!("name the column: --set {set}"))
+}
+
 /// Decides which rows stay, and counts why the others do not. The first reason counts.
 struct Sieve {
     keep: Vec<bool>,
@@ -180,7 +199,7 @@ impl Sieve {
         }
         let reason = if text == "weights" {
             "the weight is not positive".to_owned()
-        } else if text.contains("log(") {
+        } else if text.starts_with("log(") {
             format!("`{text}` is the logarithm of zero or less")
         } else {
             format!("`{text}` is not a finite number")
@@ -205,7 +224,7 @@ fn read(factor: &Factor) -> Vec<String> {
         FactorKind::Levels { column, slope, .. } => {
             names.push(column.clone());
             if let Some(slope) = slope {
-                columns(slope, &mut names);
+                columns(&slope.expr, &mut names);
             }
         }
     }
@@ -262,11 +281,11 @@ fn factor_columns(
     sieve.sift_codes(column, &Grouping { codes: codes.codes.clone(), levels: codes.levels.len() });
     let slope_values = match slope {
         Some(slope) => {
-            let values = numbers(slope, table)?;
+            let values = numbers(&slope.expr, table)?;
             let mut names = Vec::new();
-            columns(slope, &mut names);
-            sieve.sift(&names.join(", "), &values, &names, table);
-            Some((names.join("."), values))
+            columns(&slope.expr, &mut names);
+            sieve.sift(&slope.text, &values, &names, table);
+            Some((slope.text.as_str(), values))
         }
         None => None,
     };
@@ -298,13 +317,13 @@ fn factor_columns(
 }
 
 /// Whether the sum of this factor's columns is already in the formula.
-fn spanned(place: usize, term: &Term, slope: Option<&Expr>, formula: &Formula) -> bool {
+fn spanned(place: usize, term: &Term, slope: Option<&Slope>, formula: &Formula) -> bool {
     let mut others: Vec<Factor> = term.factors.clone();
     if place < others.len() {
         others.remove(place);
     }
     if let Some(slope) = slope {
-        others.push(Factor { kind: FactorKind::Value(slope.clone()), text: String::new() });
+        others.push(Factor { kind: FactorKind::Value(slope.expr.clone()), text: String::new() });
     }
     if others.is_empty() {
         return formula.intercept || !formula.effects.is_empty();

@@ -3,15 +3,16 @@
 use super::absorb::Absorber;
 use super::covariance::{Covariance, Fitted, covariance, k_full};
 use super::data::Table;
-use super::dense::dot;
+use super::dense::{dot, upper_inverse};
 use super::design::{Design, Dropped, Regressor};
 use super::error::{EstimateError, Result};
-use super::grouping::without_singletons;
+use super::grouping::{Grouping, without_singletons};
 use super::inference::{Estimate, Judge};
 use super::instruments::{Diagnostics, diagnose, two_stages};
 use super::least_squares::{Solved, solve};
+use super::logit::regression::choice;
 use super::ppml::poisson;
-use super::spec::{Family, Spec};
+use super::spec::{Family, Spec, Vcov};
 use std::sync::Arc;
 
 /// A coefficient, or why there is none.
@@ -82,7 +83,8 @@ pub fn fit(spec: &Spec, mut design: Design) -> Result<Fit> {
         design.keep(&rows, "alone in a level of a fixed effect");
     }
     match spec.family {
-        Family::Gaussian => gaussian(spec, design),
+        Family::Gaussian | Family::Shares => gaussian(spec, design),
+        Family::Choice => choice(spec, design),
         Family::Poisson => poisson(spec, design),
     }
 }
@@ -129,7 +131,7 @@ fn gaussian(spec: &Spec, design: Design) -> Result<Fit> {
 }
 
 /// Too few rows is said before anything is computed.
-pub(super) fn enough(design: &Design) -> Result<()> {
+pub(in crate::estimate) fn enough(design: &Design) -> Result<()> {
     if design.n() > 0 {
         return Ok(());
     }
@@ -195,7 +197,7 @@ pub(in crate::estimate) fn floor(column: &[f64], weights: Option<&[f64]>, has_ef
 }
 
 /// The figures that describe a fit as a whole.
-pub(super) struct Summary {
+pub(in crate::estimate) struct Summary {
     pub r2: f64,
     pub r2_within: Option<f64>,
     pub sigma: f64,
@@ -203,7 +205,7 @@ pub(super) struct Summary {
     pub exact: bool,
 }
 
-pub(super) fn conclude(
+pub(in crate::estimate) fn conclude(
     spec: &Spec,
     design: &Design,
     solved: &Solved,
@@ -228,6 +230,7 @@ pub(super) fn conclude(
     if n <= k {
         let reason = format!("{n} rows cannot identify {k} parameters");
         reasons.iter_mut().for_each(|r| *r = Some(reason.clone()));
+        flags.push(Flag::new("EXACT_FIT", format!("{n} rows for {k} parameters: any data fit exactly")));
     }
     let cov = if n > k {
         covariance(&spec.vcov, &fitted, design)?
@@ -236,11 +239,16 @@ pub(super) fn conclude(
         Covariance { matrix, freedom: 1.0, convention: "none".to_owned(), clusters: None, repaired: false }
     };
     let judge = Judge::new(cov.freedom, spec.level);
+    let mut blind = if n > k { without_error(&cov.matrix, solved, n) } else { Vec::new() };
+    if let (true, [one]) = (n > k, design.clusters.as_slice()) {
+        blind.extend(in_one_cluster(solved, one, names.first().is_some_and(|n| &***n == "(Intercept)")));
+    }
     let mut coefficients = Vec::with_capacity(names.len());
     for (j, (name, reason)) in names.iter().zip(reasons).enumerate() {
         let place = solved.qr.kept.iter().position(|k| *k == j);
         let outcome = match (reason, place) {
             (Some(reason), _) => Err(reason),
+            (None, Some(_)) if !summary.exact && blind.contains(&j) => Err(blind_reason(name, &spec.vcov)),
             (None, Some(place)) => {
                 let estimate = solved.beta.get(place).copied().unwrap_or(f64::NAN);
                 judge
@@ -264,7 +272,7 @@ pub(super) fn conclude(
     if let Some(g) = cov.clusters.filter(|g| *g < 20) {
         flags.push(Flag::new("FEW_CLUSTERS", format!("{g} clusters are few; intervals may be too narrow")));
     }
-    if summary.exact {
+    if summary.exact && n > k {
         flags.push(Flag::new(
             "EXACT_FIT",
             "the regressors explain the response exactly; standard errors mean nothing",
@@ -290,6 +298,52 @@ pub(super) fn conclude(
         residuals: design.rows.iter().copied().zip(residuals.iter().copied()).collect(),
         covariance: cov.matrix,
     })
+}
+
+/// A robust variance this small beside the plain one is no variance: the residuals that it sums are zero by construction.
+const BLIND: f64 = 1e-14;
+
+/// The regressors that a single cluster, or a single row, identifies. Least squares makes its score zero there, and with it
+/// the robust error.
+fn without_error(matrix: &super::dense::Matrix, solved: &Solved, n: usize) -> Vec<usize> {
+    let bread = solved.bread();
+    let sigma2 = solved.rss() / n as f64;
+    let blind = |place: &usize| matrix.at(*place, *place) <= BLIND * sigma2 * bread.at(*place, *place);
+    solved.qr.kept.iter().enumerate().filter(|(place, _)| blind(place)).map(|(_, j)| *j).collect()
+}
+
+/// The regressors that vary, within the effects, in one cluster only.
+fn in_one_cluster(solved: &Solved, clusters: &Grouping, intercept: bool) -> Vec<usize> {
+    let basis = solved.basis();
+    let triangle = upper_inverse(&solved.qr.r_inverse);
+    let mut out = Vec::new();
+    for (place, j) in solved.qr.kept.iter().enumerate().skip(usize::from(intercept)) {
+        // The column as it was before it was made orthogonal to the others, but for the intercept.
+        let mut squares = vec![0.0; clusters.levels];
+        for (row, code) in clusters.codes.iter().enumerate() {
+            let parts = (usize::from(intercept)..=place).zip(basis.iter().skip(usize::from(intercept)));
+            let value: f64 =
+                parts.map(|(k, q)| q.get(row).copied().unwrap_or(0.0) * triangle.at(k, place)).sum();
+            if let Some(slot) = usize::try_from(*code).ok().and_then(|c| squares.get_mut(c)) {
+                *slot += value * value;
+            }
+        }
+        let (total, most) = squares.iter().fold((0.0, 0.0_f64), |(sum, most), s| (sum + s, most.max(*s)));
+        if total - most <= BLIND * total {
+            out.push(*j);
+        }
+    }
+    out
+}
+
+fn blind_reason(name: &str, vcov: &Vcov) -> String {
+    match vcov.clusters() {
+        [] => format!("a single row tells `{name}`, and leaves no error to judge it by"),
+        clusters => {
+            let names = clusters.iter().map(super::formula::Effect::text).collect::<Vec<_>>().join(" or ");
+            format!("a single {names} tells `{name}`, and errors between clusters cannot be judged by one")
+        }
+    }
 }
 
 /// For each regressor, the reason why the data cannot tell its coefficient.

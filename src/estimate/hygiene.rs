@@ -1,6 +1,6 @@
 //! What to know about a group before its elasticity is believed.
 
-use super::design::Design;
+use super::design::{Design, Dropped};
 use super::fit::Flag;
 use super::spec::{Family, Spec};
 
@@ -13,26 +13,32 @@ const ZEROS_MAX: f64 = 0.05;
 
 /// Looks at the response, at the regressors that read a price, and at what was dropped.
 pub fn inspect(spec: &Spec, design: &Design) -> Vec<Flag> {
+    let columns = design.endogenous.iter().chain(&design.exogenous).map(|x| (&*x.name, x.values.as_slice()));
+    inspect_columns(spec, design.n(), columns, &design.dropped)
+}
+
+/// The same for columns that are not a design of their own.
+pub fn inspect_columns<'a>(
+    spec: &Spec,
+    n: usize,
+    columns: impl Iterator<Item = (&'a str, &'a [f64])>,
+    dropped: &[Dropped],
+) -> Vec<Flag> {
     let mut flags = Vec::new();
-    let n = design.n();
     if n < PERIODS_MIN {
         flags.push(Flag::new("FEW_ROWS", format!("{n} rows are few")));
     }
-    for price in design.endogenous.iter().chain(&design.exogenous).filter(|x| is_price(&x.name)) {
-        let spread = spread(&price.values);
+    for (name, values) in columns.filter(|(name, _)| is_price(name)) {
+        let spread = spread(values);
         if spread > 0.0 && spread < PRICE_SPREAD_MIN {
-            flags.push(Flag::new(
-                "LITTLE_PRICE_VARIATION",
-                format!("`{}` varies by {spread:.4} only", price.name),
-            ));
+            flags.push(Flag::new("LITTLE_PRICE_VARIATION", format!("`{name}` varies by {spread:.4} only")));
         }
-        let prices = distinct_up_to(&price.values, PRICES_MIN);
+        let prices = distinct_up_to(values, PRICES_MIN);
         if (2..PRICES_MIN).contains(&prices) {
-            flags.push(Flag::new("FEW_PRICES", format!("`{}` takes {prices} values", price.name)));
+            flags.push(Flag::new("FEW_PRICES", format!("`{name}` takes {prices} values")));
         }
     }
-    let zeros: usize =
-        design.dropped.iter().filter(|d| d.reason.contains("logarithm")).map(|d| d.count).sum();
+    let zeros: usize = dropped.iter().filter(|d| d.reason.contains("logarithm")).map(|d| d.count).sum();
     if spec.family == Family::Gaussian && zeros as f64 > ZEROS_MAX * (n + zeros) as f64 {
         let text = format!("{zeros} of {} rows have no logarithm; --family poisson keeps them", n + zeros);
         flags.push(Flag::new("ZEROS", text));

@@ -60,6 +60,11 @@ pub fn t_quantile(probability: f64, freedom: f64) -> f64 {
 /// Above this many degrees of freedom t is the normal.
 const NORMAL_FROM: f64 = 1e7;
 
+/// The value of the normal below which this share lies.
+pub fn normal_quantile(share: f64) -> f64 {
+    Normal::standard().inverse_cdf(share)
+}
+
 /// The two-sided p value.
 pub fn t_tail(t: f64, freedom: f64) -> f64 {
     let tail = match freedom < NORMAL_FROM {
@@ -73,6 +78,11 @@ pub fn t_tail(t: f64, freedom: f64) -> f64 {
 pub fn f_tail(f: f64, df1: f64, df2: f64) -> f64 {
     let tail = FisherSnedecor::new(df1, df2.max(1.0)).map_or(1.0, |d| d.sf(f.max(0.0)));
     if tail.is_finite() { tail } else { 1.0 }
+}
+
+/// The value of F below which this share lies.
+pub fn f_quantile(share: f64, df1: f64, df2: f64) -> f64 {
+    FisherSnedecor::new(df1, df2.max(1.0)).map_or(f64::NAN, |d| d.inverse_cdf(share))
 }
 
 /// The upper tail of chi squared.

@@ -7,6 +7,7 @@ use super::fit::{Flag, Ready};
 use super::inference::{chi2_tail, f_tail};
 use super::least_squares::{Solved, solve};
 use super::spec::{Spec, Vcov};
+use super::weak::{AndersonRubin, anderson_rubin, liml};
 
 /// How strong the instruments of one endogenous term are.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,9 +45,14 @@ pub struct Diagnostics {
     pub j: Option<Test>,
     /// Efficient two-step GMM, moments centred as PyBLP does: each regressor's estimate and error.
     pub gmm: Vec<GmmEstimate>,
+    /// What least squares says of the endogenous terms, and limited-information maximum likelihood.
+    pub ols: Vec<GmmEstimate>,
+    pub liml: Vec<GmmEstimate>,
+    /// With one endogenous term.
+    pub anderson_rubin: Option<AndersonRubin>,
 }
 
-/// A coefficient estimated by efficient GMM.
+/// A coefficient by another method than 2SLS.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GmmEstimate {
     pub term: String,
@@ -136,6 +142,9 @@ pub(super) fn diagnose(
         basmann: sargan(stages, design, degrees).map(|(_, basmann)| basmann),
         j: two_step_gmm(ready, stages, spec, design, degrees),
         gmm: efficient(ready, stages, spec, design, degrees).unwrap_or_default(),
+        ols: least_squares(ready, spec, design, k).unwrap_or_default(),
+        liml: liml(ready, stages, spec, design, k).unwrap_or_default(),
+        anderson_rubin: anderson_rubin(ready, stages, spec, design),
     }
 }
 
@@ -195,12 +204,12 @@ fn finite(value: f64) -> f64 {
     if value.is_nan() { 0.0 } else { value.clamp(0.0, f64::MAX) }
 }
 
-fn block(m: &Matrix, which: &[usize]) -> Matrix {
+pub(super) fn block(m: &Matrix, which: &[usize]) -> Matrix {
     let data = which.iter().flat_map(|i| which.iter().map(|j| m.at(*i, *j))).collect();
     Matrix { rows: which.len(), cols: which.len(), data }
 }
 
-fn quadratic(x: &Matrix, m: &Matrix) -> f64 {
+pub(super) fn quadratic(x: &Matrix, m: &Matrix) -> f64 {
     x.transposed().times(m).times(x).data.first().copied().unwrap_or(0.0)
 }
 
@@ -219,6 +228,33 @@ fn wu_hausman(ready: &Ready, stages: &Stages, design: &Design, k: usize) -> Opti
     }
     let statistic = (short.rss() - long.rss()) / m as f64 / (long.rss() / freedom);
     Some(Test { statistic: finite(statistic), df: m, p: f_tail(statistic, m as f64, freedom) })
+}
+
+/// The endogenous terms as if they were not.
+fn least_squares(ready: &Ready, spec: &Spec, design: &Design, k: usize) -> Option<Vec<GmmEstimate>> {
+    let columns: Vec<Vec<f64>> = ready.endogenous.iter().chain(&ready.exogenous).cloned().collect();
+    let solved =
+        solve(columns, &ready.y, ready.floors.get(..ready.endogenous.len() + ready.exogenous.len())?);
+    let sigma2 = solved.rss() / (design.n() as f64 - k as f64).max(1.0);
+    let basis = solved.basis();
+    let fitted = Fitted {
+        basis: &basis,
+        residuals: &solved.residuals,
+        r_inverse: &solved.qr.r_inverse,
+        k_full: k,
+        sigma2,
+    };
+    let matrix = covariance(&spec.vcov, &fitted, design).ok()?.matrix;
+    let one = |(j, x): (usize, &super::design::Regressor)| {
+        let place = solved.qr.kept.iter().position(|k| *k == j)?;
+        let (estimate, se) = (*solved.beta.get(place)?, matrix.at(place, place).max(0.0).sqrt());
+        (estimate.is_finite() && se.is_finite()).then(|| GmmEstimate {
+            term: x.name.to_string(),
+            estimate,
+            se,
+        })
+    };
+    Some(design.endogenous.iter().enumerate().filter_map(one).collect())
 }
 
 fn sargan(stages: &Stages, design: &Design, degrees: usize) -> Option<(Test, Test)> {

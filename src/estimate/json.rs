@@ -1,6 +1,6 @@
 //! Results for machines.
 
-use super::fit::{Coefficient, Fit};
+use super::fit::{Coefficient, Fit, Flag};
 use super::instruments::{FirstStage, Test};
 use super::spec::Spec;
 use serde_json::{Map, Value, json};
@@ -12,7 +12,7 @@ pub const FORMAT_VERSION: u32 = 1;
 pub fn fit(fit: &Fit, spec: &Spec) -> Value {
     let dropped: Vec<Value> =
         fit.dropped.iter().map(|d| json!({ "reason": d.reason, "count": d.count })).collect();
-    let flags: Vec<Value> = fit.flags.iter().map(|f| json!({ "code": f.code, "text": f.text })).collect();
+    let (flags, notes) = flags(&fit.flags);
     let mut out = json!({
         "format_version": FORMAT_VERSION,
         "coefficients": fit.coefficients.iter().map(coefficient).collect::<Vec<_>>(),
@@ -30,6 +30,7 @@ pub fn fit(fit: &Fit, spec: &Spec) -> Value {
         "sigma": fit.sigma,
         "first_stage": Value::Null,
         "flags": flags,
+        "notes": notes,
     });
     if let (Some(d), Some(object)) = (&fit.instruments, out.as_object_mut()) {
         object.insert("first_stage".to_owned(), d.first.iter().map(first_stage).collect());
@@ -39,9 +40,30 @@ pub fn fit(fit: &Fit, spec: &Spec) -> Value {
             object.insert(name.to_owned(), value.map_or(Value::Null, test));
         }
         let gmm = |g: &super::instruments::GmmEstimate| json!({ "term": g.term, "estimate": g.estimate, "se": g.se });
-        object.insert("gmm".to_owned(), d.gmm.iter().map(gmm).collect());
+        for (name, list) in [("gmm", &d.gmm), ("ols", &d.ols), ("liml", &d.liml)] {
+            object.insert(name.to_owned(), list.iter().map(gmm).collect());
+        }
+        let set = d.anderson_rubin.as_ref().map(|ar| {
+            let mut out = test(ar.test);
+            if let Some(object) = out.as_object_mut() {
+                object.insert("set".to_owned(), json!(ar.set));
+            }
+            out
+        });
+        object.insert("anderson_rubin".to_owned(), set.unwrap_or(Value::Null));
     }
     out
+}
+
+/// The codes, each once, and every flag with its text.
+pub fn flags(flags: &[Flag]) -> (Vec<&'static str>, Vec<Value>) {
+    let mut codes: Vec<&'static str> = Vec::new();
+    for flag in flags {
+        if !codes.contains(&flag.code) {
+            codes.push(flag.code);
+        }
+    }
+    (codes, flags.iter().map(|f| json!({ "code": f.code, "text": f.text })).collect())
 }
 
 fn coefficient(coefficient: &Coefficient) -> Value {

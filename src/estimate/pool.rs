@@ -1,5 +1,7 @@
 //! Empirical Bayes: each group borrows strength from the others, as much as its own error asks for.
 
+use super::error::{EstimateError, Result};
+
 /// An estimate and its standard error.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Measured {
@@ -23,6 +25,19 @@ pub enum Method {
     #[default]
     DerSimonianLaird,
     Reml,
+}
+
+impl Method {
+    /// Reads `eb`, `dl` or `reml`.
+    pub fn parse(text: &str) -> Result<Self> {
+        match text {
+            "eb" | "dl" => Ok(Self::DerSimonianLaird),
+            "reml" => Ok(Self::Reml),
+            other => {
+                Err(EstimateError::new(format!("there is no pooling `{other}`")).help("write eb, dl or reml"))
+            }
+        }
+    }
 }
 
 /// What a set of estimates has in common.

@@ -78,7 +78,7 @@ pub(super) fn poisson(spec: &Spec, mut design: Design) -> Result<Fit> {
         r2: if null > 0.0 { 1.0 - state.deviance / null } else { 0.0 },
         r2_within: None,
         sigma: (pearson / freedom).sqrt(),
-        sigma2: 1.0,
+        sigma2: (design.n() as f64 - 1.0) / freedom,
         exact: false,
     };
     let residuals: Vec<f64> = design.y.iter().zip(&state.mu).map(|(y, mu)| y - mu).collect();

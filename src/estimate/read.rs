@@ -1,4 +1,4 @@
-//! Reads a CSV file into a [`Table`].
+//! Reads a CSV or Parquet file into a [`Table`].
 //!
 //! A column is numeric when every value that is present reads as a number. Codes with a leading zero
 //! (`00123`) stay text, so that they are not confused with `123`.
@@ -6,12 +6,31 @@
 use super::data::{Categories, Column, MISSING, Table};
 use super::error::{EstimateError, Result};
 use std::collections::HashMap;
+use std::io::Read;
 use std::path::Path;
 
 /// How a column turned out so far.
 enum Builder {
     Number(Vec<f64>),
     Text { categories: Categories, seen: HashMap<Vec<u8>, u32> },
+}
+
+/// Reads a file, Parquet if its first bytes say so, else CSV.
+pub fn read_table(path: &Path) -> Result<Table> {
+    let mut magic = [0_u8; 4];
+    let known = std::fs::File::open(path).and_then(|mut f| f.read(&mut magic));
+    let read = known.map_err(|e| EstimateError::new(format!("`{}`: {e}", path.display())))?;
+    match magic.get(..read) {
+        Some(b"PAR1") => super::parquet::read_parquet(path),
+        Some([0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd]) => {
+            Err(EstimateError::new(format!("`{}` is compressed", path.display()))
+                .help("unpack it, or write Parquet"))
+        }
+        Some([0xff, 0xfe, ..] | [0xfe, 0xff, ..]) => {
+            Err(EstimateError::new(format!("`{}` is UTF-16", path.display())).help("save it as UTF-8"))
+        }
+        _ => read_csv(path),
+    }
 }
 
 /// Reads the whole file. Texts such as `NA`, `null` and the empty one are missing values.

@@ -33,7 +33,9 @@ pub(super) enum Separated {
 const HEAVY: f64 = 1e6;
 /// What counts as zero against that.
 const TINY: f64 = 1e-4;
-const ROUNDS_MAX: usize = 200;
+/// Rounds, and what they may cost in products of a row and a column.
+const ROUNDS: (usize, usize) = (200, 5_000);
+const WORK_MAX: usize = 200_000_000;
 
 /// The iterative rectifier: looks for a combination of the regressors that is zero at every sale and not
 /// negative elsewhere. Where it is positive, the zero is predicted perfectly.
@@ -51,7 +53,8 @@ pub(super) fn separated(design: &Design) -> Result<Separated> {
         column.iter_mut().zip(&roots).for_each(|(v, r)| *v *= r);
     }
     let mut target: Vec<f64> = design.y.iter().map(|y| if *y > 0.0 { 0.0 } else { 1.0 }).collect();
-    for _ in 0..ROUNDS_MAX {
+    let rounds = WORK_MAX / (n * (columns.len() + design.effects.len() + 1)).max(1);
+    for _ in 0..rounds.clamp(ROUNDS.0, ROUNDS.1) {
         let mut left = target.clone();
         absorber.residuals(&mut [&mut left])?;
         left.iter_mut().zip(&roots).for_each(|(v, r)| *v *= r);

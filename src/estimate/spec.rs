@@ -3,12 +3,18 @@
 use super::error::{EstimateError, Result};
 use super::formula::{Effect, Expr, Formula, parse_formula};
 
-/// Least squares, or Poisson pseudo maximum likelihood.
+/// What is maximised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Family {
+    /// Least squares, or two-stage least squares.
     #[default]
     Gaussian,
+    /// Poisson pseudo maximum likelihood.
     Poisson,
+    /// Multinomial logit: the response says how often each alternative of a set was chosen.
+    Choice,
+    /// Logit demand (Berry 1994): the response is a share of a market, and `ln s − ln s₀` is what is regressed.
+    Shares,
 }
 
 impl Family {
@@ -16,8 +22,10 @@ impl Family {
         match text {
             "gaussian" | "ols" => Ok(Self::Gaussian),
             "poisson" | "ppml" => Ok(Self::Poisson),
+            "choice" => Ok(Self::Choice),
+            "shares" => Ok(Self::Shares),
             _ => Err(EstimateError::new(format!("there is no family `{text}`"))
-                .help("the families are gaussian and poisson")),
+                .help("the families are gaussian, poisson, choice and shares")),
         }
     }
 
@@ -25,6 +33,8 @@ impl Family {
         match self {
             Self::Gaussian => "gaussian",
             Self::Poisson => "poisson",
+            Self::Choice => "choice",
+            Self::Shares => "shares",
         }
     }
 }
@@ -118,6 +128,8 @@ pub struct Spec {
     pub vcov: Vcov,
     pub weights: Option<Expr>,
     pub filter: Option<Expr>,
+    /// The occasion that a choice belongs to, or the market that shares add up in.
+    pub set: Option<Effect>,
     /// The share of intervals that should hold the truth.
     pub level: f64,
 }
@@ -130,6 +142,7 @@ impl Spec {
             vcov: Vcov::default(),
             weights: None,
             filter: None,
+            set: None,
             level: 0.95,
         })
     }

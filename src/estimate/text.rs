@@ -42,6 +42,25 @@ pub fn table(fit: &Fit, spec: &Spec) -> String {
             }
         }
     }
+    if let Some(d) =
+        fit.instruments.as_ref().filter(|_| fit.flags.iter().any(|f| f.code == "WEAK_INSTRUMENT"))
+    {
+        for (name, list) in [("least squares", &d.ols), ("LIML", &d.liml)] {
+            for e in list {
+                let _ = writeln!(out, "{name} {}: {:.6} ({:.6})", e.term, e.estimate, e.se);
+            }
+        }
+        if let Some(ar) = &d.anderson_rubin {
+            let end = |v: Option<f64>, infinite: &str| v.map_or(infinite.to_owned(), |v| format!("{v:.6}"));
+            let parts = ar.set.iter().map(|(l, h)| format!("{} .. {}", end(*l, "-∞"), end(*h, "∞")));
+            let set = if ar.set.is_empty() {
+                "nothing".to_owned()
+            } else {
+                parts.collect::<Vec<_>>().join(" and ")
+            };
+            let _ = writeln!(out, "Anderson-Rubin set, right however weak the instruments: {set}");
+        }
+    }
     for flag in &fit.flags {
         let _ = writeln!(out, "{}: {}", flag.code, flag.text);
     }

@@ -54,6 +54,8 @@ impl Explanation<'_> {
                 put("full_contribution", json!(decision.full_contribution.map(exact)));
                 put("break_even", json!(decision.break_even.map(exact)));
                 put("flags", json!(decision.flags.iter().map(|flag| flag.as_str()).collect::<Vec<_>>()));
+                put("price_kind", json!(decision.kind.as_str()));
+                put("reference_price", json!(decision.reference.map(exact)));
                 put("oldest_input", json!(decision.oldest_input.map(show_instant)));
             }
             None => {
@@ -67,6 +69,7 @@ impl Explanation<'_> {
         put("guards", json!(self.guards_hit));
         put("winner", self.winner_json());
         put("steps", Value::Array(self.lines.iter().map(step_json).collect()));
+        put("demand", json!(self.demand));
         put("no_price", json!(self.no_price));
         put("not_applied", Value::Array(self.not_applied.iter().map(not_applied_json).collect()));
         let excluded = self.excluded.iter().map(|offer| {

@@ -3,6 +3,7 @@
 //! [`Explanation`] holds the waterfall and its reasons as plain texts and amounts; [`Explanation::text`] prints it for people,
 //! [`Explanation::json`] for machines. The differences of the waterfall's lines re-add to the price.
 
+mod ahead;
 mod json;
 mod reasons;
 mod text;
@@ -41,6 +42,8 @@ pub struct Explanation<'a> {
     /// Rules that do not apply: label and the first condition that fails.
     pub not_applied: Vec<NotApplied>,
     pub guards_hit: Vec<String>,
+    /// What demand says: estimate, interval, optimum at both ends, and what a day brings.
+    pub demand: Vec<String>,
     pub notes: Vec<String>,
 }
 
@@ -93,8 +96,21 @@ impl<'a> Explanation<'a> {
         let excluded = reasons::excluded(steps, &reader);
         let not_applied = reasons::not_applied(steps, &reader);
         let guards_hit = reasons::guards_hit(outcome, &reader);
+        let demand = ahead::demand(steps, &reader);
         let notes = reasons::notes(steps, outcome, &reader);
-        Self { subject, world, outcome, lines, winner, no_price, excluded, not_applied, guards_hit, notes }
+        Self {
+            subject,
+            world,
+            outcome,
+            lines,
+            winner,
+            no_price,
+            excluded,
+            not_applied,
+            guards_hit,
+            demand,
+            notes,
+        }
     }
 
     #[must_use]

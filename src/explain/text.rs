@@ -123,6 +123,9 @@ impl Explanation<'_> {
         let floor = edge(decision.range.floor, "one minor unit");
         let ceiling = edge(decision.range.ceiling, "no ceiling");
         line(out, &format!("  range {floor} .. {ceiling}"));
+        if let Some(reference) = decision.reference {
+            line(out, &format!("  reference price {} (the lowest before the reduction)", money(reference)));
+        }
     }
 
     fn reasons(&self, out: &mut String) {
@@ -142,6 +145,7 @@ impl Explanation<'_> {
                 line(out, &format!("                  “{}” {}", winner.why, winner.owner));
             }
         }
+        list(out, "demand", self.demand.clone());
         list(out, "no price from", self.no_price.clone());
         let not_used =
             self.excluded.iter().map(|offer| format!("{} {}: {}", offer.rival, offer.price, offer.detail));

@@ -4,7 +4,7 @@ use super::words::{Words, signed_percent};
 use crate::facts::show_duration;
 use crate::money::{Amount, Ratio};
 use crate::pricing::{
-    AdjustmentVariant, Bound, Fixed, GuardRef, GuardVariant, Rank, SourceAt, Step, Strategy, Test, Way,
+    AdjustmentVariant, Bound, Fixed, GuardRef, GuardVariant, Rank, Side, SourceAt, Step, Strategy, Test, Way,
 };
 
 /// Where in the pipeline a line belongs.
@@ -53,17 +53,25 @@ impl Stage {
 /// The lines of the waterfall. A step that moves nothing has no line, except those that name a rule.
 pub(super) fn lines(steps: &[Step], words: &Words<'_>) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
-    let mut reference = String::new();
+    let (mut reference, mut ahead) = (String::new(), String::new());
     for step in steps {
         let before = lines.last().map_or(Amount::ZERO, |line: &Line| match (line.stage, step) {
             (Stage::Cost, Step::Landed { .. }) => line.after,
             (Stage::Cost, _) => Amount::ZERO,
             _ => line.after,
         });
-        if let Step::Reference { .. } = step {
-            reference = reference_text(step, words);
+        match step {
+            Step::Reference { .. } => reference = reference_text(step, words),
+            Step::Twin { .. } | Step::Faded { .. } | Step::MarkedDown(_) => {
+                ahead = super::ahead::in_line(step, words);
+            }
+            _ => {}
         }
-        if let Some(line) = line(step, steps, before, &reference, words) {
+        if let Some(mut line) = line(step, steps, before, &reference, words) {
+            if line.stage == Stage::Strategy && !ahead.is_empty() {
+                line.text = format!("{}{ahead}", line.text);
+                ahead.clear();
+            }
             lines.push(line);
         }
     }
@@ -128,7 +136,7 @@ fn line(step: &Step, steps: &[Step], before: Amount, reference: &str, words: &Wo
             let (id, text, at) = match guard.and_then(|guard| words.variant(guard)) {
                 Some(variant) => (
                     variant.info.label.to_string(),
-                    demanded(*guard, *after, variant, steps, words),
+                    demanded(*guard, before, *after, variant, steps, words),
                     variant.info.at.clone(),
                 ),
                 None => (String::new(), "a price is at least one minor unit".to_owned(), nowhere()),
@@ -173,13 +181,19 @@ fn line(step: &Step, steps: &[Step], before: Amount, reference: &str, words: &Wo
 /// What the guard demanded when it moved the price to `after`: the bound that lies there, else all its bounds.
 fn demanded(
     guard: Option<GuardRef>,
+    before: Amount,
     after: Amount,
     variant: &GuardVariant,
     steps: &[Step],
     words: &Words<'_>,
 ) -> String {
+    let from = if after < before { Side::Ceiling } else { Side::Floor };
     let bound = steps.iter().find_map(|step| match step {
-        Step::Bounded { guard: by, bound, at, .. } if Some(*by) == guard && *at == after => Some(*bound),
+        Step::Bounded { guard: by, bound, side, at }
+            if Some(*by) == guard && *at == after && *side == from =>
+        {
+            Some(*bound)
+        }
         _ => None,
     });
     match bound.and_then(|bound| variant.bounds.get(usize::from(bound))) {

@@ -10,7 +10,8 @@ fn history(rows: &[(&str, &str, &str)]) -> Timeline {
             Some((to, word)) => (to, word),
             None => (rest, ""),
         };
-        let day = |text: &str| if text.is_empty() { String::new() } else { format!("2026-11-{text}T00:00:00Z") };
+        let day =
+            |text: &str| if text.is_empty() { String::new() } else { format!("2026-11-{text}T00:00:00Z") };
         let (from, to) = (day(from), day(to));
         let text = AppliedText { price, kind, from: &from, to: &to, announced };
         history.add("A", "DE", "", read_applied(text, None).unwrap());
@@ -52,7 +53,8 @@ fn rows_are_cut_sorted_and_replaced() {
 fn a_gap_ends_a_price() {
     let line = history(&[("10.00 EUR", "", "01 15")]);
     assert_eq!((line.in_force(), line.before_clearance(), line.since(Amount::MAX)), (None, None, None));
-    let equal = history(&[("10.00 EUR", "", "01 05"), ("10.00 EUR", "", "05"), ("10.00 EUR", "promo", "08 09")]);
+    let equal =
+        history(&[("10.00 EUR", "", "01 05"), ("10.00 EUR", "", "05"), ("10.00 EUR", "promo", "08 09")]);
     assert_eq!(equal.in_force(), None);
 }
 

@@ -310,9 +310,7 @@ impl<'a> ItemReader<'a> {
         let currency = match beside {
             Some((_, code)) => Currency::from_code(code)
                 .ok_or((FieldCode::Currency, format!("`{code}` is not an ISO 4217 currency code")))?,
-            None => self
-                .currency
-                .ok_or((FieldCode::Money, format!("`{text}` has no currency, such as `{text} EUR`")))?,
+            None => self.currency.ok_or_else(|| (FieldCode::Money, super::text::without_currency(text)))?,
         };
         let amount =
             Amount::parse(text).map_err(|error| (FieldCode::Money, format!("`{text}` is {error}")))?;

@@ -7,12 +7,31 @@ use crate::money::{Amount, Currency, InvalidNumber, Money, Ratio, parse_fixed};
 /// # Errors
 /// What is wrong, as the end of a sentence.
 pub fn parse_money(text: &str) -> Result<Money, String> {
-    let (number, code) =
-        text.rsplit_once(' ').ok_or_else(|| format!("`{text}` has no currency, such as `{text} EUR`"))?;
+    let (number, code) = text.rsplit_once(' ').ok_or_else(|| without_currency(text))?;
     let currency =
         Currency::from_code(code).ok_or_else(|| format!("`{code}` is not an ISO 4217 currency code"))?;
     let amount = Amount::parse(number).map_err(|error| invalid(number, error))?;
     Ok(Money::new(amount, currency))
+}
+
+/// What is wrong with money that has no blank in it: `10EUR`, `€10`, `10`.
+pub(super) fn without_currency(text: &str) -> String {
+    let is_number = |part: &str| part.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+    let letters = text.trim_start_matches(|c: char| c.is_ascii_digit() || "-.,".contains(c));
+    let number = text.strip_suffix(letters).unwrap_or(text);
+    let signs = [("€", "EUR"), ("$", "USD"), ("£", "GBP"), ("₸", "KZT"), ("¥", "JPY")];
+    let sign = signs.iter().find(|(sign, _)| text.contains(sign));
+    match sign {
+        _ if letters.is_empty() => format!("`{text}` has no currency, such as `{text} EUR`"),
+        Some((sign, code)) => {
+            let number = text.replace(sign, "");
+            format!("`{text}` names its currency by a sign, write `{} {code}`", number.trim())
+        }
+        None if is_number(number) && letters.chars().all(|c| c.is_ascii_alphabetic()) => {
+            format!("`{text}` lacks a blank, write `{number} {}`", letters.to_uppercase())
+        }
+        None => format!("`{text}` is not an amount of money, such as `10.00 EUR`"),
+    }
 }
 
 /// `12%`.
@@ -97,6 +116,9 @@ mod tests {
     fn values_carry_their_unit() {
         assert_eq!(parse_money("298.00 EUR").unwrap().to_string(), "298.00 EUR");
         assert!(parse_money("298.00").unwrap_err().contains("no currency"));
+        assert!(parse_money("10EUR").unwrap_err().ends_with("write `10 EUR`"));
+        assert!(parse_money("€10.50").unwrap_err().ends_with("write `10.50 EUR`"));
+        assert!(parse_money("n/a").unwrap_err().contains("not an amount"));
         assert!(parse_money("1,23 EUR").unwrap_err().contains("decimal point"));
         assert!(parse_money("1 eur").unwrap_err().contains("ISO 4217"));
         assert_eq!(parse_percent("-12.5%").unwrap(), Ratio::from_nanos(-125_000_000));

@@ -271,16 +271,26 @@ impl std::fmt::Display for NoPrice {
             Self::FeesUnknown => f.write_str("a cost of the channel has no exchange rate"),
             Self::NeedFails(need) => write!(f, "the estimate does not meet `needs.{need}`"),
             Self::NotSurelyElastic { elasticity, error } => {
-                write!(f, "demand may not be elastic (elasticity {elasticity} ± {error}), so no price is surely best")
+                write!(
+                    f,
+                    "demand may not be elastic (elasticity {elasticity} ± {error}), so no price is surely best"
+                )
             }
             Self::EmptyRegion => {
                 f.write_str("the current price is further from what was observed than it may move")
             }
             Self::TooOld { age, max_age } => {
                 let show = crate::facts::show_duration;
-                write!(f, "the current price is in force for {}, wanted at most {}", show(*age), show(*max_age))
+                write!(
+                    f,
+                    "the current price is in force for {}, wanted at most {}",
+                    show(*age),
+                    show(*max_age)
+                )
             }
-            Self::NoBase => f.write_str("the price history does not say what the item cost before the markdown"),
+            Self::NoBase => {
+                f.write_str("the price history does not say what the item cost before the markdown")
+            }
             Self::SaleIsOver => f.write_str("the sale is over"),
             Self::NoCurveRow { days } => write!(f, "the curve has no row for {days} days left"),
             Self::NotASale => f.write_str("stock or demand is beyond what can be computed"),

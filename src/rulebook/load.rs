@@ -6,7 +6,7 @@ use super::book::{
     read_guard, read_items_feed, read_limit, read_manifest, read_round, read_rule, read_schema, read_season,
     read_segments, read_stock, read_tests,
 };
-use super::compile::{Book, Compiled, compile, release_hash, segments, with_symbols};
+use super::compile::{Book, Compiled, compile, placed, release_hash, segments, with_symbols};
 use super::syntax::{Findings, Table, parse_toml};
 use super::{AlwaysTest, Diagnostic, Files, Origins, RuleTest, Severity, Span};
 use crate::pricing::{GuardClass, Info, Place, Release};
@@ -59,6 +59,7 @@ pub fn load(files: Files) -> Loaded {
 #[must_use]
 pub fn load_with(files: Files, evidence: &mut dyn FnMut(&Release) -> Option<Evidence>) -> Loaded {
     let mut cx = Context::new(&files);
+    let bent = super::slips::letters::find(&files);
     let trees = parse_all(&mut cx);
     let broken: BTreeSet<Box<str>> = broken_files(&mut cx);
     let foundation = ["rulebook.toml", "schema.toml"].iter().any(|path| broken.contains(*path));
@@ -75,12 +76,27 @@ pub fn load_with(files: Files, evidence: &mut dyn FnMut(&Release) -> Option<Evid
         let refers = matches!(finding.code, "E0216" | "E0217");
         syntax || !broken.contains(&finding.primary.span.file) && (broken.is_empty() || !refers)
     });
+    explain_by_letters(&mut out, bent);
+    super::slips::currency::explain(&trees, &mut out);
     if out.has_errors() {
         loaded.release = None;
     }
     loaded.diagnostics = out.into_sorted();
     loaded.files = files;
     loaded
+}
+
+/// A look-alike letter or a curly quote explains what else is wrong with its words, or with a whole file that is no TOML.
+fn explain_by_letters(out: &mut Findings, bent: Vec<Diagnostic>) {
+    let explained = |finding: &Diagnostic| {
+        let at = &finding.primary.span;
+        let syntax = matches!(finding.code, "E0101" | "E0205");
+        bent.iter().map(|letters| &letters.primary.span).any(|letters| {
+            letters.file == at.file && (syntax || at.start <= letters.end && letters.start <= at.end)
+        })
+    };
+    out.retain(|finding| !explained(finding));
+    out.append(bent);
 }
 
 fn parse_all(cx: &mut Context<'_>) -> BTreeMap<Box<str>, Table> {
@@ -129,12 +145,15 @@ fn read_and_compile(
         cx.out.push(Diagnostic::error("E0003", "the rulebook has no rules", span, label));
     }
     let book = read_book(manifest, &entries, trees, &mut cx, &mut loaded.origins);
-    (loaded.tests, loaded.always) = read_tests(trees, &book.manifest, &mut cx);
+    let (tests, always) = read_tests(trees, &book.manifest, &mut cx);
+    loaded.tests = tests;
     cx.out.about(None);
     let schema = with_symbols(&mut cx);
     let mut out = std::mem::take(&mut cx.out);
     let Compiled { places, rivals, contests } = compile(&book, &cx.names, &schema, &mut out);
     let layers: Vec<Box<str>> = cx.names.layers.to_vec();
+    let place_always = |(test, spec)| placed(test, &spec, &places, &schema, &mut out);
+    loaded.always = always.into_iter().map(place_always).collect();
     let segments = segments(&segment_specs, &book.manifest.markets, &schema, &mut out);
     let release = Release {
         hash: release_hash(cx.files),
@@ -164,6 +183,13 @@ fn read_and_compile(
         catalog.as_ref().map(|catalog| catalog as &dyn Witness),
     );
     let mut found = analysed.diagnostics;
+    if sound {
+        super::slips::find(trees, &loaded.tests, &mut cx);
+        found.extend(std::mem::take(&mut cx.out).into_sorted());
+    }
+    if let (Some(evidence), true) = (&evidence, sound) {
+        found.extend(super::slips::today::find(trees, &release.schema, evidence, &cx));
+    }
     let misread: Vec<_> = out.misread().map(|span| entry_at(cx.files, span)).collect();
     // What rests on a mistake is not worth a finding: warnings on a half-read rulebook, conflicts of a misspelled `over`.
     found.retain(|finding| match finding.severity {

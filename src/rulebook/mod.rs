@@ -21,6 +21,7 @@ pub mod price_book;
 pub mod render;
 mod rule_test;
 mod run_tests;
+mod slips;
 mod syntax;
 pub mod tidy;
 pub mod why;
@@ -37,4 +38,8 @@ pub use fix::{Change, CureError, Cured, Cures, cure};
 pub use load::{Loaded, Stats, load, load_with};
 pub use origin::{Origin, Origins};
 pub use rule_test::{AlwaysTest, Expectation, Expected, RuleTest};
-pub use run_tests::{Coverage, Failure, Line, Mismatch, Report, Results, Verdict, run_tests};
+pub use run_tests::{
+    AlwaysReport, AlwaysVerdict, Counted, Coverage, Failure, Line, Mismatch, Report, Results, Verdict,
+    run_always, run_tests,
+};
+pub use syntax::suggest::nearest;

@@ -1,6 +1,7 @@
 //! Analysts' tests as they are written under `tests/`.
 
 use super::diagnostic::Span;
+use crate::pricing::{Place, Scope};
 
 /// `[test.NAME]`: given → expect.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +17,10 @@ pub struct RuleTest {
     pub item: Vec<(Box<str>, Box<str>)>,
     /// `name price match age`.
     pub rivals: Vec<(Box<str>, Span)>,
+    /// `399.00 EUR regular 60d`, in force since then; perhaps a second age, until then, and `announced`.
+    pub history: Vec<(Box<str>, Span)>,
+    /// `NB-PASTA-500 1.49 EUR`: what a twin costs.
+    pub twins: Vec<(Box<str>, Span)>,
     /// `598.20 KZT/EUR`.
     pub fx: Vec<(Box<str>, Span)>,
     pub expect: Vec<Expectation>,
@@ -46,5 +51,18 @@ pub struct AlwaysTest {
     pub header: Span,
     /// The scope as written: attribute and cell.
     pub scope: Vec<(Box<str>, Box<str>)>,
+    /// The scope as places see it; a place that is not there has none of its items.
+    pub places: Vec<(Box<str>, Box<str>, Scope)>,
     pub expect: Vec<Expectation>,
+}
+
+impl AlwaysTest {
+    /// The scope in a place.
+    #[must_use]
+    pub fn scope_in(&self, place: &Place) -> Option<&Scope> {
+        let here = |(market, channel, _): &&(Box<str>, Box<str>, Scope)| {
+            *market == place.market && *channel == place.channel
+        };
+        self.places.iter().find(here).map(|(.., scope)| scope)
+    }
 }

@@ -1,41 +1,56 @@
-//! The listener in front of tonic: bounded connections, a limit on silence, and back-off when descriptors run out.
+//! The listener: bounded connections, in all and from each address, handshakes that end, and back-off when descriptors
+//! run out.
 //!
-//! tonic's own accept loop spins on EMFILE, accepts without bound, and cannot close a connection that does not end.
+//! tonic's own accept loop spins on EMFILE, accepts without bound, waits for a handshake as long as it takes, and cannot
+//! close a connection that does not end.
 
-use super::metrics::Metrics;
-use super::server::{Limits, Phase};
-use std::future::Future;
+use super::connection::{Stream, drive};
+use super::credentials::Credentials;
+use super::gate::{Gate, Peer, Shared};
+use super::server::Phase;
+use super::tls::Names;
+use std::collections::HashMap;
 use std::io;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
-use tokio::time::Sleep;
-use tokio_stream::wrappers::ReceiverStream;
-use tonic::transport::server::{Connected, TcpConnectInfo};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_rustls::TlsAcceptor;
+use tonic::service::Routes;
 use tracing::warn;
 
 /// How long to wait when the machine cannot accept: descriptors come back when connections end.
 const BACK_OFF: Duration = Duration::from_millis(50);
 
-/// Accepts until draining begins.
-pub fn accept(
-    listener: TcpListener,
-    limits: &Limits,
-    metrics: Arc<Metrics>,
-    mut phase: watch::Receiver<Phase>,
-) -> ReceiverStream<io::Result<Connection>> {
-    let permits = Arc::new(Semaphore::new(limits.connections));
-    let first_byte = limits.first_byte;
-    let (sender, receiver) = mpsc::channel(1);
-    tokio::spawn(async move {
+/// What all connections need.
+pub struct Door {
+    pub shared: Arc<Shared>,
+    pub routes: Routes,
+    /// With TLS if its files say so.
+    pub credentials: Option<Arc<Credentials>>,
+    /// One for each open connection.
+    pub permits: Arc<Semaphore>,
+    handshakes: Semaphore,
+    addresses: Mutex<HashMap<IpAddr, usize>>,
+}
+
+impl Door {
+    #[must_use]
+    pub fn new(shared: Arc<Shared>, routes: Routes, credentials: Option<Arc<Credentials>>) -> Self {
+        let limits = &shared.limits;
+        let permits = Arc::new(Semaphore::new(limits.connections));
+        let handshakes = Semaphore::new(limits.handshakes);
+        Self { shared, routes, credentials, permits, handshakes, addresses: Mutex::default() }
+    }
+
+    /// Accepts until draining begins.
+    pub async fn open(self: Arc<Self>, listener: TcpListener) {
+        let mut phase = self.shared.phase.clone();
         let mut is_backing_off = false;
         loop {
             let next = async {
-                let permit = permits.clone().acquire_owned().await;
+                let permit = self.permits.clone().acquire_owned().await;
                 (permit, listener.accept().await)
             };
             let accepted = tokio::select! {
@@ -43,17 +58,15 @@ pub fn accept(
                 accepted = next => accepted,
             };
             match accepted {
-                (Ok(permit), Ok((stream, _))) => {
+                (Ok(permit), Ok((stream, address))) => {
                     is_backing_off = false;
-                    let connection =
-                        Connection::new(stream, permit, first_byte, metrics.clone(), phase.clone());
-                    if sender.send(Ok(connection)).await.is_err() {
-                        return;
+                    if let Some(place) = Place::take(&self, address, permit) {
+                        tokio::spawn(self.clone().welcome(stream, address, place));
                     }
                 }
                 (Ok(_), Err(error)) if concerns_one_connection(&error) => {}
                 (Ok(_), Err(error)) => {
-                    metrics.accept_errors.increment(1);
+                    self.shared.metrics.accept_errors.increment(1);
                     if !is_backing_off {
                         warn!(%error, "connections cannot be accepted");
                     }
@@ -63,8 +76,39 @@ pub fn accept(
                 (Err(_), _) => return,
             }
         }
-    });
-    ReceiverStream::new(receiver)
+    }
+
+    async fn welcome(self: Arc<Self>, stream: TcpStream, address: SocketAddr, place: Place) {
+        // Answers are small and complete: waiting for more to send only delays them.
+        let _ = stream.set_nodelay(true);
+        let mut phase = self.shared.phase.clone();
+        let shaken = tokio::select! {
+            shaken = self.shake(stream) => shaken,
+            _ = phase.wait_for(|phase| *phase != Phase::Serving) => return,
+        };
+        let Some((stream, names)) = shaken else {
+            self.shared.metrics.handshake_failures.increment(1);
+            return;
+        };
+        let peer = Arc::new(Peer { address, names });
+        let gate = Gate { routes: self.routes.clone(), shared: self.shared.clone(), peer };
+        drive(stream, gate, &self.shared.limits, phase).await;
+        drop(place);
+    }
+
+    /// TLS, if there is any.
+    async fn shake(&self, stream: TcpStream) -> Option<(Stream, Names)> {
+        let Some(tls) = self.credentials.as_ref().and_then(|credentials| credentials.tls()) else {
+            return Some((Stream::Plain(stream), Names::default()));
+        };
+        let shaking = async {
+            let _place = self.handshakes.acquire().await.ok()?;
+            TlsAcceptor::from(tls).accept(stream).await.ok()
+        };
+        let stream = tokio::time::timeout(self.shared.limits.handshake, shaking).await.ok()??;
+        let names = Names::of(stream.get_ref().1.peer_certificates());
+        Some((Stream::Tls(Box::new(stream)), names))
+    }
 }
 
 /// The client went away before it was accepted.
@@ -73,101 +117,40 @@ fn concerns_one_connection(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }
 
-/// One connection. It ends by itself if nothing ever arrives, or when the service closes.
-pub struct Connection {
-    stream: TcpStream,
-    /// Until the first byte.
-    silence: Option<Pin<Box<Sleep>>>,
-    closed: Pin<Box<dyn Future<Output = ()> + Send>>,
-    metrics: Arc<Metrics>,
+/// A connection's share of what is bounded; given back when it ends.
+struct Place {
+    door: Arc<Door>,
+    address: IpAddr,
     _permit: OwnedSemaphorePermit,
 }
 
-impl Connection {
-    fn new(
-        stream: TcpStream,
-        permit: OwnedSemaphorePermit,
-        first_byte: Duration,
-        metrics: Arc<Metrics>,
-        mut phase: watch::Receiver<Phase>,
-    ) -> Self {
-        // Answers are small and complete: waiting for more to send only delays them.
-        let _ = stream.set_nodelay(true);
-        metrics.connections.increment(1.0);
-        Self {
-            stream,
-            silence: Some(Box::pin(tokio::time::sleep(first_byte))),
-            closed: Box::pin(async move {
-                let _ = phase.wait_for(|phase| *phase == Phase::Closed).await;
-            }),
-            metrics,
-            _permit: permit,
+impl Place {
+    /// This machine's own connections are bounded by their total alone.
+    fn take(door: &Arc<Door>, address: SocketAddr, permit: OwnedSemaphorePermit) -> Option<Self> {
+        let address = address.ip().to_canonical();
+        let place = Self { door: door.clone(), address, _permit: permit };
+        let mut addresses = door.addresses.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = addresses.entry(address).or_default();
+        *open += 1;
+        let is_welcome = address.is_loopback() || *open <= door.shared.limits.connections_per_address;
+        drop(addresses);
+        door.shared.metrics.connections.increment(1.0);
+        if !is_welcome {
+            door.shared.metrics.connections_refused.increment("address", 1);
         }
+        is_welcome.then_some(place)
     }
 }
 
-impl Drop for Connection {
+impl Drop for Place {
     fn drop(&mut self) {
-        self.metrics.connections.decrement(1.0);
-    }
-}
-
-impl AsyncRead for Connection {
-    /// An HTTP/2 connection always waits for the next frame, so this is polled whenever anything happens to it.
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        if self.closed.as_mut().poll(context).is_ready() {
-            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        self.door.shared.metrics.connections.decrement(1.0);
+        let mut addresses = self.door.addresses.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(open) = addresses.get_mut(&self.address) {
+            *open = open.saturating_sub(1);
+            if *open == 0 {
+                addresses.remove(&self.address);
+            }
         }
-        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
-        if read.is_ready() {
-            self.silence = None;
-        } else if let Some(silence) = &mut self.silence
-            && silence.as_mut().poll(context).is_ready()
-        {
-            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-        }
-        read
-    }
-}
-
-impl AsyncWrite for Connection {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, bytes)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-}
-
-impl Connected for Connection {
-    type ConnectInfo = TcpConnectInfo;
-
-    fn connect_info(&self) -> TcpConnectInfo {
-        self.stream.connect_info()
     }
 }

@@ -2,8 +2,11 @@
 
 use super::proto::pricing_service_client::PricingServiceClient;
 use super::proto::{Decision, QuotePriceRequest};
+use std::net::IpAddr;
+use std::path::Path;
 use std::time::Duration;
-use tonic::transport::Endpoint;
+use tonic::metadata::MetadataValue;
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Uri};
 use tonic::{Code, Status};
 
 /// Why there is no answer.
@@ -20,23 +23,108 @@ pub enum QuoteError {
 const CONNECT: Duration = Duration::from_secs(2);
 const ANSWER: Duration = Duration::from_secs(5);
 
-/// One quote from the service at `addr`.
+/// How to reach a service.
+#[derive(Clone, Default)]
+pub struct Dial {
+    pub addr: String,
+    /// Who signed the service's certificate, in PEM: for `https`.
+    pub ca: Option<Vec<u8>>,
+    pub token: Option<String>,
+}
+
+impl std::fmt::Debug for Dial {
+    /// Without the token.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Dial").field("addr", &self.addr).finish_non_exhaustive()
+    }
+}
+
+impl Dial {
+    /// The service at `addr`, as its files of CA and token say.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn from_files(addr: &str, ca: Option<&Path>, token: Option<&Path>) -> Result<Self, String> {
+        let failed =
+            |path: &Path, error: std::io::Error| format!("{}: cannot be read: {error}", path.display());
+        let ca = ca.map(|path| std::fs::read(path).map_err(|error| failed(path, error))).transpose()?;
+        let token = token.map(|path| std::fs::read_to_string(path).map_err(|error| failed(path, error)));
+        let token = token.transpose()?.map(|text| text.trim().to_owned());
+        Ok(Self { addr: addr.to_owned(), ca, token })
+    }
+
+    /// A connection.
+    ///
+    /// # Errors
+    /// The address is not one, or nobody answers.
+    pub async fn connect(&self) -> Result<Channel, QuoteError> {
+        let wrong = |why| QuoteError::Address { addr: self.addr.clone(), why };
+        let endpoint = endpoint(&self.addr).map_err(wrong)?.connect_timeout(CONNECT);
+        let endpoint = match (endpoint.uri().scheme_str(), &self.ca) {
+            (Some("https"), Some(ca)) => {
+                let tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(ca));
+                endpoint.tls_config(tls).map_err(|error| wrong(innermost(&error)))?
+            }
+            (Some("https"), None) => {
+                return Err(wrong(
+                    "for `https`, say who signed the service's certificate: `--ca FILE`".to_owned(),
+                ));
+            }
+            // The token would be read on the way.
+            _ if self.token.is_some() && !is_local(endpoint.uri()) => {
+                return Err(wrong("a token goes to another machine over `https` only".to_owned()));
+            }
+            _ => endpoint,
+        };
+        let connected = endpoint.connect().await;
+        connected.map_err(|error| QuoteError::Unreachable { addr: self.addr.clone(), why: innermost(&error) })
+    }
+
+    /// A request with the token.
+    ///
+    /// # Errors
+    /// The token has characters that no token has.
+    pub fn request<T>(&self, message: T) -> Result<tonic::Request<T>, QuoteError> {
+        let mut request = tonic::Request::new(message);
+        if let Some(token) = &self.token {
+            let value = MetadataValue::try_from(format!("Bearer {token}"));
+            let value = value.map_err(|_| QuoteError::Address {
+                addr: self.addr.clone(),
+                why: "the file of the token holds no token".to_owned(),
+            })?;
+            request.metadata_mut().insert("authorization", value);
+        }
+        Ok(request)
+    }
+
+    /// One quote.
+    ///
+    /// # Errors
+    /// Nobody answers, or the answer is not a price.
+    pub async fn ask(&self, request: QuotePriceRequest) -> Result<Decision, QuoteError> {
+        let channel = self.connect().await?;
+        let mut request = self.request(request)?;
+        request.set_timeout(ANSWER);
+        let answer = PricingServiceClient::new(channel).quote_price(request).await;
+        let answer = answer.map_err(|status| QuoteError::Status(Box::new(status)))?;
+        answer
+            .into_inner()
+            .decision
+            .ok_or_else(|| QuoteError::Status(Box::new(Status::internal("the service sent an empty answer"))))
+    }
+}
+
+fn is_local(uri: &Uri) -> bool {
+    let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// One quote from the service at `addr`, without TLS and token.
 ///
 /// # Errors
 /// Nobody answers, or the answer is not a price.
 pub async fn ask(addr: &str, request: QuotePriceRequest) -> Result<Decision, QuoteError> {
-    let endpoint = endpoint(addr).map_err(|why| QuoteError::Address { addr: addr.to_owned(), why })?;
-    let endpoint = endpoint.connect_timeout(CONNECT).timeout(ANSWER);
-    let channel = endpoint
-        .connect()
-        .await
-        .map_err(|error| QuoteError::Unreachable { addr: addr.to_owned(), why: innermost(&error) })?;
-    let answer = PricingServiceClient::new(channel).quote_price(request).await;
-    let answer = answer.map_err(|status| QuoteError::Status(Box::new(status)))?;
-    answer
-        .into_inner()
-        .decision
-        .ok_or_else(|| QuoteError::Status(Box::new(Status::internal("the service sent an empty answer"))))
+    Dial { addr: addr.to_owned(), ..Dial::default() }.ask(request).await
 }
 
 /// `http://host:port`, or `host:port` alone.
@@ -47,8 +135,8 @@ fn endpoint(addr: &str) -> Result<Endpoint, String> {
     };
     let endpoint = Endpoint::from_shared(url).map_err(|error| innermost(&error))?;
     let uri = endpoint.uri();
-    if uri.scheme_str() != Some("http") {
-        return Err("only `http` is supported, without TLS".to_owned());
+    if !matches!(uri.scheme_str(), Some("http" | "https")) {
+        return Err("it begins with neither `http://` nor `https://`".to_owned());
     }
     match uri.port_u16() {
         Some(_) => Ok(endpoint),
@@ -81,10 +169,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_has_a_port_and_no_tls() {
-        assert!(endpoint("127.0.0.1:50051").is_ok() && endpoint("http://[::1]:50051").is_ok());
-        for bad in ["foo", "https://localhost:1", "://x", "http://:", ""] {
+    fn an_address_has_a_port() {
+        for good in ["127.0.0.1:50051", "http://[::1]:50051", "https://localhost:1"] {
+            assert!(endpoint(good).is_ok(), "{good}");
+        }
+        for bad in ["foo", "ftp://localhost:1", "://x", "http://:", ""] {
             assert!(endpoint(bad).is_err(), "{bad}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_token_never_goes_over_the_network_in_the_open() {
+        let dial =
+            |addr: &str| Dial { addr: addr.to_owned(), ca: None, token: Some("pricer_canary".to_owned()) };
+        for open in ["http://10.0.0.1:1", "http://example.com:1", "https://10.0.0.1:1"] {
+            let Err(error) = dial(open).connect().await else { panic!("{open}") };
+            assert!(matches!(error, QuoteError::Address { .. }), "{open}: {error:?}");
+        }
+        assert!(
+            is_local(&Uri::from_static("http://[::1]:1"))
+                && is_local(&Uri::from_static("http://localhost:1"))
+        );
+        assert!(!format!("{:?}", dial("http://10.0.0.1:1")).contains("canary"));
     }
 }

@@ -63,8 +63,12 @@ impl Source for Folder {
     fn facts(&self, release: &Release) -> Result<FactSet, String> {
         let items = self.items.clone().or_else(|| self.own(release.items_feed.file.as_deref()));
         let rates = self.rates.clone().or_else(|| self.own(release.rates_file.as_deref()));
-        let feeds =
-            Feeds { items: items.as_deref(), offers: self.offers.as_deref(), rates: rates.as_deref() };
+        let feeds = Feeds {
+            items: items.as_deref(),
+            offers: self.offers.as_deref(),
+            rates: rates.as_deref(),
+            ..Feeds::default()
+        };
         let (facts, accounts) = load_facts(release, feeds).map_err(|error| error.to_string())?;
         for account in accounts.iter().filter(|account| !account.quarantined.is_empty()) {
             tracing::warn!(

@@ -5,30 +5,42 @@
 //! types ([`proto`]) come no further inward than this room.
 
 mod accept;
+pub mod access;
 pub mod client;
 mod codec;
+pub mod config;
+mod connection;
 pub mod convert;
+pub mod credentials;
 mod folder;
+pub mod gate;
+mod limits;
 pub mod lock;
-mod metrics;
-mod metrics_page;
+pub mod method;
+pub mod metrics;
 pub mod pricing;
 pub mod proto;
 mod reload;
+mod secrecy;
 mod server;
 mod source;
 pub mod state;
 pub mod status;
+pub mod tls;
 
+pub use credentials::CredentialFiles;
 pub use folder::Folder;
+pub use gate::LogRequests;
+pub use limits::Limits;
 pub use lock::Lock;
 pub use metrics::Metrics;
 pub use reload::{Rejected, Timing};
-pub use server::Limits;
 pub use source::Source;
 
+use self::credentials::Credentials;
 use self::pricing::PricingService;
 use self::reload::Watcher;
+use self::server::Server;
 use self::state::{Serving, State};
 use std::fmt;
 use std::future::Future;
@@ -39,10 +51,12 @@ use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
 /// How to serve.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Config {
     pub limits: Limits,
     pub timing: Timing,
+    pub credentials: CredentialFiles,
+    pub log_requests: LogRequests,
     /// What "now" is for requests without a time, for replays; else the clock.
     pub at: Option<i64>,
 }
@@ -59,6 +73,8 @@ pub struct Listeners {
 pub enum ServeError {
     /// Without TLS and authentication nobody but this machine may ask.
     NotLoopback(SocketAddr),
+    /// Files of credentials that cannot be used.
+    Credentials(Vec<String>),
     /// The first release cannot be served.
     Rejected(Rejected),
     Failed(Box<dyn std::error::Error + Send + Sync>),
@@ -76,14 +92,18 @@ pub async fn serve<S: Source>(
     ready: impl FnOnce(&Serving),
     end: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
-    for listener in [Some(&listeners.grpc), listeners.metrics.as_ref()].into_iter().flatten() {
-        let address = listener.local_addr().map_err(ServeError::failed)?;
-        if !address.ip().is_loopback() {
-            return Err(ServeError::NotLoopback(address));
+    let metrics_address = listeners.metrics.as_ref().map(TcpListener::local_addr).transpose();
+    let metrics_address = metrics_address.map_err(ServeError::failed)?;
+    may_listen(&config, listeners.grpc.local_addr().map_err(ServeError::failed)?, metrics_address)?;
+    let metrics = Arc::new(Metrics::default());
+    let credentials = match config.credentials == CredentialFiles::default() {
+        true => None,
+        false => {
+            Some(Arc::new(Credentials::load(config.credentials.clone()).map_err(ServeError::Credentials)?))
         }
-    }
-    let metrics = Arc::new(Metrics::new().map_err(ServeError::failed)?);
-    let page = listeners.metrics.map(|listener| metrics_page::serve(listener, metrics.handle()));
+    };
+    let page = listeners.metrics.map(|listener| metrics::page::serve(listener, metrics.clone()));
+    let watched = credentials.clone().map(|credentials| tokio::spawn(credentials.follow(metrics.clone())));
     let state = Arc::new(State::default());
     let health = HealthReporter::new();
     server::set_health(&health, ServingStatus::NotServing).await;
@@ -104,18 +124,37 @@ pub async fn serve<S: Source>(
     let ended = async {
         tokio::select! {
             () = end => {}
-            () = metrics_page::upkeep(metrics.handle()) => {}
             Err(error) = followed => rejected = Some(error),
         }
     };
-    let served =
-        server::run(listeners.grpc, service, health.clone(), config.limits, metrics.clone(), ended).await;
-    if let Some(page) = page {
-        page.abort();
+    let server = Server {
+        pricing: service,
+        health: health.clone(),
+        limits: config.limits,
+        metrics: metrics.clone(),
+        credentials,
+        log_requests: config.log_requests,
+    };
+    let served = server.run(listeners.grpc, ended).await;
+    for task in [page, watched].into_iter().flatten() {
+        task.abort();
     }
     match rejected {
         Some(error) => Err(error),
         None => served.map_err(ServeError::Failed),
+    }
+}
+
+/// Others may be let in only when they are known and nobody can listen in; to the metrics nobody is.
+///
+/// # Errors
+/// An address that others can reach.
+pub fn may_listen(config: &Config, grpc: SocketAddr, metrics: Option<SocketAddr>) -> Result<(), ServeError> {
+    let is_safe = config.credentials.tls.is_some() && config.credentials.principals.is_some();
+    let grpc = Some(grpc).filter(|_| !is_safe);
+    match grpc.into_iter().chain(metrics).find(|address| !address.ip().is_loopback()) {
+        Some(address) => Err(ServeError::NotLoopback(address)),
+        None => Ok(()),
     }
 }
 
@@ -145,10 +184,11 @@ impl fmt::Display for ServeError {
         match self {
             Self::NotLoopback(address) => write!(
                 f,
-                "{address} can be reached from other machines, and the service has no TLS and no authentication yet: \
-                 listen on a loopback address such as 127.0.0.1:{}",
+                "{address} can be reached from other machines: listen on a loopback address such as 127.0.0.1:{}, or \
+                 set `tls.certificate`, `tls.key` and `auth.principals` (metrics have no TLS and stay on loopback)",
                 address.port()
             ),
+            Self::Credentials(problems) => write!(f, "{}", problems.join("\n")),
             Self::Rejected(rejected) => rejected.fmt(f),
             Self::Failed(error) => write!(f, "the service failed: {error}"),
         }

@@ -1,14 +1,16 @@
 //! `PricingService`: what the rules recommend now.
 
 use super::Clock;
+use super::access::Caller;
 use super::convert::{self, Asked, Detail, Quote};
 use super::metrics::Metrics;
 use super::proto::{self, pricing_service_server};
+use super::secrecy::{may_explain, veil, veil_failure};
 use super::state::{Serving, State};
 use super::status::{Condition, Failure};
 use crate::explain::{Explanation, Subject};
-use crate::facts::{Item, Names, Offer};
-use crate::pricing::{self, Outcome, Place, Recorder, Release, Row, World};
+use crate::facts::{FactSet, Item, Names, Offer};
+use crate::pricing::{self, Outcome, Place, Recorder, Release, Row, Twins, World};
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -30,9 +32,19 @@ impl pricing_service_server::PricingService for PricingService {
         request: Request<proto::QuotePriceRequest>,
     ) -> Result<Response<proto::QuotePriceResponse>, Status> {
         let started = Instant::now();
+        let sees_costs = request.extensions().get::<Caller>().is_some_and(Caller::sees_costs);
+        let request = request.into_inner();
+        let allowed = if sees_costs { Ok(()) } else { may_explain(request.explanation_detail) };
         let answer = match self.state.pin() {
-            Some(serving) => contained(|| quote(&serving, request.into_inner(), self.clock)),
+            Some(serving) => allowed.and_then(|()| contained(|| quote(&serving, request, self.clock))),
             None => Err(Failure::new(Condition::NotReady, "no release is loaded yet")),
+        };
+        let answer = match sees_costs {
+            true => answer,
+            false => answer.map_err(veil_failure).map(|mut decision| {
+                veil(&mut decision);
+                decision
+            }),
         };
         self.metrics.quoted(&answer, started.elapsed());
         let decision = Some(answer?);
@@ -153,6 +165,21 @@ struct Priced<'a> {
     rivals_known_at: Option<i64>,
 }
 
+/// What the item's twins cost now, from the facts served.
+fn twins(row: &Row<'_>, world: &World<'_>, facts: &FactSet) -> Twins {
+    let Place { market, channel, .. } = world.place;
+    let known = |sku: &str| {
+        if *sku == *row.item.sku {
+            return Some(*row);
+        }
+        let item = &facts.items.get(sku, market, channel)?.item;
+        Some(Row { item, offers: facts.offers.get(sku, market) })
+    };
+    let mut twins = Twins::default();
+    row.item.links().for_each(|sku| twins.resolve(sku, world, &known));
+    twins
+}
+
 fn price(
     priced: &Priced<'_>,
     serving: &Serving,
@@ -162,7 +189,10 @@ fn price(
 ) -> Result<proto::Decision, Failure> {
     let rates = &serving.facts.rates;
     let world = World::new(&serving.release, place, rates, at, priced.rivals_known_at);
+    let world = world.with_history(&serving.facts.history).with_estimates(&serving.facts.estimates);
     let row = Row { item: priced.item, offers: priced.offers };
+    let twins = twins(&row, &world, &serving.facts);
+    let world = world.with_twins(&twins);
     let mut recorder = Recorder::default();
     let outcome = match detail {
         Detail::None => pricing::price(&row, &world, &mut ()),

@@ -228,6 +228,9 @@ impl<S: Source> Watcher<S> {
             items = serving.facts.items.len(),
             "serving"
         );
+        #[expect(clippy::cast_precision_loss, reason = "counts of items are exact in an f64")]
+        self.metrics.items.set(serving.facts.items.len() as f64);
+        self.metrics.reloads.increment(1);
         let last = self.state.pin();
         self.state.swap(serving);
         // To free a large catalog takes a while.

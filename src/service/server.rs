@@ -1,19 +1,18 @@
-//! tonic with every limit set, and an end that comes.
+//! The services behind their gate, from the first connection to an end that comes.
 
-use super::accept::accept;
+use super::accept::Door;
+use super::credentials::Credentials;
+use super::gate::{Lanes, LogRequests, Logger, Shared};
+use super::limits::Limits;
 use super::metrics::Metrics;
 use super::pricing::PricingService;
 use super::proto;
 use super::proto::pricing_service_server::PricingServiceServer;
-use super::status::{Condition, Failure};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tonic::body::Body;
-use tonic::codegen::http::Response;
-use tonic::transport::Server;
-use tonic::{Code, Status};
+use tonic::service::Routes;
 use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::HealthServer;
 use tonic_health::server::{HealthReporter, HealthService};
@@ -21,143 +20,107 @@ use tonic_health::server::{HealthReporter, HealthService};
 /// The name under which health of quoting is reported.
 pub type Pricing = PricingServiceServer<PricingService>;
 
-/// Nothing is inherited: tonic leaves several limits off (`None` overrides even the defaults of the layers below it).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    pub connections: usize,
-    /// A connection that says nothing for so long is closed.
-    pub first_byte: Duration,
-    pub streams_per_connection: u32,
-    /// Streams that the server itself had to reset before a connection is closed (CVE-2025-8671); off by default in tonic.
-    pub local_resets: usize,
-    /// Streams that the client reset before they were accepted (CVE-2023-44487).
-    pub pending_resets: usize,
-    pub header_bytes: u32,
-    pub frame_bytes: u32,
-    pub request_bytes: usize,
-    pub response_bytes: usize,
-    /// From the request's headers to the answer's.
-    pub request: Duration,
-    pub keepalive: Duration,
-    pub keepalive_answer: Duration,
-    pub connection_age: Duration,
-    pub connection_age_grace: Duration,
-    /// How long calls may take to end when the service is told to.
-    pub drain: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            connections: 4_096,
-            first_byte: Duration::from_secs(10),
-            streams_per_connection: 100,
-            local_resets: 1_024,
-            pending_resets: 20,
-            header_bytes: 16 << 10,
-            frame_bytes: 64 << 10,
-            request_bytes: 4 << 20,
-            response_bytes: 16 << 20,
-            request: Duration::from_secs(2),
-            keepalive: Duration::from_secs(60),
-            keepalive_answer: Duration::from_secs(20),
-            connection_age: Duration::from_secs(3_600),
-            connection_age_grace: Duration::from_secs(30),
-            drain: Duration::from_secs(10),
-        }
-    }
-}
-
 /// The life of the service as its parts see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     Serving,
     /// New connections are refused, calls end.
     Draining,
+    /// Streams that are still open end with UNAVAILABLE.
+    Ending,
     /// What is still open is cut.
     Closed,
 }
 
+/// For streams to be told that they end, before connections are cut.
+const TELL: Duration = Duration::from_millis(300);
 /// After connections are cut, their tasks end at once; this is for a machine that is busy.
-const CLOSE: Duration = Duration::from_secs(1);
+const CLOSE: Duration = Duration::from_millis(500);
 
-/// Answers on `listener` until `end` comes, then drains. Connections that outlive `limits.drain` are cut.
-///
-/// # Errors
-/// What tonic or the descriptor says, as text.
-pub async fn run(
-    listener: TcpListener,
+/// What is served, and with what.
+pub struct Server {
+    pub pricing: PricingService,
+    pub health: HealthReporter,
+    pub limits: Limits,
+    pub metrics: Arc<Metrics>,
+    pub credentials: Option<Arc<Credentials>>,
+    pub log_requests: LogRequests,
+}
+
+impl Server {
+    /// Answers on `listener` until `end` comes, then drains. Connections that outlive `limits.drain` are cut.
+    ///
+    /// # Errors
+    /// What the descriptor or the listener says.
+    pub async fn run(
+        self,
+        listener: TcpListener,
+        end: impl Future<Output = ()>,
+    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let Self { pricing, health, limits, metrics, credentials, log_requests } = self;
+        let is_local = listener.local_addr()?.ip().is_loopback();
+        let (phase, watching) = watch::channel(Phase::Serving);
+        let shared = Arc::new(Shared {
+            limits,
+            lanes: Lanes::new(&limits),
+            metrics,
+            credentials: credentials.clone().filter(|credentials| credentials.has_principals()),
+            logger: Logger::new(log_requests),
+            phase: watching,
+        });
+        let routes = routes(pricing, &health, &limits, is_local)?;
+        let door = Arc::new(Door::new(shared, routes, credentials));
+        let permits = door.permits.clone();
+        let opened = tokio::spawn(door.open(listener));
+        end.await;
+        set_health(&health, ServingStatus::NotServing).await;
+        let _ = phase.send(Phase::Draining);
+        // The listener closes before the wait begins: who comes now is refused, not left hanging.
+        opened.await?;
+        if all_closed(&permits, limits, limits.drain).await {
+            return Ok(());
+        }
+        tracing::warn!("calls outlived the drain of {:?} and are ended", limits.drain);
+        let _ = phase.send(Phase::Ending);
+        if all_closed(&permits, limits, TELL).await {
+            return Ok(());
+        }
+        let _ = phase.send(Phase::Closed);
+        all_closed(&permits, limits, CLOSE).await;
+        Ok(())
+    }
+}
+
+/// Whether every connection has given back its permit in time.
+async fn all_closed(permits: &tokio::sync::Semaphore, limits: Limits, wait: Duration) -> bool {
+    let all = u32::try_from(limits.connections).unwrap_or(u32::MAX);
+    tokio::time::timeout(wait, permits.acquire_many(all)).await.is_ok()
+}
+
+fn routes(
     pricing: PricingService,
-    health: HealthReporter,
-    limits: Limits,
-    metrics: Arc<Metrics>,
-    end: impl Future<Output = ()>,
-) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let is_local = listener.local_addr()?.ip().is_loopback();
-    let reflection = tonic_reflection::server::Builder::configure()
-        .register_encoded_file_descriptor_set(proto::DESCRIPTOR)
-        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        .build_v1()?;
+    health: &HealthReporter,
+    limits: &Limits,
+    is_local: bool,
+) -> Result<Routes, tonic_reflection::server::Error> {
     let pricing = PricingServiceServer::new(pricing)
         .max_decoding_message_size(limits.request_bytes)
         .max_encoding_message_size(limits.response_bytes);
-    let (phase, watching) = watch::channel(Phase::Serving);
-    let incoming = accept(listener, &limits, metrics, watching.clone());
-    let mut draining = watching.clone();
-    let served = tokio::spawn(
-        builder(&limits)
-            .layer(tower::util::MapResponseLayer::new(name_too_large))
-            .add_service(HealthServer::new(HealthService::from_health_reporter(health.clone())))
-            .add_optional_service(is_local.then_some(reflection))
-            .add_service(pricing)
-            .serve_with_incoming_shutdown(incoming, async move {
-                let _ = draining.wait_for(|phase| *phase != Phase::Serving).await;
-            }),
-    );
-    end.await;
-    set_health(&health, ServingStatus::NotServing).await;
-    let _ = phase.send(Phase::Draining);
-    let mut served = served;
-    if let Ok(ended) = tokio::time::timeout(limits.drain, &mut served).await {
-        return Ok(ended??);
+    let mut routes = Routes::builder();
+    routes.add_service(HealthServer::new(HealthService::from_health_reporter(health.clone())));
+    routes.add_service(pricing);
+    if is_local {
+        let reflection = tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(proto::DESCRIPTOR)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            .build_v1()?;
+        routes.add_service(reflection);
     }
-    tracing::warn!("connections outlived the drain of {:?} and are cut", limits.drain);
-    let _ = phase.send(Phase::Closed);
-    match tokio::time::timeout(CLOSE, served).await {
-        Ok(ended) => Ok(ended??),
-        Err(_) => Ok(()),
-    }
+    Ok(routes.routes().prepare())
 }
 
 /// Health of the whole and of each service; reflection and health itself have none.
 pub async fn set_health(health: &HealthReporter, status: ServingStatus) {
     health.set_service_status("", status).await;
     health.set_service_status(<Pricing as tonic::server::NamedService>::NAME, status).await;
-}
-
-/// tonic calls a message over the limit OUT_OF_RANGE, without details; ours all have details.
-fn name_too_large(response: Response<Body>) -> Response<Body> {
-    match Status::from_header_map(response.headers()) {
-        Some(status) if status.code() == Code::OutOfRange && status.details().is_empty() => {
-            Status::from(Failure::new(Condition::MessageTooLarge, status.message())).into_http()
-        }
-        _ => response,
-    }
-}
-
-fn builder(limits: &Limits) -> Server {
-    Server::builder()
-        .max_concurrent_streams(limits.streams_per_connection)
-        .concurrency_limit_per_connection(
-            usize::try_from(limits.streams_per_connection).unwrap_or(usize::MAX),
-        )
-        .http2_max_local_error_reset_streams(Some(limits.local_resets))
-        .http2_max_pending_accept_reset_streams(Some(limits.pending_resets))
-        .http2_max_header_list_size(limits.header_bytes)
-        .max_frame_size(limits.frame_bytes)
-        .http2_keepalive_interval(Some(limits.keepalive))
-        .http2_keepalive_timeout(Some(limits.keepalive_answer))
-        .timeout(limits.request)
-        .max_connection_age(limits.connection_age)
-        .max_connection_age_grace(limits.connection_age_grace)
 }

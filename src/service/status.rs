@@ -12,7 +12,7 @@ use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 
 /// Who defines the reasons.
 const DOMAIN: &str = "pricer";
-/// When to come back to a server that is starting.
+/// When to come back to a server that is starting, ending or has too much to do.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// An answer's metadata stays below 8 KB, which is all that clients must take. The details hold the message once more and
@@ -26,9 +26,17 @@ const VIOLATIONS_SHOWN: usize = 32;
 /// Everything that keeps an answer from being given, in the order in which it is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {
+    MethodUnknown,
+    CredentialsRequired,
+    RoleLacksMethod,
+    RateLimited,
+    Overloaded,
+    Draining,
+    DeadlineExceeded,
     MessageTooLarge,
     MalformedMessage,
     NotReady,
+    RoleLacksDetail,
     InvalidField,
     ReleaseNotFound,
     MarketNotFound,
@@ -45,9 +53,17 @@ impl Condition {
     #[must_use]
     pub fn row(self) -> (Code, &'static str) {
         match self {
+            Self::MethodUnknown => (Code::Unimplemented, "METHOD_UNKNOWN"),
+            Self::CredentialsRequired => (Code::Unauthenticated, "CREDENTIALS_REQUIRED"),
+            Self::RoleLacksMethod => (Code::PermissionDenied, "ROLE_LACKS_METHOD"),
+            Self::RateLimited => (Code::ResourceExhausted, "RATE_LIMITED"),
+            Self::Overloaded => (Code::ResourceExhausted, "OVERLOADED"),
+            Self::Draining => (Code::Unavailable, "DRAINING"),
+            Self::DeadlineExceeded => (Code::DeadlineExceeded, "DEADLINE_EXCEEDED"),
             Self::MessageTooLarge => (Code::ResourceExhausted, "MESSAGE_TOO_LARGE"),
             Self::MalformedMessage => (Code::InvalidArgument, "MALFORMED_MESSAGE"),
             Self::NotReady => (Code::Unavailable, "NOT_READY"),
+            Self::RoleLacksDetail => (Code::PermissionDenied, "ROLE_LACKS_DETAIL"),
             Self::InvalidField => (Code::InvalidArgument, "INVALID_FIELD"),
             Self::ReleaseNotFound => (Code::NotFound, "RELEASE_NOT_FOUND"),
             Self::MarketNotFound => (Code::NotFound, "MARKET_NOT_FOUND"),
@@ -57,6 +73,15 @@ impl Condition {
             Self::Refused(code @ RefusalCode::AmountOverflow) => (Code::OutOfRange, code.as_str()),
             Self::Refused(code) => (Code::FailedPrecondition, code.as_str()),
             Self::Internal => (Code::Internal, "INTERNAL"),
+        }
+    }
+
+    /// When the same call may succeed, if time alone can mend it.
+    #[must_use]
+    pub fn retry_after(self) -> Option<Duration> {
+        match self {
+            Self::NotReady | Self::Overloaded | Self::RateLimited | Self::Draining => Some(RETRY_AFTER),
+            _ => None,
         }
     }
 }
@@ -130,8 +155,8 @@ impl From<Failure> for Status {
         if !failure.invalid.is_empty() {
             details.set_bad_request(violations(failure.invalid));
         }
-        if failure.condition == Condition::NotReady {
-            details.set_retry_info(Some(RETRY_AFTER));
+        if let Some(after) = failure.condition.retry_after() {
+            details.set_retry_info(Some(after));
         }
         Self::with_error_details(code, clip(failure.message, MESSAGE_MAX), details)
     }

@@ -20,3 +20,5 @@ mod d5_catalogs;
 #[cfg(not(debug_assertions))]
 mod d8_cereal;
 mod d9_season;
+mod degenerate;
+mod files;

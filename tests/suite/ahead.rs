@@ -4,7 +4,7 @@ use super::fixture::{BOOK, Case, Shop, amount};
 use pricer::facts::PriceKind;
 use pricer::pricing::{Flag, HeldReason, NoPrice, Recorder, Status, Step};
 
-const SCHEMA: &str = r#"
+pub const SCHEMA: &str = r#"
 [attr]
 sku = { type = "id" }
 cost = { type = "money", basis = "net", optional = true }
@@ -23,7 +23,7 @@ fn with_tables(rules: &str, tables: &[(&str, &str)]) -> Shop {
 }
 
 /// One rule in the layer `position` over a base of cost plus 20 % margin.
-fn rule(price: &str) -> String {
+pub fn rule(price: &str) -> String {
     format!(
         "[rule.base]\nlayer = \"base\"\nprice = {{ cost-plus = {{ margin = \"20%\" }} }}\n\
          [rule.x]\nlayer = \"position\"\nover = []\nprice = {{ {price} }}\n"
@@ -99,7 +99,8 @@ mod optimise {
         let shop = optimise("for = \"profit\", within = \"8%\"");
         for (elasticity, error) in [("-1", "0"), ("-0.5", "0"), ("0.2", "0"), ("-2", "0.79")] {
             let case = demand("10.00 EUR", "20.00 EUR");
-            let (_, trace) = shop.ask(&case.clone().with("elasticity", elasticity).with("elasticity_se", error));
+            let (_, trace) =
+                shop.ask(&case.clone().with("elasticity", elasticity).with("elasticity_se", error));
             assert!(matches!(no_price(&trace)[..], [NoPrice::NotSurelyElastic { .. }]), "{elasticity}");
             let held = shop.decide(&case.with("elasticity", elasticity).with("elasticity_se", error));
             assert_eq!(held.status, Status::Held(HeldReason::NoStrategy));
@@ -120,9 +121,12 @@ mod optimise {
 
     #[test]
     fn needs_and_missing_facts_are_named() {
-        let shop = optimise("for = \"profit\", within = \"8%\", needs = { sales_weeks = \">= 26\", ci = \"<= 2.0\" }");
+        let shop = optimise(
+            "for = \"profit\", within = \"8%\", needs = { sales_weeks = \">= 26\", ci = \"<= 2.0\" }",
+        );
         let why = |case: Case<'_>| no_price(&shop.ask(&case).1);
-        let whole = || demand("10.00 EUR", "20.00 EUR").with("sales_weeks", "26").with("elasticity_se", "0.5");
+        let whole =
+            || demand("10.00 EUR", "20.00 EUR").with("sales_weeks", "26").with("elasticity_se", "0.5");
         assert_eq!(why(whole()), []);
         assert_eq!(why(whole().with("sales_weeks", "25")), [NoPrice::NeedFails("sales_weeks")]);
         assert_eq!(why(demand("10.00 EUR", "20.00 EUR")), [NoPrice::NeedFails("sales_weeks")]);
@@ -172,7 +176,8 @@ mod optimise {
     fn seasons_act_on_it_only_when_asked() {
         let stock = "[stock.s]\nwhere = { stock_units = \"> 5\" }\nadjust = \"-10%\"\n";
         let price = |settings: &str| {
-            let rules = rule(&format!("optimise = {{ for = \"profit\", within = \"50%\"{settings} }}")) + stock;
+            let rules =
+                rule(&format!("optimise = {{ for = \"profit\", within = \"50%\"{settings} }}")) + stock;
             let case = demand("10.00 EUR", "20.00 EUR").with("stock_units", "9");
             shop(&rules).decide(&case).price.to_string()
         };
@@ -365,7 +370,10 @@ mod markdown {
         let guarded = rule(price) + "[guard.least]\nclass = \"safety\"\nmin_price = \"9 EUR\"\n";
         let shop = with_tables(&guarded, &[CURVE]);
         let lifted = shop.decide(&lower);
-        assert_eq!((lifted.price.to_string(), shop.hits(&lower, &lifted)), ("9.00".into(), vec!["least".into()]));
+        assert_eq!(
+            (lifted.price.to_string(), shop.hits(&lower, &lifted)),
+            ("9.00".into(), vec!["least".into()])
+        );
         let round = rule(price) + "[round.nine]\nbands = [ { ends = \"*.99\" } ]\n";
         let case = Case::new(&[("current_price", "7.90 EUR")]).was("10.00 EUR", "", 90, None);
         assert_eq!(with_tables(&round, &[CURVE]).decide(&case).price.to_string(), "6.99");
@@ -392,7 +400,7 @@ mod markdown {
 
     #[test]
     fn stock_and_time_give_the_price_of_gallego_and_van_ryzin() {
-        // α = 1/20; λ°t = e^(ln 1 + 1 + ln 5 − 1) = 5 with five days (14th to 18th) and nothing to salvage:
+        // α = 1/20; λ°t = e^(ln 1 + 1 + ln 5 − 1) = 5 with five days of sale (18th to 22nd) and nothing to salvage:
         // p* = 20·2.79175946923 for one unit and 20·1.3352878881 for five (ECONOMICS 5).
         let shop = shop(&rule("markdown = { sell_out_by = 2026-11-22 }"));
         let target = |units: &str| shop.decide(&stock(units)).target.unwrap().to_string();
@@ -406,7 +414,9 @@ mod markdown {
 
     #[test]
     fn a_ladder_takes_the_best_rung_at_or_below_today() {
-        let rules = rule("markdown = { sell_out_by = 2026-11-22, ladder = [\"0%\", \"-50%\", \"-75%\"], period = \"1d\" }");
+        let rules = rule(
+            "markdown = { sell_out_by = 2026-11-22, ladder = [\"0%\", \"-50%\", \"-75%\"], period = \"1d\" }",
+        );
         let shop = shop(&rules);
         let price = |units: &str, current: &str| {
             let case = stock(units).with("current_price", current).was("40.00 EUR", "", 90, None);
@@ -414,7 +424,8 @@ mod markdown {
         };
         // Few units wait for whoever pays more; many have to go.
         assert_eq!(price("1", "40.00 EUR"), "40.00");
-        assert_eq!(price("5", "40.00 EUR"), "20.00");
+        assert_eq!(price("5", "40.00 EUR"), "40.00");
+        assert_eq!(price("6", "40.00 EUR"), "20.00");
         assert_eq!(price("60", "40.00 EUR"), "20.00");
         assert_eq!(price("1", "20.00 EUR"), "20.00");
         // Between rungs, the nearest one is where it stands.
@@ -458,7 +469,8 @@ mod relative {
         let decision = shop(&guard).decide(&case);
         assert_eq!(decision.price.to_string(), "5.00");
         assert!(decision.flags.has(Flag::LinkBroken));
-        let up = rule("relative = { to = \"twin\", by = \"+1%\" }") + "[round.nine]\nbands = [ { ends = \"*.99\" } ]\n";
+        let up = rule("relative = { to = \"twin\", by = \"+1%\" }")
+            + "[round.nine]\nbands = [ { ends = \"*.99\" } ]\n";
         let above = shop(&up).decide(&case);
         assert_eq!(above.price.to_string(), "3.99");
         assert!(!above.flags.has(Flag::LinkBroken));

@@ -1,4 +1,4 @@
-//! Every published number of ECONOMICS.md sections 1, 4 and 5, as a table: ours, reference, difference, tolerance.
+//! Published numbers of demand curves, portfolios and finite stock, as a table: ours, reference, difference, tolerance.
 //!
 //! `cargo test --test suite demand -- --nocapture` prints it.
 
@@ -8,7 +8,7 @@ use pricer::demand::portfolio::{capacity, category, linear, mnl, nested};
 use pricer::demand::{Contribution, Curve, Elasticity, NoOptimum, exact, log_lambert_w, optimum};
 use pricer::money::{Amount, Fraction, Ratio};
 
-/// What ECONOMICS.md marks [A]: analytic.
+/// What follows from a formula.
 const ANALYTIC: f64 = 1e-9;
 
 /// Rows of name, ours, reference, tolerance (relative).

@@ -4,7 +4,9 @@
 //! `PRICER_CASES` sets the number of cases; a long run is `.ci/long`.
 
 use super::question::Question;
-use super::reference::{Answer, CaseInput, Files, Priced, Rulebook, generate, price as slow_price};
+use super::reference::{
+    Answer, CaseInput, Files, Held, Priced, Rulebook, generate, price_with_target, price_with_trail,
+};
 use pricer::facts::Names;
 use pricer::pricing::{Flag, GuardRef, Outcome, Place, Release, Status, Step};
 use pricer::rulebook::{Severity, load};
@@ -64,9 +66,13 @@ pub fn answer(outcome: &Outcome, steps: &[Step], place: &Place, names: &Names) -
     let hit = names_of(place, decision.hits.iter());
     let winner = decision.winner.map(|winner| (winner, &place.rules[winner.rule as usize].info));
     let rule = winner.map(|(_, info)| info.id.to_string());
+    let mut flags: Vec<String> = decision.flags.iter().map(|flag| flag.as_str().to_owned()).collect();
+    flags.sort();
+    let six = |amount: pricer::money::Amount| format!("{:.6}", amount.to_decimal());
+    let (kind, reference) = (decision.kind.as_str().to_owned(), decision.reference.map(six));
     if let Status::Held(reason) = decision.status {
-        let (price, moved) = (decision.price.to_string(), decision.flags.has(Flag::Moved));
-        return Answer::Held { reason: reason.as_str().to_owned(), price, moved, rule, hit };
+        let (reason, price) = (reason.as_str().to_owned(), decision.price.to_string());
+        return Answer::Held(Held { reason, price, rule, hit, flags, kind, reference });
     }
     let (winner, info) = winner.unwrap();
     let excluded: BTreeSet<(String, String)> = steps
@@ -78,9 +84,6 @@ pub fn answer(outcome: &Outcome, steps: &[Step], place: &Place, names: &Names) -
             _ => None,
         })
         .collect();
-    let mut flags: Vec<String> = decision.flags.iter().map(|flag| flag.as_str().to_owned()).collect();
-    flags.sort();
-    let six = |amount: pricer::money::Amount| format!("{:.6}", amount.to_decimal());
     Answer::Priced(Priced {
         price: decision.price.to_string(),
         currency: decision.price.currency().code(),
@@ -90,6 +93,8 @@ pub fn answer(outcome: &Outcome, steps: &[Step], place: &Place, names: &Names) -
         fallback: decision.flags.has(Flag::Fallback),
         hit,
         flags,
+        kind,
+        reference,
         excluded: excluded.into_iter().collect(),
         target: six(decision.target.unwrap()),
         adjusted: six(decision.adjusted.unwrap()),
@@ -99,8 +104,8 @@ pub fn answer(outcome: &Outcome, steps: &[Step], place: &Place, names: &Names) -
 }
 
 /// The reference's answer, with what is not compared left out.
-fn slow(rulebook: &Rulebook, case: &CaseInput) -> Answer {
-    match slow_price(rulebook, case) {
+fn comparable(answer: Answer) -> Answer {
+    match answer {
         Answer::Quarantined { .. } => Answer::Quarantined { reasons: Vec::new() },
         Answer::Priced(mut priced) => {
             let excluded: BTreeSet<(String, String)> = priced.excluded.into_iter().collect();
@@ -116,6 +121,29 @@ fn slow(rulebook: &Rulebook, case: &CaseInput) -> Answer {
     }
 }
 
+/// Where a target is a float, the engine's is taken if it agrees to 2·10⁻⁶ and twelve digits (decisions 15.5)
+/// or is a step of a ladder that is as good: the rest must follow from it to the last digit.
+pub fn same(rulebook: &Rulebook, case: &CaseInput, fast: &Answer) -> Result<Answer, Answer> {
+    let (slow, trail) = price_with_trail(rulebook, case);
+    let slow = comparable(slow);
+    if *fast == slow {
+        return Ok(slow);
+    }
+    if let (Answer::Priced(fast), Answer::Priced(ours)) = (fast, &slow) {
+        let near = |ours: &str| {
+            let (a, b): (f64, f64) = (fast.target.parse().unwrap(), ours.parse().unwrap());
+            (a - b).abs() <= (b.abs() * 1e-12).max(2.000_001e-6)
+        };
+        let is_float = trail.iter().any(|word| word.starts_with("float"));
+        let as_good = trail.iter().filter_map(|word| word.strip_prefix("also "));
+        if is_float && near(&ours.target) || as_good.into_iter().any(near) {
+            let again = comparable(price_with_target(rulebook, case, &fast.target));
+            return if again == Answer::Priced(fast.clone()) { Ok(again) } else { Err(again) };
+        }
+    }
+    Err(slow)
+}
+
 #[test]
 fn engine_equals_reference() {
     let mut kinds: BTreeMap<String, u64> = BTreeMap::new();
@@ -125,17 +153,20 @@ fn engine_equals_reference() {
         let rulebook = Rulebook::parse(&files).unwrap();
         let release = compile(&files);
         for (number, case) in cases.iter().enumerate() {
-            let (fast, slow) = (engine(&release, case), slow(&rulebook, case));
-            let kind = match &slow {
+            let fast = engine(&release, case);
+            let slow = same(&rulebook, case, &fast);
+            let kind = match slow.as_ref().unwrap_or_else(|slow| slow) {
                 Answer::Quarantined { .. } => "quarantined".to_owned(),
                 Answer::Refused { code, .. } => format!("refused {code}"),
-                Answer::Held { reason, .. } => format!("held {reason}"),
+                Answer::Held(held) => format!("held {}", held.reason),
                 Answer::Priced(_) => "priced".to_owned(),
             };
             *kinds.entry(kind).or_default() += 1;
-            if fast != slow {
-                differing
-                    .push(format!("seed {seed} case {number}\n  engine    {fast:?}\n  reference {slow:?}"));
+            if let Err(slow) = slow {
+                let (_, trail) = price_with_trail(&rulebook, case);
+                differing.push(format!(
+                    "seed {seed} case {number}\n  engine    {fast:?}\n  reference {slow:?}\n  trail {trail:?}"
+                ));
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The numbers of the economics the engine stands on (`ECONOMICS.md` 0, 2, 3), as far as this part of it uses them.
+//! The numbers of the economics the engine stands on, as far as this part of it uses them.
 //!
 //! `a`, `C` and break-even are of the unit: what the document calls F and CPA is written as a cost per unit.
 

@@ -1,8 +1,8 @@
 //! A rulebook from texts, an item from cells, a price: what a test needs to say.
 
 use pricer::facts::{
-    AppliedText, History, Item, ItemReader, Names, Offer, OfferText, RateText, Rates, keep_newest, parse_instant, read_applied, read_offer,
-    read_rate,
+    AppliedText, History, Item, ItemReader, Names, Offer, OfferText, RateText, Rates, keep_newest,
+    parse_instant, read_applied, read_offer, read_rate,
 };
 use pricer::money::Amount;
 use pricer::pricing::{Decision, Outcome, Place, Recorder, Refusal, Release, Row, Twins, World, price};
@@ -153,7 +153,16 @@ impl<'a> Case<'a> {
         if !item.iter().any(|(name, _)| *name == "sku") {
             item.push(("sku", "A".to_owned()));
         }
-        Self { market: "M", channel: "own", at: NOON, item, offers: Vec::new(), rates: Vec::new(), history: Vec::new(), twins: Vec::new() }
+        Self {
+            market: "M",
+            channel: "own",
+            at: NOON,
+            item,
+            offers: Vec::new(),
+            rates: Vec::new(),
+            history: Vec::new(),
+            twins: Vec::new(),
+        }
     }
 
     pub fn with(mut self, name: &'a str, text: &str) -> Self {

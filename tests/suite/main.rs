@@ -12,6 +12,8 @@
 #![expect(elided_lifetimes_in_paths, reason = "the reference is plain code to read")]
 
 mod ahead;
+mod ahead_models;
+mod ahead_properties;
 mod cut;
 mod demand;
 mod differential;
@@ -21,13 +23,16 @@ mod house;
 mod iowa;
 mod models;
 mod olist;
+mod operate;
 mod orda;
 mod properties;
 mod question;
 mod reference;
+mod reference_ahead;
 mod reference_by_hand;
 mod reference_coverage;
 mod reference_example;
+mod reference_history;
 mod reference_times_and_cells;
 mod repeated;
 mod ruin;

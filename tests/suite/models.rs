@@ -2,8 +2,8 @@
 
 use super::question::Question;
 use pricer::batch::{Feeds, load_facts};
-use pricer::facts::{FactSet, parse_instant};
-use pricer::pricing::Release;
+use pricer::facts::{FactSet, Item, parse_instant};
+use pricer::pricing::{Place, Release};
 use pricer::rulebook::{Files, Loaded, load};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -28,9 +28,10 @@ pub fn loaded(model: &str) -> Loaded {
 /// The orda rulebook with all its facts.
 pub fn orda() -> (Arc<Release>, FactSet) {
     let release = loaded("orda").release.unwrap();
-    let [items, offers, rates] =
-        ["items.csv", "offers.csv", "fx.csv"].map(|name| folder("orda").join("feeds").join(name));
-    let feeds = Feeds { items: Some(&items), offers: Some(&offers), rates: Some(&rates) };
+    let [items, offers, rates, history] = ["items.csv", "offers.csv", "fx.csv", "history.csv"]
+        .map(|name| folder("orda").join("feeds").join(name));
+    let feeds =
+        Feeds { items: Some(&items), offers: Some(&offers), rates: Some(&rates), history: Some(&history) };
     let (facts, accounts) = load_facts(&release, feeds).unwrap();
     assert!(accounts.iter().all(|account| account.quarantined.is_empty()), "{accounts:?}");
     (release, facts)
@@ -47,11 +48,27 @@ pub fn orda_questions<'a>(release: &'a Release, facts: &FactSet) -> Vec<Question
         for place in &release.places {
             if let Some(row) = facts.items.get(sku, &place.market, &place.channel) {
                 let (book, rates) = (facts.offers.clone(), facts.rates.clone());
-                questions.push(Question { release, place, item: row.item.clone(), book, rates, at });
+                let (item, history) = (row.item.clone(), facts.history.clone());
+                let others = linked(facts, place, &item);
+                questions.push(Question { release, place, item, others, history, book, rates, at });
             }
         }
     }
     questions
+}
+
+/// The items that an item is linked to, and those they are linked to.
+fn linked(facts: &FactSet, place: &Place, item: &Item) -> Vec<Item> {
+    let mut found: Vec<Item> = Vec::new();
+    let mut open: Vec<String> = item.links().map(str::to_owned).collect();
+    while let Some(sku) = open.pop() {
+        let row = facts.items.get(&sku, &place.market, &place.channel);
+        if let Some(row) = row.filter(|row| !found.iter().any(|known| known.sku == row.item.sku)) {
+            open.extend(row.item.links().map(str::to_owned));
+            found.push(row.item.clone());
+        }
+    }
+    found
 }
 
 /// The text of a file of the workplace's `shared/data`, which may not be committed; none, loudly, where it is absent.

@@ -1,6 +1,6 @@
 //! Cases computed by hand; the arithmetic stands beside each.
 
-use super::reference::{Answer, CaseInput, Files, OfferText, Priced, RateText, Rulebook, price};
+use super::reference::{Answer, CaseInput, Files, Held, OfferText, Priced, RateText, Rulebook, price};
 
 const BOOK: &str = r#"
 edition = "2026"
@@ -128,13 +128,13 @@ fn mistyped_cost_is_held() {
     let rules = cost_plus("30%") + &guard("no-loss", "safety", "min_margin = \"3%\"");
     let case =
         item(&[("cost", "2980.00 EUR"), ("previous_cost", "298.00 EUR"), ("current_price", "399.00 EUR")]);
-    let held = Answer::Held {
+    let held = Answer::Held(Held {
         reason: "COST_IMPLAUSIBLE".into(),
         price: "399.00".into(),
-        moved: false,
         rule: Some("c".into()),
-        hit: vec![],
-    };
+        kind: "regular".into(),
+        ..Held::default()
+    });
     assert_eq!(price(&book(&rules), &case), held);
     // Exactly +100 % is still believed (closed ends): 596 × 1.3 × 1.19 = 922.012.
     let case =
@@ -297,16 +297,20 @@ fn held_moves_only_for_safety() {
         guard("calm", "commercial", "max_price = \"5.50 EUR | 5 KZT\"")
     );
     let at = |current: &str| price(&book(&rules), &item(&[("current_price", current)]));
-    let held = |price: &str, moved: bool, hit: &[&str]| Answer::Held {
-        reason: "NO_STRATEGY".into(),
-        price: price.into(),
-        moved,
-        rule: Some("f".into()),
-        hit: hit.iter().map(|s| s.to_string()).collect(),
+    let held = |price: &str, flags: &[&str], hit: &[&str]| {
+        Answer::Held(Held {
+            reason: "NO_STRATEGY".into(),
+            price: price.into(),
+            rule: Some("f".into()),
+            hit: hit.iter().map(|s| s.to_string()).collect(),
+            flags: flags.iter().map(|s| s.to_string()).collect(),
+            kind: "regular".into(),
+            reference: None,
+        })
     };
-    assert_eq!(at("5.77 EUR"), held("5.77", false, &[]));
-    assert_eq!(at("7.77 EUR"), held("6.00", true, &["sane"]));
-    assert_eq!(at("4.99 EUR"), held("5.00", true, &["sane"]));
+    assert_eq!(at("5.77 EUR"), held("5.77", &[], &[]));
+    assert_eq!(at("7.77 EUR"), held("6.00", &["moved"], &["sane"]));
+    assert_eq!(at("4.99 EUR"), held("5.00", &["moved"], &["sane"]));
     assert_eq!(at("100 KZT"), Answer::Refused { code: "NO_PRICE".into(), guards: vec![] });
 }
 

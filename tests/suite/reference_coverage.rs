@@ -1,6 +1,7 @@
 //! Counts what the generated cases reach: every strategy, guard, class, way, rank, refusal and reason.
 
-use super::reference::{Answer, Rulebook, generate, price_with_trail};
+use super::reference::generate::{ALL, generate_with};
+use super::reference::{Answer, Rulebook, price_with_trail};
 use std::collections::BTreeMap;
 
 /// Each seed is a rulebook with 40 cases.
@@ -12,7 +13,7 @@ fn seeds() -> u64 {
 fn generated_cases_reach_everything() {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for seed in 0..seeds() {
-        let (files, cases) = generate(seed);
+        let (files, cases) = generate_with(seed, ALL);
         let book = Rulebook::parse(&files).unwrap_or_else(|e| panic!("seed {seed}: {e}"));
         let second = files.0["rulebook.toml"].split("[market.").nth(2).unwrap()[..2].to_string();
         for case in &cases {
@@ -20,9 +21,9 @@ fn generated_cases_reach_everything() {
             let market = if case.market == second { "second" } else { "first" };
             let mut count = |what: String| *counts.entry(what).or_default() += 1;
             for word in trail {
-                let word =
-                    if word.starts_with("strategy") { format!("{word}, {market} market") } else { word };
-                count(word);
+                let apart = ["strategy", "markdown", "float"].iter().any(|start| word.starts_with(start));
+                let word = if word.starts_with("also") { "a step as good".into() } else { word };
+                count(if apart { format!("{word}, {market} market") } else { word });
             }
             let hit = match &answer {
                 Answer::Quarantined { reasons } => {
@@ -35,15 +36,18 @@ fn generated_cases_reach_everything() {
                     count(format!("refused {code}{}", if guards.is_empty() { "" } else { " by a guard" }));
                     vec![]
                 }
-                Answer::Held { reason, moved, hit, .. } => {
+                Answer::Held(held) => {
                     count("answer held".into());
-                    count(format!("held {reason}{}", if *moved { ", moved" } else { "" }));
-                    hit.clone()
+                    let moved = if held.flags.contains(&"moved".into()) { ", moved" } else { "" };
+                    count(format!("held {}{moved}", held.reason));
+                    held.flags.iter().for_each(|flag| count(format!("held flag {flag}")));
+                    held.hit.clone()
                 }
                 Answer::Priced(priced) => {
                     count("answer priced".into());
                     count(format!("won {}", priced.rule));
                     count(format!("because {}", priced.because));
+                    count(format!("kind {}", priced.kind));
                     priced.flags.iter().for_each(|flag| count(format!("flag {flag}")));
                     priced.excluded.iter().for_each(|(_, reason)| count(format!("excluded {reason}")));
                     count(format!("currency {}", priced.currency));
@@ -66,9 +70,17 @@ fn generated_cases_reach_everything() {
         let count = counts.get(what).copied().unwrap_or(0);
         assert!(count >= least, "{what}: only {count}, not {least}");
     };
-    for strategy in ["cost-plus", "follow", "index", "fixed", "keep", "blend", "use"] {
-        for market in ["first", "second"] {
+    let strategies = ["cost-plus", "follow", "index", "fixed", "keep", "blend", "use"];
+    let ahead = ["optimise", "markdown", "fade", "relative"];
+    for market in ["first", "second"] {
+        for strategy in strategies.iter().chain(&ahead) {
             at_least(&format!("strategy {strategy}, {market} market"), 1_000);
+        }
+        for way in ["curve", "finite stock", "ladder"] {
+            at_least(&format!("markdown {way}, {market} market"), 1_000);
+        }
+        for form in ["Linear", "Exponential", "Logit"] {
+            at_least(&format!("float {form}, {market} market"), 300);
         }
     }
     let guards = [
@@ -84,6 +96,7 @@ fn generated_cases_reach_everything() {
         "absolute",
         "max-change",
         "min-change",
+        "cooldown",
         "blind-rivals",
         "blind-fx",
     ];
@@ -103,6 +116,14 @@ fn generated_cases_reach_everything() {
         ("way", &["Nearest", "Down", "Up", "none"][..]),
         ("because", &["only candidate", "later layer", "narrower", "over"]),
         ("flag", &["fallback", "guard-conflict", "needs-approval", "no-ending"]),
+        ("flag", &["trust-region", "no-interior-optimum", "link-broken"]),
+        ("held flag", &["no-interior-optimum", "guard-conflict"]),
+        ("optimise", &["lower end", "upper end", "stay"]),
+        ("step", &["0 of all", "1 of all", "2 of all", "3 of all", "1 of the rest", "2 of the rest"]),
+        ("twin", &["priced", "held", "refused", "quarantined", "unknown", "on a circle"]),
+        ("on", &["a circle"]),
+        ("part", &["optimise", "markdown", "fade", "relative", "follow", "index", "cost-plus"]),
+        ("kind", &["regular", "promo", "clearance"]),
         ("excluded", &["own", "currency", "future", "shipping", "implausible", "match", "stale", "stock"]),
         ("held", &["NO_RULE", "NO_STRATEGY", "COST_IMPLAUSIBLE", "RATE_IMPLAUSIBLE", "NO_STRATEGY, moved"]),
         ("quarantined", &["FACT_MISSING", "OUT_OF_RANGE", "VAT_CLASS"]),
@@ -111,6 +132,14 @@ fn generated_cases_reach_everything() {
         for word in words {
             at_least(&format!("{kind} {word}"), 100);
         }
+    }
+    for what in
+        ["announced", "faded", "fading", "keep too old", "region empty", "markdown over, first market"]
+    {
+        at_least(what, 100);
+    }
+    for what in ["optimise today is the lower end", "optimise today is the upper end", "ladder too large"] {
+        at_least(what, 5);
     }
     for code in [
         "EXCHANGE_RATE_MISSING",

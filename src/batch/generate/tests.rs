@@ -39,7 +39,7 @@ impl Works {
         self.make(&self.recipe(MadeFeed::Rates, 30), "fx.parquet");
         let path = |name: &str| self.dir.path().join(name);
         let (offers, rates) = (path("offers.csv"), path("fx.parquet"));
-        let feeds = Feeds { items: None, offers: Some(&offers), rates: Some(&rates) };
+        let feeds = Feeds { items: None, offers: Some(&offers), rates: Some(&rates), ..Feeds::default() };
         let (facts, earlier): (_, Vec<EarlierFeed>) = load_facts(&self.release, feeds).unwrap();
         let job = Job::new(&self.release, &facts, parse_instant(AT).unwrap(), None, None).unwrap();
         let catalog = Catalog::open(&[path(items)], &self.release).unwrap();

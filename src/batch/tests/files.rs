@@ -127,7 +127,7 @@ fn whole_feeds_load_into_memory() {
         "A,,,1.00 EUR,,,,,,\nA,DE,,2.00 EUR,,,,,,\nA,DE,,3.00 EUR,,,,,,\nB,FR,,1.00 EUR,,,,,,\nC,,,x,,,,,,\n";
     let (items, offers, rates) =
         (shop.write("items.csv", format!("{HEADER}\n{rows}")), shop.path("offers.csv"), shop.path("fx.csv"));
-    let feeds = Feeds { items: Some(&items), offers: Some(&offers), rates: Some(&rates) };
+    let feeds = Feeds { items: Some(&items), offers: Some(&offers), rates: Some(&rates), ..Feeds::default() };
     let (facts, accounts) = load_facts(&shop.release, feeds).unwrap();
     assert_eq!((facts.items.len(), facts.offers.get("K1", "DE").len()), (2, 2));
     let bad: Vec<(u64, &str)> =

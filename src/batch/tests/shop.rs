@@ -226,7 +226,7 @@ impl Shop {
 
     pub fn with_facts<T>(&self, ask: impl FnOnce(&crate::facts::FactSet, &[EarlierFeed]) -> T) -> T {
         let (offers, rates) = (self.path("offers.csv"), self.path("fx.csv"));
-        let feeds = Feeds { items: None, offers: Some(&offers), rates: Some(&rates) };
+        let feeds = Feeds { items: None, offers: Some(&offers), rates: Some(&rates), ..Feeds::default() };
         let (facts, earlier) = load_facts(&self.release, feeds).unwrap();
         ask(&facts, &earlier)
     }

@@ -215,3 +215,35 @@ fn arguments_name_codes_that_exist() {
     assert_eq!(choice("E0301:1"), Ok(("E0301".to_owned(), 1)));
     assert!(choice("E0301").is_err() && choice("E0301:0").is_err() && choice("E0301:x").is_err());
 }
+
+/// `--catalog`: what no item has, what holds for none, and what is over.
+#[test]
+fn a_catalog_shows_what_nobody_has() {
+    let folder = broken(&[
+        ("tables/doorbusters.csv", "TEL-A55,", "47,"),
+        ("rules/strategy.toml", "\"Bose | Sennheiser\"", "\"Nobody Audio\""),
+        (
+            "rules/strategy.toml",
+            "from  = 2026-11-23\nuntil = 2026-11-30",
+            "from  = 2026-10-23\nuntil = 2026-10-30",
+        ),
+    ]);
+    let feeds = orda().join("feeds");
+    let catalog = CatalogArgs {
+        catalog: Some(feeds.join("items.csv")),
+        offers: Some(feeds.join("offers.csv")),
+        fx: Some(feeds.join("fx.csv")),
+        at: Some(parse_instant(AT).unwrap()),
+    };
+    let (clean, text) = check(&CheckArgs { catalog, ..args(&folder) });
+    assert!(clean, "{text}");
+    for said in [
+        "warning[W0311]: rule `premium-audio` (dana.s) holds for no item today",
+        "warning[W0312]: the dates of rule `doorbusters` (anna.k) are over",
+        "warning[W0611]: `Nobody Audio` is not in catalog items.csv",
+        "warning[W0611]: `47` is not in catalog items.csv",
+        "`0047` is: a spreadsheet removes leading zeros",
+    ] {
+        assert!(text.contains(said), "{said}\n{text}");
+    }
+}

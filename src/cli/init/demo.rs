@@ -15,6 +15,7 @@ orda! {
     "README.md",
     "feeds/README.md",
     "feeds/fx.csv",
+    "feeds/history.csv",
     "feeds/items.csv",
     "feeds/offers.csv",
     "rulebook.toml",
@@ -25,6 +26,8 @@ orda! {
     "schema.toml",
     "tables/doorbusters.csv",
     "tables/holidays.csv",
+    "tables/markdown.csv",
     "tables/plan_margins.csv",
+    "tests/ahead.toml",
     "tests/prices.toml",
 }

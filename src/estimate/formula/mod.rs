@@ -83,7 +83,20 @@ pub enum FactorKind {
     /// A number, or a text column, which becomes one indicator a level.
     Value(Expr),
     /// `i(x)`, `i(x, ref = a)`, `i(x, z)`: indicators of the levels of `x`, times `z` if given.
-    Levels { column: String, reference: Option<String>, slope: Option<Expr> },
+    Levels { column: String, reference: Option<String>, slope: Option<Slope> },
+}
+
+/// The second argument of `i()`, and how it was written.
+#[derive(Clone, Debug)]
+pub struct Slope {
+    pub expr: Expr,
+    pub text: String,
+}
+
+impl PartialEq for Slope {
+    fn eq(&self, other: &Self) -> bool {
+        self.expr == other.expr
+    }
 }
 
 /// Factors multiplied with one another.

@@ -1,11 +1,12 @@
 //! Reads formulas and row conditions, by recursive descent.
 
 use super::lex::{Spanned, Token, lex};
-use super::{Effect, Expr, Factor, FactorKind, Formula, Function, Op, Term};
+use super::{Effect, Expr, Factor, FactorKind, Formula, Function, Op, Slope, Term};
 use crate::estimate::error::{EstimateError, Result, nearest};
 
 /// How deep parentheses may nest.
 const DEPTH_MAX: usize = 64;
+const TERMS_MAX: usize = 256;
 
 /// Reads `y ~ x + … | effects | endogenous ~ instruments`; the last two parts may be left out.
 pub fn parse_formula(source: &str) -> Result<Formula> {
@@ -52,6 +53,16 @@ pub fn parse_condition(source: &str) -> Result<Expr> {
     let expr = p.expr(0)?;
     p.end("a condition compares columns: `week >= 40 & units > 0`")?;
     Ok(expr)
+}
+
+/// Each term of the one side times each of the other.
+fn crossed(left: &[Term], right: &[Term]) -> Vec<Term> {
+    let pair = |a: &Term, b: &Term| {
+        let mut factors = a.factors.clone();
+        factors.extend(b.factors.iter().filter(|f| !a.factors.contains(f)).cloned());
+        Term { factors }
+    };
+    left.iter().flat_map(|a| right.iter().map(move |b| pair(a, b))).collect()
 }
 
 struct Parser<'a> {
@@ -140,33 +151,25 @@ impl<'a> Parser<'a> {
         Ok((terms, intercept))
     }
 
-    /// `a*b:c`: each sub-product of the starred parts.
+    /// `a*b`: both, and their interaction.
     fn product(&mut self) -> Result<Vec<Term>> {
-        let mut parts = vec![self.interaction()?];
+        let mut out = self.interaction()?;
         while self.take("*") {
-            parts.push(self.interaction()?);
-        }
-        if parts.len() > 6 {
-            return Err(self.wrong("`*` joins at most six terms"));
-        }
-        let mut out = Vec::new();
-        for mask in 1_u32..(1 << parts.len()) {
-            let mut factors: Vec<Factor> = Vec::new();
-            for (bit, part) in parts.iter().enumerate() {
-                if mask & (1 << bit) != 0 {
-                    let new = part.iter().filter(|f| !factors.contains(f)).cloned().collect::<Vec<_>>();
-                    factors.extend(new);
-                }
-            }
-            out.push(Term { factors });
+            let right = self.interaction()?;
+            let both = crossed(&out, &right);
+            out.extend(right);
+            out.extend(both);
+            self.limit(&out)?;
         }
         Ok(out)
     }
 
-    fn interaction(&mut self) -> Result<Vec<Factor>> {
-        let mut factors = vec![self.factor()?];
+    /// `a:b`; either may be a sum in parentheses.
+    fn interaction(&mut self) -> Result<Vec<Term>> {
+        let mut out = self.part()?;
         while self.take(":") {
-            factors.push(self.factor()?);
+            out = crossed(&out, &self.part()?);
+            self.limit(&out)?;
         }
         if self.sees("^") {
             return Err(self.wrong("`^` is not allowed here").help("write I(x^2) for a power"));
@@ -174,12 +177,57 @@ impl<'a> Parser<'a> {
         if self.sees("/") {
             return Err(self.wrong("`/` is not allowed here").help("write I(a/b) for a ratio"));
         }
-        Ok(factors)
+        Ok(out)
+    }
+
+    /// One factor, or a sum in parentheses, perhaps with all its interactions up to an order: `(a + b)^2`.
+    fn part(&mut self) -> Result<Vec<Term>> {
+        if !self.take("(") {
+            return Ok(vec![Term { factors: vec![self.factor()?] }]);
+        }
+        self.depth += 1;
+        if self.depth > DEPTH_MAX {
+            return Err(self.wrong("nested too deeply"));
+        }
+        let (terms, _) = self.sum()?;
+        self.depth -= 1;
+        self.expect(")")?;
+        if !self.take("^") {
+            return Ok(terms);
+        }
+        let order = match self.peek() {
+            Some(Token::Number(order)) if (1.0..=6.0).contains(order) && order.fract() == 0.0 => *order,
+            _ => return Err(self.wrong("expected an order from 1 to 6")),
+        };
+        self.next += 1;
+        let mut out = terms.clone();
+        let mut done = 1.0;
+        while done < order {
+            let more = crossed(&out, &terms);
+            out.extend(more);
+            let mut distinct: Vec<Term> = Vec::new();
+            for term in out {
+                if !distinct.iter().any(|t| t.same(&term)) {
+                    distinct.push(term);
+                }
+            }
+            out = distinct;
+            self.limit(&out)?;
+            done += 1.0;
+        }
+        Ok(out)
+    }
+
+    fn limit(&self, terms: &[Term]) -> Result<()> {
+        if terms.len() <= TERMS_MAX {
+            return Ok(());
+        }
+        Err(self.wrong(&format!("a formula holds at most {TERMS_MAX} terms")))
     }
 
     fn factor(&mut self) -> Result<Factor> {
         let start = self.offset();
-        let indicator = matches!(self.peek(), Some(Token::Name(n)) if n == "i" || n == "factor" || n == "C");
+        let indicator = matches!(self.peek(), Some(Token::Name(n)) if ["i", "factor", "as.factor", "C"].contains(&n.as_str()));
         let call = matches!(self.tokens.get(self.next + 1), Some(t) if t.token == Token::Symbol("("));
         let kind = if indicator && call {
             self.next += 2;
@@ -187,17 +235,17 @@ impl<'a> Parser<'a> {
         } else {
             match self.peek() {
                 Some(Token::Name(_)) => FactorKind::Value(self.atom()?),
-                Some(Token::Symbol("(")) => {
-                    return Err(self
-                        .wrong("a term cannot begin with a parenthesis")
-                        .help("write the terms out, or I(…) for arithmetic"));
-                }
                 _ => return Err(self.wrong("expected a column or a function")),
             }
         };
-        let end = self.next.checked_sub(1).and_then(|i| self.tokens.get(i)).map_or(start, |t| t.end);
-        let text = self.source.get(start..end).unwrap_or_default().replace('`', "");
+        let text = self.written(start);
         Ok(Factor { kind, text })
+    }
+
+    /// What was written from there to the token before this one.
+    fn written(&self, start: usize) -> String {
+        let end = self.next.checked_sub(1).and_then(|i| self.tokens.get(i)).map_or(start, |t| t.end);
+        self.source.get(start..end).unwrap_or_default().replace('`', "")
     }
 
     /// After `i(`.
@@ -217,7 +265,10 @@ impl<'a> Parser<'a> {
                 self.expect("=")?;
                 reference = Some(self.level()?);
             } else {
-                slope = Some(self.expr(4)?);
+                let start = self.offset();
+                let expr = self.expr(4)?;
+                let text = self.written(start);
+                slope = Some(Slope { expr, text });
             }
         }
         self.expect(")")?;

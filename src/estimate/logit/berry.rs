@@ -6,24 +6,19 @@
 use crate::estimate::error::{EstimateError, Result};
 use crate::estimate::grouping::Grouping;
 
-/// `ln s_j − ln s_0`, with the outside share of each market.
+/// `ln s_j − ln s_0`, with the outside share of each market. A share of zero or a missing one has none.
 pub fn log_odds(shares: &[f64], markets: &Grouping) -> Result<Vec<f64>> {
-    let outside = outside_shares(shares, markets)?;
-    Ok(shares.iter().zip(outside).map(|(s, s0)| s.ln() - s0.ln()).collect())
-}
-
-/// The outside share that belongs to each row.
-fn outside_shares(shares: &[f64], markets: &Grouping) -> Result<Vec<f64>> {
-    if let Some(bad) = shares.iter().find(|s| !s.is_finite() || **s <= 0.0 || **s >= 1.0) {
+    let known = |s: f64| if s.is_finite() { s } else { 0.0 };
+    if let Some(bad) = shares.iter().find(|s| **s < 0.0 || **s >= 1.0) {
         return Err(EstimateError::new(format!("{bad} is not a market share"))
-            .help("shares lie between 0 and 1; drop products that a market did not buy"));
+            .help("shares lie between 0 and 1; those of a market add up to less than 1"));
     }
-    let inside = totals(shares, markets);
+    let inside = totals(&shares.iter().copied().map(known).collect::<Vec<_>>(), markets);
     if let Some(bad) = inside.iter().find(|s| **s >= 1.0) {
         return Err(EstimateError::new(format!("the shares of a market add up to {bad:.4}"))
             .help("count those who bought nothing: shares of the whole market add up to less than 1"));
     }
-    Ok(inside.into_iter().map(|s| 1.0 - s).collect())
+    Ok(shares.iter().zip(inside).map(|(s, inside)| s.ln() - (1.0 - inside).ln()).collect())
 }
 
 /// For each row, the sum of the values of its group.

@@ -75,7 +75,7 @@ pub fn choice_logit(columns: &[Vec<f64>], chosen: &[f64], sets: &Grouping) -> Re
 }
 
 /// Columns that vary within sets, and are not combinations of others there.
-fn identified(columns: &[Vec<f64>], sets: &Grouping) -> Result<Vec<usize>> {
+pub(super) fn identified(columns: &[Vec<f64>], sets: &Grouping) -> Result<Vec<usize>> {
     let floors: Vec<f64> = columns.iter().map(|c| crate::estimate::fit::floor(c, None, true)).collect();
     let mut within = columns.to_vec();
     Absorber::new(std::slice::from_ref(sets), None).residuals(&mut within.iter_mut().collect::<Vec<_>>())?;

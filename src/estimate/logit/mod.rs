@@ -2,3 +2,4 @@
 
 pub mod berry;
 pub mod choice;
+pub mod regression;

@@ -2,8 +2,10 @@
 
 pub mod classical;
 pub mod fourier;
+pub mod holiday;
 mod loess;
 pub mod stl;
+pub mod study;
 
 /// Indices of a group with `n` cycles of history, drawn towards none: `index^(n / (n + k))`.
 ///

@@ -148,12 +148,10 @@ fn left(input: &Input<'_>, rule: &Markdown) -> Result<Found<Left>, Refusal> {
     let salvage = match rule.salvage.as_ref().map(|salvage| &salvage.amount) {
         None => Amount::ZERO,
         Some(Limit::Amount(amount)) => *amount,
-        Some(Limit::Relative { attr, factor, .. }) => {
-            match view.money(*attr).zip(factor.get(vat).copied()) {
-                Some((money, factor)) => factor.apply(money, Rounding::HalfEven)?,
-                None => return Ok(Err(NoPrice::FactMissing("salvage"))),
-            }
-        }
+        Some(Limit::Relative { attr, factor, .. }) => match view.money(*attr).zip(factor.get(vat).copied()) {
+            Some((money, factor)) => factor.apply(money, Rounding::HalfEven)?,
+            None => return Ok(Err(NoPrice::FactMissing("salvage"))),
+        },
     };
     let (num, den) = charges.cost_parts(landed.landed)?;
     let sunk = i128::from(landed.landed.sub(salvage)?.micros()).checked_mul(den).ok_or(Overflow)?;
@@ -194,7 +192,7 @@ fn stock(sales: &Sales, days_left: i64, left: Left) -> Option<Amount> {
     door::to_amount(clearance.with(sales.units).ok()?.price()).ok()
 }
 
-/// The best start on falling prices, no dearer than the rung nearest to the current price.
+/// The best start on falling prices, no dearer than the rung that the current price stands on.
 fn ladder(
     view: &View<'_>,
     base: Amount,
@@ -206,8 +204,9 @@ fn ladder(
 ) -> Result<Found<(Amount, usize)>, Refusal> {
     let prices: Vec<Amount> = rungs.iter().map(|rung| off(base, *rung)).collect::<Result<_, _>>()?;
     let current = view.money(builtin::CURRENT_PRICE);
-    let gap = |price: &Amount| current.map(|current| current.micros().abs_diff(price.micros()));
-    let ceiling = prices.iter().enumerate().min_by_key(|(_, price)| gap(price)).map_or(0, |(at, _)| at);
+    // A price may have been rounded down from its rung: the next one above it is where it stands.
+    let above = |price: &Amount| current.is_some_and(|current| current <= *price);
+    let ceiling = prices.iter().rposition(above).unwrap_or(0);
     let (days, period) = (days_left + 1, i64::from(period.max(1)));
     let periods = (days + period - 1) / period;
     let cells = (u64::from(sales.units) + 1).pow(2);

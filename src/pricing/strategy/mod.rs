@@ -2,8 +2,8 @@
 
 mod blend;
 mod cost_plus;
-mod fixed;
 mod fade;
+mod fixed;
 mod keep;
 mod markdown;
 mod optimise;

@@ -108,7 +108,7 @@ fn needs(needs: &Needs, view: &View<'_>, error: Ratio) -> Option<NoPrice> {
 fn surely_elastic(rule: &Optimise, doubt: Doubt, cost: (i128, i128)) -> bool {
     let constant = rule.demand == Demand::ConstantElasticity;
     let free = constant && rule.aim.profit == Ratio::ZERO;
-    doubt.elasticity < Ratio::ZERO && (free || !doubt.is_doubtful() && !(constant && cost.0 <= 0))
+    doubt.elasticity < Ratio::ZERO && (free || !(doubt.is_doubtful() || constant && cost.0 <= 0))
 }
 
 type Ends = Result<(Amount, Amount), NoPrice>;
@@ -239,7 +239,8 @@ impl Charges {
         let overflow = || Refusal::from(crate::money::Overflow);
         let (goods, fixed) = (self.goods(), self.fixed());
         let den = goods.den().checked_mul(fixed.den()).ok_or_else(overflow)?;
-        let lost = i128::from(landed.micros()).checked_mul(goods.num()).and_then(|x| x.checked_mul(fixed.den()));
+        let lost =
+            i128::from(landed.micros()).checked_mul(goods.num()).and_then(|x| x.checked_mul(fixed.den()));
         let other = fixed.num().checked_mul(Amount::SCALE.into()).and_then(|x| x.checked_mul(goods.den()));
         let num = lost.zip(other).and_then(|(lost, other)| lost.checked_add(other));
         Ok((num.ok_or_else(overflow)?, den))

@@ -5,7 +5,8 @@ use crate::explain::refusal_text;
 use crate::facts::{FactSet, ItemRow};
 use crate::money::{Amount, Currency, Ratio};
 use crate::pricing::{
-    GuardRef, Outcome, Place, Recorder, Release, Row, Rule, Side, Step, Strategy, Trace, World, price, view,
+    GuardRef, Outcome, Place, Recorder, Release, Row, Rule, Scope, Side, Step, Strategy, Trace, World, price,
+    view,
 };
 
 /// Facts to look for witnesses in.
@@ -49,6 +50,16 @@ impl Witness for Catalog<'_> {
         shared
     }
 
+    fn holds(&self, place: &Place, scope: &Scope) -> bool {
+        let world = self.world(place);
+        let inside = |own: &ItemRow| view(&self.row(own, place), &world).is_ok_and(|view| view.inside(scope));
+        self.items(place).into_iter().any(inside)
+    }
+
+    fn at(&self) -> Option<i64> {
+        Some(self.evidence.at)
+    }
+
     fn inside(&self, place: &Place, rule: usize) -> Vec<Box<str>> {
         let Some(rule) = place.rules.get(rule) else {
             return Vec::new();
@@ -78,7 +89,7 @@ impl Witness for Catalog<'_> {
 }
 
 impl<'a> Catalog<'a> {
-    fn world<'b>(&self, place: &'b Place) -> World<'b>
+    pub fn world<'b>(&self, place: &'b Place) -> World<'b>
     where
         'a: 'b,
     {
@@ -86,12 +97,12 @@ impl<'a> Catalog<'a> {
         World::new(self.release, place, &self.evidence.facts.rates, self.evidence.at, known_at)
     }
 
-    fn row(&self, own: &'a ItemRow, place: &Place) -> Row<'a> {
+    pub fn row(&self, own: &'a ItemRow, place: &Place) -> Row<'a> {
         Row { item: &own.item, offers: self.evidence.facts.offers.get(&own.item.sku, &place.market) }
     }
 
     /// The row of each item that counts in a place, by SKU.
-    fn items(&self, place: &Place) -> Vec<&'a ItemRow> {
+    pub fn items(&self, place: &Place) -> Vec<&'a ItemRow> {
         let book = &self.evidence.facts.items;
         let is_own = |row: &&ItemRow| {
             let own = book.get(&row.item.sku, &place.market, &place.channel);

@@ -10,6 +10,8 @@ mod contest;
 mod cure;
 mod dead;
 mod guards;
+mod relax;
+mod today;
 mod words;
 
 pub use catalog::{Catalog, Evidence};
@@ -18,7 +20,7 @@ pub use contest::Contest;
 use super::{Diagnostic, Files, Origin, Origins, Severity, Span};
 use crate::facts::Schema;
 use crate::money::Amount;
-use crate::pricing::{GuardRef, Info, Place, SourceAt};
+use crate::pricing::{GuardRef, Info, Place, Scope, SourceAt};
 
 /// What the analyses look at besides places.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +46,12 @@ pub trait Witness {
 
     /// What `Place::rules` `first` and `second` both hold for.
     fn shared(&self, place: &Place, first: usize, second: usize) -> Shared;
+
+    /// Whether any item is in a scope.
+    fn holds(&self, place: &Place, scope: &Scope) -> bool;
+
+    /// The moment that is looked at.
+    fn at(&self) -> Option<i64>;
 
     /// The items in the scope of a rule.
     fn inside(&self, place: &Place, rule: usize) -> Vec<Box<str>>;
@@ -81,6 +89,8 @@ pub fn analyse(
     diagnostics.extend(dead::findings(context, places, witness));
     diagnostics.extend(bounds::findings(context, places, witness));
     diagnostics.extend(guards::findings(context, places));
+    diagnostics.extend(relax::findings(context, places));
+    diagnostics.extend(witness.map(|witness| today::findings(context, places, witness)).unwrap_or_default());
     diagnostics.sort_by(|a, b| {
         let key = |finding: &Diagnostic| {
             (finding.severity != Severity::Error, finding.primary.span.clone(), finding.code)

@@ -60,6 +60,14 @@ fn conflict() -> Place {
 struct Stub;
 
 impl Witness for Stub {
+    fn holds(&self, _: &Place, _: &Scope) -> bool {
+        true
+    }
+
+    fn at(&self) -> Option<i64> {
+        None
+    }
+
     fn name(&self) -> &str {
         "catalog 2026-11-18"
     }

@@ -28,8 +28,12 @@ const CONFIDENCE: Ratio = Ratio::from_nanos(750_000_000);
 pub fn read_optimise(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Option<StrategyKind> {
     let aim = fields.required("for").and_then(|node| read_aim(node, cx));
     let within = fields.required("within").and_then(|node| {
-        let share =
-            percent(node, Sign::None, "how far a price may move at once, in percent of today's", &mut cx.out)?;
+        let share = percent(
+            node,
+            Sign::None,
+            "how far a price may move at once, in percent of today's",
+            &mut cx.out,
+        )?;
         let inside = Ratio::ZERO < share && share < Ratio::ONE;
         if !inside {
             let given = share.to_percent_text(7);
@@ -62,8 +66,7 @@ pub fn read_optimise(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Option<St
 fn read_aim(node: &Node, cx: &mut Context<'_>) -> Option<Aim> {
     let only = |profit, revenue| Aim { profit, revenue };
     if node.as_table().is_none() {
-        let words =
-            [("profit", only(Ratio::ONE, Ratio::ZERO)), ("revenue", only(Ratio::ZERO, Ratio::ONE))];
+        let words = [("profit", only(Ratio::ONE, Ratio::ZERO)), ("revenue", only(Ratio::ZERO, Ratio::ONE))];
         return choice(node, &words, &mut cx.out);
     }
     let mut fields = Fields::of(node, &node.span, "`for`", &mut cx.out)?;
@@ -139,9 +142,12 @@ fn read_twin(node: &Node, cx: &mut Context<'_>) -> Option<AttrId> {
     Some(attr)
 }
 
-pub fn read_fade(fields: &mut Fields<'_>, layer: Option<usize>, cx: &mut Context<'_>) -> Option<StrategyKind> {
-    let mut change =
-        |node: Option<&Node>| above_minus_one(node?, "a change of the price, in percent", cx);
+pub fn read_fade(
+    fields: &mut Fields<'_>,
+    layer: Option<usize>,
+    cx: &mut Context<'_>,
+) -> Option<StrategyKind> {
+    let mut change = |node: Option<&Node>| above_minus_one(node?, "a change of the price, in percent", cx);
     let start = change(fields.required("start"));
     let end = change(fields.required("end"));
     let over = fields.required("over").and_then(|node| {

@@ -95,6 +95,11 @@ fn read_fixed_table(node: &Node, cx: &mut Context<'_>) -> Option<Vec<FixedRowSpe
         }
         cx.attr(node_text(header), &header.span)?;
     }
+    if csv.rows.is_empty() && !csv.damaged {
+        let title = format!("`{}` has no rows", csv.path);
+        cx.out.push(Diagnostic::error("E0206", title, node.span.clone(), "no item would have a price"));
+        return None;
+    }
     let mut rows = Vec::new();
     for row in &csv.rows {
         let is_cell = |name: &str| name != PRICE_COLUMN && name != "why";

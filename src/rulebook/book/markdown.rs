@@ -1,10 +1,10 @@
 //! `markdown`, as written.
 
+use super::Context;
 use super::ahead::named;
 use super::bound::{LimitSpec, read_limit};
 use super::competitors::spans;
 use super::strategy::StrategyKind;
-use super::Context;
 use crate::facts::Kind;
 use crate::money::Ratio;
 use crate::pricing::ahead::{CurveStep, Plan, Until};
@@ -52,7 +52,8 @@ pub fn read_markdown(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Option<St
     let plan = match (curve, ladder) {
         (Some((key, _)), Some((other, _))) => {
             let title = "`markdown` takes a `curve` or a `ladder`, not both";
-            let finding = Diagnostic::error("E0208", title, other.clone(), "one of them says how far the price falls");
+            let finding =
+                Diagnostic::error("E0208", title, other.clone(), "one of them says how far the price falls");
             cx.out.push(finding.related(key.clone(), "the other one"));
             None
         }
@@ -96,7 +97,8 @@ fn read_until(node: &Node, cx: &mut Context<'_>) -> Option<Until> {
 
 fn read_period(node: &Node, cx: &mut Context<'_>) -> Option<u16> {
     let seconds = duration(node, &mut cx.out)?;
-    let days = u16::try_from(seconds / DAY).ok().filter(|days| (1..=366).contains(days) && seconds % DAY == 0);
+    let days =
+        u16::try_from(seconds / DAY).ok().filter(|days| (1..=366).contains(days) && seconds % DAY == 0);
     if days.is_none() {
         let given = crate::facts::show_duration(seconds);
         out_of_range(node.span.clone(), &given, "whole days from 1d to 366d", &mut cx.out);
@@ -106,7 +108,8 @@ fn read_period(node: &Node, cx: &mut Context<'_>) -> Option<u16> {
 
 /// 0 % or below, above −100 %.
 fn read_off(node: &Node, cx: &mut Context<'_>) -> Option<Ratio> {
-    let off = percent(node, Sign::Allowed, "how far below the price from before, such as `-20%`", &mut cx.out)?;
+    let off =
+        percent(node, Sign::Allowed, "how far below the price from before, such as `-20%`", &mut cx.out)?;
     if off <= Ratio::ZERO && -Ratio::SCALE < off.nanos() {
         return Some(off);
     }
@@ -155,7 +158,8 @@ fn read_curve(node: &Node, cx: &mut Context<'_>) -> Option<Vec<CurveStep>> {
         found
     };
     let (days, off) = (column(DAYS_LEFT, cx), column(SET_OFF, cx));
-    for header in csv.header.iter().filter(|header| ![DAYS_LEFT, SET_OFF, "why"].contains(&node_text(header))) {
+    let foreign = |header: &&Node| ![DAYS_LEFT, SET_OFF, "why"].contains(&node_text(header));
+    if let Some(header) = csv.header.iter().find(foreign) {
         let title = format!("`{}` is no column of a markdown curve", node_text(header));
         let label = format!("it has `{DAYS_LEFT}`, `{SET_OFF}` and perhaps `why`");
         cx.out.push(Diagnostic::error("E0605", title, header.span.clone(), label));
@@ -164,7 +168,12 @@ fn read_curve(node: &Node, cx: &mut Context<'_>) -> Option<Vec<CurveStep>> {
     let (days, off) = (days?, off?);
     if csv.rows.is_empty() {
         let title = format!("`{}` has no rows", csv.path);
-        cx.out.push(Diagnostic::error("E0206", title, node.span.clone(), "a curve without rows has no price"));
+        cx.out.push(Diagnostic::error(
+            "E0206",
+            title,
+            node.span.clone(),
+            "a curve without rows has no price",
+        ));
         return None;
     }
     let mut steps: Vec<(CurveStep, Span)> = Vec::new();
@@ -226,7 +235,8 @@ fn ordered(steps: &[(CurveStep, Span)], cx: &mut Context<'_>) -> bool {
 
 /// W0609: days between 0 and the longest that no row has.
 fn gaps(csv: &Csv, steps: &[(CurveStep, Span)], node: &Node, cx: &mut Context<'_>) {
-    let covered = crate::rulebook::compile::union(steps.iter().flat_map(|(step, _)| step.days.to_vec()).collect());
+    let covered =
+        crate::rulebook::compile::union(steps.iter().flat_map(|(step, _)| step.days.to_vec()).collect());
     let last = covered.last().map_or(0, |(_, high)| *high);
     let open = crate::rulebook::compile::common(&crate::rulebook::compile::outside(&covered), &[(0, last)]);
     let Some((low, high)) = open.first() else { return };

@@ -350,6 +350,12 @@ fn read_list(attr: AttrId, path: &str, span: &Span, cx: &mut Context<'_>) -> Opt
         cx.out.push(Diagnostic::error("E0605", title, span.clone(), label));
         return None;
     };
+    if table.rows.is_empty() && !table.damaged {
+        let title = format!("`{path}` has no rows");
+        let label = "an empty list says neither all nor none";
+        cx.out.push(Diagnostic::error("E0206", title, span.clone(), label));
+        return None;
+    }
     let mut texts = Vec::new();
     for row in &table.rows {
         let Some(node) = row.cells.get(column) else {

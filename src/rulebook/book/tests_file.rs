@@ -2,7 +2,7 @@
 
 use super::dates::Instant;
 use super::feed::item_columns;
-use super::{Context, Manifest, Who, read_where};
+use super::{Context, Manifest, ScopeSpec, Who, read_where};
 use crate::facts::Kind;
 use crate::rulebook::syntax::{
     Fields, Keyed, Node, Table, Value, list, text, texts, unknown_name, wrong_type,
@@ -21,6 +21,8 @@ const EXPECT: &[&str] = &[
     "because",
     "hit",
     "flags",
+    "kind",
+    "reference_price",
     "not_used",
     "margin",
     "contribution",
@@ -38,7 +40,7 @@ pub fn read_tests(
     files: &BTreeMap<Box<str>, Table>,
     manifest: &Manifest,
     cx: &mut Context<'_>,
-) -> (Vec<RuleTest>, Vec<AlwaysTest>) {
+) -> (Vec<RuleTest>, Vec<(AlwaysTest, ScopeSpec)>) {
     let (mut tests, mut always) = (Vec::new(), Vec::new());
     let mut names: BTreeMap<(&str, &str), Span> = BTreeMap::new();
     for (path, root) in files.iter().filter(|(path, _)| path.starts_with("tests/")) {
@@ -87,6 +89,8 @@ fn read_test(name: &str, keyed: &Keyed, manifest: &Manifest, cx: &mut Context<'_
     });
     let item = fields.required("item").map(|node| read_item(node, cx));
     let rivals = fields.optional("rivals").map(|node| spanned(node, cx)).unwrap_or_default();
+    let history = fields.optional("history").map(|node| spanned(node, cx)).unwrap_or_default();
+    let twins = fields.optional("twins").map(|node| spanned(node, cx)).unwrap_or_default();
     let fx = fields
         .entry("feeds")
         .map(|(key, node)| {
@@ -115,26 +119,27 @@ fn read_test(name: &str, keyed: &Keyed, manifest: &Manifest, cx: &mut Context<'_
         segment,
         item: item?,
         rivals,
+        history,
+        twins,
         fx,
         expect: expect?,
         tolerance,
     })
 }
 
-fn read_always(name: &str, keyed: &Keyed, cx: &mut Context<'_>) -> Option<AlwaysTest> {
+/// With its scope, which is compiled when all names are known.
+fn read_always(name: &str, keyed: &Keyed, cx: &mut Context<'_>) -> Option<(AlwaysTest, ScopeSpec)> {
     let mut fields = Fields::of(&keyed.node, &keyed.key, format!("property `{name}`"), &mut cx.out)?;
     let scope = fields.optional("where").map(|node| {
-        read_where(node, Who::Item, cx);
-        written_scope(node, cx)
+        let spec = read_where(node, Who::Item, cx);
+        (written_scope(node, cx), spec)
     });
+    let (scope, spec) = scope.unwrap_or_default();
     let expect = fields.required("expect").map(|node| read_expect(node, EXPECT_ALWAYS, cx));
     fields.finish(&mut cx.out);
-    Some(AlwaysTest {
-        name: name.into(),
-        header: keyed.node.span.clone(),
-        scope: scope.unwrap_or_default(),
-        expect: expect?,
-    })
+    let header = keyed.node.span.clone();
+    let test = AlwaysTest { name: name.into(), header, scope, places: Vec::new(), expect: expect? };
+    Some((test, spec))
 }
 
 /// Attribute and cell, as written; a list of cells gives several.

@@ -52,12 +52,28 @@ pub(super) const ENTRIES: &[Entry] = &[
         cure: "Correct it; `until` comes after `from`, and the last day is not included.",
     },
     Entry {
+        code: "W0708",
+        title: "a holiday that does not fit the others",
+        why: "One row of `tables/holidays.csv` begins on another day, is longer, meets another row, leaves a year out, or is used by nobody.",
+        wrong: "KZ,nauryz,2027-03-22,2027-03-24",
+        right: "KZ,nauryz,2027-03-21,2027-03-23",
+        cure: "Correct the row.",
+    },
+    Entry {
         code: "E0709",
         title: "a time zone that does not exist",
         why: "Dates begin and end at local midnight of the market.",
         wrong: "timezone = \"Europe/Berln\"",
         right: "timezone = \"Europe/Berlin\"",
         cure: "Take a name of the IANA list, such as `Europe/Berlin`.",
+    },
+    Entry {
+        code: "W0709",
+        title: "a window that is open very long",
+        why: "Most often a year is wrong or day and month are exchanged. A rule that relaxes guards for months is a guard that does not exist.",
+        wrong: "until = 2028-11-30",
+        right: "until = 2026-11-30",
+        cure: "Correct the date; what holds for ever needs no dates.",
     },
     Entry {
         code: "E0710",

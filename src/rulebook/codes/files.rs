@@ -36,6 +36,14 @@ pub(super) const ENTRIES: &[Entry] = &[
         cure: "Correct the line that is shown; most often a quote or a bracket is missing.",
     },
     Entry {
+        code: "E0102",
+        title: "a letter that looks like another",
+        why: "A Cyrillic `а` looks like a Latin `a`, and a chat turns straight quotes into curly ones. To a machine they are other letters: the name would never match, the text never end.",
+        wrong: "where = { brand = \"Воse\" }",
+        right: "where = { brand = \"Bose\" }",
+        cure: "`pricer check --fix` writes the plain letters.",
+    },
+    Entry {
         code: "N0001",
         title: "the rulebook is not the one that was locked",
         why: "`rulebook.lock` names the content that somebody meant to release. A changed rulebook is served only after a rest, and never with fewer guards.",

@@ -28,6 +28,14 @@ pub(super) const ENTRIES: &[Entry] = &[
         cure: "Add `until`.",
     },
     Entry {
+        code: "W0504",
+        title: "`relax` names a guard that never holds here",
+        why: "Its scope and the scope of the entry have no item in common, so most likely another guard was meant.",
+        wrong: "relax = [\"grocery\"]",
+        right: "relax = [\"calm\"]",
+        cure: "Remove the name, or name the guard that is meant.",
+    },
+    Entry {
         code: "E0505",
         title: "a guard that bounds nothing",
         why: "It would look like protection and be none.",

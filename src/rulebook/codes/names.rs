@@ -44,6 +44,14 @@ pub(super) const ENTRIES: &[Entry] = &[
         cure: "Delete one of them or give it another name.",
     },
     Entry {
+        code: "W0205",
+        title: "the same thing twice in one list",
+        why: "The second one changes nothing, so most likely another was meant.",
+        wrong: "where = { brand = \"Bose | Bose\" }",
+        right: "where = { brand = \"Bose | Sonos\" }",
+        cure: "Remove the second one, or name what was meant.",
+    },
+    Entry {
         code: "E0206",
         title: "an empty list or text",
         why: "An empty list says neither all nor none: some tools read it as everything, others as nothing.",
@@ -84,6 +92,14 @@ pub(super) const ENTRIES: &[Entry] = &[
         cure: "Correct the name, or add the attribute to `schema.toml`.",
     },
     Entry {
+        code: "W0210",
+        title: "a value that is nearly another one",
+        why: "Free texts and branches are not listed anywhere, so a misspelled one is no error: it matches no item, and the rule or guard does nothing.",
+        wrong: "where = { category = \"audio/headphonse/**\" }",
+        right: "where = { category = \"audio/headphones/**\" }",
+        cure: "Correct it. If both exist, name both in a test, or list them as `values` in `schema.toml`.",
+    },
+    Entry {
         code: "E0211",
         title: "a word that is not allowed here",
         why: "The setting, or the attribute in the schema, lists its words. Another word, or another spelling of it, would never match.",
@@ -98,6 +114,14 @@ pub(super) const ENTRIES: &[Entry] = &[
         wrong: "where = { market = \"DE | FR\" }",
         right: "where = { market = \"DE | KZ\" }",
         cure: "Correct the name, or add `[market.X]` to `rulebook.toml`.",
+    },
+    Entry {
+        code: "W0212",
+        title: "a free name that is nearly one with a meaning",
+        why: "An attribute, a cost or a feed may be called anything, but some names mean something to the engine: nearly that name means nothing.",
+        wrong: "stock_covr  = { type = \"duration\", optional = true }\n",
+        right: "",
+        cure: "Take the name that is offered, or one that is clearly another.",
     },
     Entry {
         code: "E0213",

@@ -59,4 +59,20 @@ pub(super) const ENTRIES: &[Entry] = &[
         right: "",
         cure: "Delete the rule, narrow the other one, or remove its `over`.",
     },
+    Entry {
+        code: "W0311",
+        title: "an entry that holds for no item today",
+        why: "With `--catalog`: no item of it is in the scope. Its items may come tomorrow; if not, a name or a comparison is wrong and the entry protects or prices nothing.",
+        wrong: "",
+        right: "",
+        cure: "Correct the scope, or delete the entry.",
+    },
+    Entry {
+        code: "W0312",
+        title: "an entry whose dates are over",
+        why: "With `--catalog`: its `until` lies before the moment that is looked at, so it never acts again.",
+        wrong: "",
+        right: "",
+        cure: "Delete the entry, or write the next dates.",
+    },
 ];

@@ -67,4 +67,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         right: ">= 14d,0%",
         cure: "Let the rows cover every day from 0 to the first.",
     },
+    Entry {
+        code: "W0611",
+        title: "a value that no item has",
+        why: "With `--catalog`: no item has this value. Most often it is misspelled, or a spreadsheet has removed the zeros of a SKU.",
+        wrong: "",
+        right: "",
+        cure: "Take the value that is offered, or correct it.",
+    },
 ];

@@ -115,9 +115,7 @@ fn compiled(
             }
             return own.map(|(_, low, high)| Bound::Absolute { low: *low, high: *high });
         }
-        BoundSpec::MaxChange { down, up, per } => {
-            Some(Bound::MaxChange { down: *down, up: *up, per: *per })
-        }
+        BoundSpec::MaxChange { down, up, per } => Some(Bound::MaxChange { down: *down, up: *up, per: *per }),
         BoundSpec::MinChange(by) => Some(Bound::MinChange(*by)),
         BoundSpec::Cooldown(seconds) => Some(Bound::Cooldown(*seconds)),
         BoundSpec::KeepPrice => Some(Bound::KeepPrice),

@@ -2,6 +2,7 @@
 
 mod adjustments;
 mod ahead;
+mod always;
 mod fees;
 mod guards;
 mod hash;
@@ -14,6 +15,7 @@ mod spans;
 mod strategies;
 mod symbols;
 
+pub use always::placed;
 pub use hash::release_hash;
 pub use places::{Book, Compiled, compile};
 pub use segments::segments;

@@ -99,10 +99,7 @@ fn all(whole: Whole, weighted: bool) -> Vec<Key> {
 }
 
 /// The strategies that look ahead or at other prices.
-fn ahead(
-    part: &impl Fn(&str, Vec<Key>) -> Value,
-    key: &impl Fn(&'static str, Value) -> Key,
-) -> [Value; 4] {
+fn ahead(part: &impl Fn(&str, Vec<Key>) -> Value, key: &impl Fn(&'static str, Value) -> Key) -> [Value; 4] {
     let interval = about("The full width of the elasticity's 95% interval, such as `<= 2.0`.", cell());
     let needs = table(
         "What an estimate must show; otherwise `else` decides.",

@@ -28,6 +28,11 @@ fn test() -> Value {
             need("item", named("The item's facts, by attribute.", fact)),
             may("rivals", texts_or_none("`name price currency match age`: \"alza 399.00 EUR 99% 6h\".")),
             may(
+                "history",
+                texts_or_none("\"399.00 EUR regular 60d\": in force since then; perhaps until another age."),
+            ),
+            may("twins", texts_or_none("\"NB-PASTA-500 1.49 EUR\": what a twin costs.")),
+            may(
                 "feeds",
                 table(
                     "Other facts.",
@@ -58,6 +63,8 @@ fn expect() -> Value {
             may("hit", texts_or_none("Guards that moved the price.")),
             may("flags", texts_or_none("What the price is marked with.")),
             may("not_used", texts_or_none("Offers that did not count: \"otto: stale\".")),
+            may("kind", text("`regular`, `promo` or `clearance`.")),
+            may("reference_price", number("What an announced reduction shows.")),
             may("margin", number("Such as \"6.1%\".")),
             may("contribution", number("Of a unit, such as \"> 10 EUR\".")),
             may("full_contribution", number("With a share of the order's costs.")),

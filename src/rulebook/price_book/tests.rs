@@ -13,7 +13,11 @@ fn every_entry_is_told_in_words() {
     let book = PriceBook::new(&loaded).unwrap();
     let text = book.text();
     for sentence in [
-        "kvi-follow (layer position, owner anna.k)  rules/strategy.toml:7",
+        "kvi-follow (layer position, owner anna.k)  rules/strategy.toml:16",
+        "15% under the price of its `twin`. Without that: cost plus, margin 24%",
+        "40% of the price that surely (75%) earns more profit, at most 8% from today's, if weeks of sales >= 26, if interval <= 2.0",
+        "what layer `position` says, -12% at first and +0% after 8w on sale",
+        "down a curve of 5 rows until 2027-01-31, a unit left over brings 30% of cost",
         "Why: Shoppers know these prices: stay just under the cheapest credible rival",
         "For items with tags with kvi: 1% under the lowest price of the rivals `national`. Without that: the current price, \
          not older than 1w, else what layer `base` says.",

@@ -38,8 +38,8 @@ pub(super) struct Answer<'a> {
 }
 
 const AMOUNTS: &[&str] =
-    &["price", "strategy", "adjusted", "contribution", "full_contribution", "break_even"];
-const TEXTS: &[&str] = &["currency", "won", "because", "status", "reason"];
+    &["price", "strategy", "adjusted", "contribution", "full_contribution", "break_even", "reference_price"];
+const TEXTS: &[&str] = &["currency", "won", "because", "status", "reason", "kind"];
 const LISTS: &[&str] = &["hit", "not_used", "flags"];
 
 /// # Errors
@@ -204,6 +204,7 @@ impl Answer<'_> {
             "contribution" => decision.contribution,
             "full_contribution" => decision.full_contribution,
             "break_even" => decision.break_even,
+            "reference_price" => decision.reference,
             _ => None,
         }
     }
@@ -223,6 +224,7 @@ impl Answer<'_> {
                 let winner = self.decision().and_then(|decision| decision.winner)?;
                 Some(winner.because.as_str().to_owned())
             }
+            "kind" => self.decision().map(|decision| decision.kind.as_str().to_owned()),
             "status" => Some(status.to_owned()),
             "reason" => reason.map(str::to_owned),
             _ => None,

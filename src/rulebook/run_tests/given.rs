@@ -1,10 +1,11 @@
 //! The facts of a test: item, rivals' offers, exchange rates.
 
 use crate::facts::{
-    Item, ItemReader, Names, Offer, RateRow, Rates, keep_newest, parse_duration, parse_money, parse_percent,
+    Applied, History, Item, ItemReader, Names, Offer, PriceKind, RateRow, Rates, keep_newest, parse_duration,
+    parse_money, parse_percent,
 };
-use crate::money::{Amount, Currency, Ratio};
-use crate::pricing::{Place, Release};
+use crate::money::{Amount, Currency, Price, Ratio};
+use crate::pricing::{Place, Release, Twins};
 use crate::rulebook::{Diagnostic, RuleTest, Span};
 
 /// Everything that the pipeline needs for one test.
@@ -14,6 +15,8 @@ pub(super) struct Given<'a> {
     pub offers: Vec<Offer>,
     pub names: Names,
     pub rates: Rates,
+    pub history: History,
+    pub twins: Twins,
     /// When the competitors feed was last alive, for an inline item: its newest offer.
     pub known_at: Option<i64>,
 }
@@ -44,6 +47,19 @@ pub(super) fn read<'a>(
             Err(why) => bad.push(unreadable(span, &why)),
         }
     }
+    let (mut history, mut twins) = (History::default(), Twins::default());
+    for (text, span) in &test.history {
+        match applied(text, test.at) {
+            Ok(row) => history.add(sku(test), "", "", row),
+            Err(why) => bad.push(unreadable(span, &why)),
+        }
+    }
+    for (text, span) in &test.twins {
+        match twin(text) {
+            Ok((sku, price)) => twins.put(sku, Some(price)),
+            Err(why) => bad.push(unreadable(span, &why)),
+        }
+    }
     let mut own = Vec::new();
     for (text, span) in &test.fx {
         match rate(text, test.at) {
@@ -58,6 +74,8 @@ pub(super) fn read<'a>(
             known_at: offers.iter().filter_map(|offer| offer.seen_at).filter(|seen| *seen <= test.at).max(),
             offers,
             names,
+            history,
+            twins,
             rates: merged(rates, own),
         }),
         _ => Err(bad),
@@ -126,6 +144,52 @@ fn offer(text: &str, at: i64, names: &mut Names) -> Result<Offer, String> {
         in_stock: Some(true),
         seen_at: Some(at.saturating_sub(parse_duration(age)?)),
     })
+}
+
+fn sku(test: &RuleTest) -> &str {
+    test.item.iter().find(|(name, _)| &**name == "sku").map_or("", |(_, text)| text)
+}
+
+/// `349.00 EUR clearance 5d 1d announced`: in force since five days ago, until yesterday.
+fn applied(text: &str, at: i64) -> Result<Applied, String> {
+    let wrong = || {
+        format!(
+            "`{text}` is not `price currency kind age`, such as `399.00 EUR regular 60d`, perhaps with a second age and `announced`"
+        )
+    };
+    let (rest, announced) = match text.strip_suffix(" announced") {
+        Some(rest) => (rest, true),
+        None => (text, false),
+    };
+    let words: Vec<&str> = rest.split(' ').collect();
+    let (amount, currency, kind, from, to) = match words.as_slice() {
+        [amount, currency, kind, from] => (amount, currency, kind, from, None),
+        [amount, currency, kind, from, to] => (amount, currency, kind, from, Some(to)),
+        _ => return Err(wrong()),
+    };
+    let price = parse_money(&format!("{amount} {currency}"))?;
+    if price.amount <= Amount::ZERO {
+        return Err(format!("`{amount} {currency}` is not above zero"));
+    }
+    let kind = PriceKind::from_text(kind)
+        .ok_or_else(|| format!("`{kind}` is not one of regular, promo, clearance"))?;
+    let ago = |text: &str| parse_duration(text).map(|age| at.saturating_sub(age));
+    let (from, to) = (ago(from)?, to.map(|to| ago(to)).transpose()?.unwrap_or(i64::MAX));
+    if to <= from {
+        return Err(format!("`{text}` ends before it begins"));
+    }
+    Ok(Applied { price, kind, from, to, announced })
+}
+
+/// `NB-PASTA-500 1.49 EUR`.
+fn twin(text: &str) -> Result<(&str, Price), String> {
+    let wrong = || format!("`{text}` is not `sku price currency`, such as `NB-PASTA-500 1.49 EUR`");
+    let mut words = text.rsplitn(3, ' ');
+    let mut next = || words.next().filter(|word| !word.is_empty()).ok_or_else(wrong);
+    let (currency, amount, sku) = (next()?, next()?, next()?);
+    let money = parse_money(&format!("{amount} {currency}"))?;
+    let price = Price::from_money(money).ok_or_else(|| format!("`{money}` cannot be paid"))?;
+    Ok((sku, price))
 }
 
 /// `598.20 KZT/EUR`: one EUR is 598.20 KZT.

@@ -1,11 +1,13 @@
 //! Analysts' tests, run through the one pipeline: given facts → expected price.
 
+mod always;
 mod coverage;
 mod expect;
 mod given;
 mod wanted;
 mod waterfall;
 
+pub use always::{AlwaysReport, AlwaysVerdict, Counted, run_always};
 pub use coverage::{Coverage, Exercised};
 pub use waterfall::Line;
 
@@ -59,7 +61,14 @@ pub struct Mismatch {
 impl Results {
     #[must_use]
     pub fn failed(&self) -> usize {
-        self.reports.iter().filter(|report| !matches!(report.verdict, Verdict::Passed)).count()
+        self.reports.iter().filter(|report| report.failed()).count()
+    }
+}
+
+impl Report {
+    #[must_use]
+    pub fn failed(&self) -> bool {
+        !matches!(self.verdict, Verdict::Passed)
     }
 }
 
@@ -83,7 +92,9 @@ fn run_one(release: &Release, test: &RuleTest, rates: &Rates, exercised: &mut Ex
             return report(String::new(), Verdict::Broken(bad));
         }
     };
-    let world = World::new(release, given.place, &given.rates, test.at, given.known_at);
+    let world = World::new(release, given.place, &given.rates, test.at, given.known_at)
+        .with_history(&given.history)
+        .with_twins(&given.twins);
     let row = Row { item: &given.item, offers: &given.offers };
     let mut trace = Recorder::default();
     let outcome = price(&row, &world, &mut trace);

@@ -28,6 +28,8 @@ fn test(expect: &[(&str, Expected)]) -> RuleTest {
         segment: None,
         item: item.map(|(name, text)| (name.into(), text.into())).into(),
         rivals: Vec::new(),
+        history: Vec::new(),
+        twins: Vec::new(),
         fx: Vec::new(),
         expect: expect
             .iter()

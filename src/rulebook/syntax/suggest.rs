@@ -15,6 +15,15 @@ pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
         .map(|(_, name)| name)
 }
 
+/// Whether one of two names is most likely a typing mistake for the other: one edit apart, or another case.
+pub fn near_miss(a: &str, b: &str) -> bool {
+    const LETTERS_MIN: usize = 4;
+    let numbered = |name: &str| name.contains(|c: char| c.is_ascii_digit());
+    let short = a.chars().count().min(b.chars().count()) < LETTERS_MIN;
+    // `A55` and `A35` are two things.
+    a != b && !(numbered(a) && numbered(b)) && distance(a, b) <= usize::from(!short)
+}
+
 /// `a`, `b` and `c`; long lists are cut.
 pub fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     const SHOWN_MAX: usize = 24;
@@ -62,6 +71,10 @@ mod tests {
         assert_eq!(nearest("colour", keys), None);
         assert_eq!(nearest("x", keys), None);
         assert_eq!(distance("kitten", "sitting"), 3);
+        assert!(
+            near_miss("phonse", "phones") && near_miss("kvi", "KVI") && near_miss("Sennheisr", "Sennheiser")
+        );
+        assert!(!near_miss("kvi", "kvy") && !near_miss("TEL-A55", "TEL-A35") && !near_miss("Bose", "Bose"));
         assert_eq!(list(["a", "b"]), "`a`, `b`");
     }
 }

@@ -364,6 +364,14 @@ fn the_schema() {
 }
 
 #[test]
+fn a_wrong_market_currency_is_one_finding() {
+    let amounts = "[guard.x]\nclass = \"safety\"\nmin_price = \"1 EUR | 500 KZT\"\n[guard.y]\nclass = \"contract\"\nmax_price = \"9000 EUR | 4000000 KZT\"\n";
+    let other = RULEBOOK.replace("currency = \"KZT\"", "currency = \"RUB\"");
+    let loaded = one(with(&[("rules/x.toml", amounts), ("rulebook.toml", &other)]), "E0405", "\"RUB\"");
+    assert_eq!(loaded.diagnostics[0].fixes[0].edits[0].text, "KZT");
+}
+
+#[test]
 fn one_mistake_is_one_finding() {
     let text = "[guard.x]\nclass = \"safety\"\nwhere = { rrp = \"> 0 EUR\" }\nmax_price = \"105% of rrp\"";
     let schema = format!("{SCHEMA}gap = {{ type = \"percent\", derive = \"cost / rrp\" }}\n");
@@ -469,7 +477,7 @@ fn cells_that_would_never_match() {
 fn values_without_effect_or_beyond_belief() {
     let bands = |first: &str| {
         format!(
-            "[round.x]\nwhere = {{ market = \"DE\" }}\nbands = [ {{ to = \"{first}\", ends = \"*.99\" }}, {{ to = \"10 EUR\", ends = \"*.49\" }} ]"
+            "[round.x]\nwhere = {{ market = \"DE\" }}\nbands = [ {{ to = \"{first}\", ends = \"*.99\" }}, {{ to = \"10 EUR\", ends = \"*.49\" }}, {{ ends = \"*9.99\" }} ]"
         )
     };
     rules(&bands("10 EUR"), "E0407", "\"10 EUR\"");

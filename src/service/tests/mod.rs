@@ -1,5 +1,6 @@
 //! The service over real sockets on 127.0.0.1, each test with its own.
 
+mod access;
 mod follow;
 mod operate;
 mod quotes;
@@ -38,7 +39,7 @@ fn config() -> Config {
             ..Timing::default()
         },
         limits: Limits { drain: Duration::from_millis(300), ..Limits::default() },
-        at: None,
+        ..Config::default()
     }
 }
 

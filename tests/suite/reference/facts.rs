@@ -163,7 +163,8 @@ fn read(
             match kind {
                 Kind::Money => {
                     let (amount, currency) = money(case, name).ok_or(malformed)?;
-                    if amount < num::zero() || (name == "current_price" && amount == num::zero()) {
+                    let prices = ["current_price", "elasticity_price", "observed_low", "observed_high"];
+                    if amount < num::zero() || (prices.contains(&name) && amount == num::zero()) {
                         return Err("OUT_OF_RANGE");
                     }
                     if currency != market.currency {

@@ -27,6 +27,8 @@ pub struct Guard {
     pub kinds: Vec<Bounding>,
     /// smallest move worth a new label (decisions 7.7)
     pub min_change: Option<Q>,
+    /// announces the lowest price of so many days
+    pub announce: Option<i64>,
     /// acts only on prices whose strategy read this feed
     pub when: Option<(String, Option<Cell>)>,
     pub yields_if_impossible: bool,
@@ -41,7 +43,8 @@ pub enum Bounding {
     MaxPrice(Level),
     MinPrice(Level),
     Absolute(BTreeMap<String, (Q, Q)>),
-    MaxChange(Q, Q),
+    MaxChange { down: Q, up: Q, per: Option<Q> },
+    Cooldown(Q),
     KeepPrice,
 }
 
@@ -101,14 +104,20 @@ pub fn parse(table: &Table) -> Result<Guard, String> {
     }
     match table.get("max_change") {
         None => {}
-        Some(toml::Value::String(by)) => kinds.push(change(by)?),
-        Some(toml::Value::Table(inner)) => kinds.push(change(doc::needed(inner, "by")?)?),
+        Some(toml::Value::String(by)) => kinds.push(change(by, None)?),
+        Some(toml::Value::Table(inner)) => {
+            kinds.push(change(doc::needed(inner, "by")?, doc::duration(inner, "per")?)?);
+        }
         Some(other) => return Err(format!("max_change: `{other}` cannot be read")),
     }
     if doc::text(table, "action")? == Some("keep price") {
         kinds.push(Bounding::KeepPrice);
     }
-    // `cooldown` without history bounds nothing; `announce` bounds nothing (semantics 6).
+    kinds.extend(doc::duration(table, "cooldown")?.map(Bounding::Cooldown));
+    let announce = match doc::table(table, "announce")? {
+        None => None,
+        Some(inner) => Some(doc::count(inner, "days")?.ok_or("announce needs `days`")? as i64),
+    };
     let none = |path: &str| Err(format!("no list `{path}`"));
     let when = match doc::table(table, "when")? {
         None => None,
@@ -121,23 +130,24 @@ pub fn parse(table: &Table) -> Result<Guard, String> {
         class,
         kinds,
         min_change: doc::percent(table, "min_change")?,
+        announce,
         when,
         yields_if_impossible: class == Class::Safety && doc::text(table, "if_impossible")? == Some("yield"),
     })
 }
 
 /// `6%`, or `-10% .. +6%`.
-fn change(words: &str) -> Result<Bounding, String> {
+fn change(words: &str, per: Option<Q>) -> Result<Bounding, String> {
     if let Some(by) = text::percent(words) {
-        return Ok(Bounding::MaxChange(-by.clone(), by));
+        return Ok(Bounding::MaxChange { down: -by.clone(), up: by, per });
     }
-    let (low, high) =
+    let (down, up) =
         text::closed(words, text::percent).ok_or(format!("max_change: `{words}` cannot be read"))?;
-    Ok(Bounding::MaxChange(low, high))
+    Ok(Bounding::MaxChange { down, up, per })
 }
 
 /// `6000 EUR | 3000000 KZT`, or `105% of rrp`.
-fn level(words: &str) -> Result<Level, String> {
+pub fn level(words: &str) -> Result<Level, String> {
     match words.split_once(" of ") {
         Some((share, attribute)) => {
             let share = text::percent(share).ok_or(format!("`{words}`: `{share}` is not a percent"))?;
@@ -243,19 +253,37 @@ impl Bounding {
                 Some((low, high)) => Ok((Some(Some(low.clone())), Some(Some(high.clone())))),
                 None => Ok((None, None)),
             },
-            Bounding::MaxChange(low, high) => match ask.facts.regular() {
+            Bounding::MaxChange { down, up, per } => match ask.facts.regular() {
                 None => Ok((None, None)),
-                Some(current) => Ok((
-                    floor(Some(&current * (num::one() + low)))?.0,
-                    ceiling(&current * (num::one() + high))?.1,
-                )),
+                Some(current) => max_change(ask, &current, down, up, per.as_ref()),
             },
+            Bounding::Cooldown(time) => {
+                let current = ask.facts.regular();
+                let since = current.as_ref().and_then(|current| ask.history.since(current, ask.at));
+                let cold = since.is_some_and(|since| text::seconds_between(since, ask.at) < *time);
+                let edge = current.filter(|_| cold).map(Some);
+                Ok((edge.clone(), edge))
+            }
             Bounding::KeepPrice => {
                 let current = ask.facts.current().ok_or(Refusal::of("FEED_STALE"))?;
                 Ok((Some(Some(current.clone())), Some(Some(current))))
             }
         }
     }
+}
+
+/// Decisions 14.6: no further from any regular price within `per`, but never away from the current one.
+fn max_change(ask: &Ask, current: &Q, down: &Q, up: &Q, per: Option<&Q>) -> Result<Edges, Refusal> {
+    let mut prices = vec![current.clone()];
+    prices.extend(per.into_iter().flat_map(|per| ask.history.regular_within(per, ask.at)));
+    let (mut floor, mut ceiling) = (None, None);
+    for price in prices {
+        let low = amount(num::up(&(&price * (num::one() + down)), AMOUNT_PLACES))?;
+        let high = amount(num::down(&(&price * (num::one() + up)), AMOUNT_PLACES))?;
+        floor = floor.max(Some(low));
+        ceiling = Some(ceiling.map_or(high.clone(), |least: Q| least.min(high)));
+    }
+    Ok((Some(floor.map(|f| f.min(current.clone()))), Some(ceiling.map(|c| c.max(current.clone())))))
 }
 
 impl Level {

@@ -1,7 +1,7 @@
 //! The slow reference pricer: what a rulebook means, computed with exact rationals and written from
 //! `docs/reference/semantics.md` and `decisions.md` alone. It shares nothing with the engine but inputs and
-//! outputs. It supports cost-plus, follow, index, fixed, keep, use and blend; it assumes that the rulebook
-//! passes check, and has no history (`keep.max_age`, `cooldown` and `per` ask for none).
+//! outputs. It supports every strategy and the price history, without fitted models; it assumes that the
+//! rulebook passes check. Demand forms and finite stock are floats where the decisions say so.
 
 mod adjust;
 mod book;
@@ -12,10 +12,16 @@ mod doc;
 mod ending;
 mod entry;
 mod facts;
+mod float;
 mod fx;
 mod guard;
+mod history;
+mod ladder;
+mod markdown;
+mod normal;
 mod num;
 mod offers;
+mod optimise;
 mod price;
 mod propose;
 mod range;
@@ -24,6 +30,7 @@ mod scope;
 mod settle;
 mod strategy;
 mod text;
+mod twin;
 mod winner;
 
 pub mod generate;
@@ -33,7 +40,7 @@ use std::collections::BTreeMap;
 use toml::Table;
 
 pub use generate::generate;
-pub use price::price_with_trail;
+pub use price::{price_with_target, price_with_trail};
 
 /// Rulebook path → text.
 #[derive(Clone, Debug, Default)]
@@ -60,6 +67,10 @@ pub struct CaseInput {
     pub item: BTreeMap<String, String>,
     pub offers: Vec<OfferText>,
     pub rates: Vec<RateText>,
+    /// of this item
+    pub history: Vec<HistoryText>,
+    /// other items of the same facts, that may be twins: `item`, `offers` and `history` of each
+    pub others: Vec<CaseInput>,
     pub market: String,
     pub channel: String,
     pub at: String,
@@ -76,6 +87,18 @@ pub struct OfferText {
     pub seen_at: String,
 }
 
+/// A row of the price history, without the SKU.
+#[derive(Clone, Debug, Default)]
+pub struct HistoryText {
+    pub market: String,
+    pub channel: String,
+    pub price: String,
+    pub kind: String,
+    pub from: String,
+    pub to: String,
+    pub announced: String,
+}
+
 #[derive(Clone, Debug, Default)]
 pub struct RateText {
     pub base: String,
@@ -88,8 +111,20 @@ pub struct RateText {
 pub enum Answer {
     Quarantined { reasons: Vec<String> },
     Refused { code: String, guards: Vec<String> },
-    Held { reason: String, price: String, moved: bool, rule: Option<String>, hit: Vec<String> },
+    Held(Held),
     Priced(Priced),
+}
+
+/// The current price, kept because nothing better is known.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Held {
+    pub reason: String,
+    pub price: String,
+    pub rule: Option<String>,
+    pub hit: Vec<String>,
+    pub flags: Vec<String>,
+    pub kind: String,
+    pub reference: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -107,6 +142,10 @@ pub struct Priced {
     pub hit: Vec<String>,
     /// sorted
     pub flags: Vec<String>,
+    /// for the history that is written from it: regular, promo or clearance
+    pub kind: String,
+    /// the lowest price of the days before, if one is to be announced
+    pub reference: Option<String>,
     /// rivals that were looked at and not used, with the reason
     pub excluded: Vec<(String, String)>,
     /// the strategy's target and the one after all adjustments, 6 decimals

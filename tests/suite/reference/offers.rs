@@ -41,7 +41,11 @@ fn newest_of_each<'a>(case: &'a CaseInput, currency: &str) -> BTreeMap<&'a str, 
 
 /// `known_at` of the feed: the newest `seen_at` not after `at` among those offers, valid or not.
 pub fn known_at(case: &CaseInput, currency: &str, at: jiff::Timestamp) -> Option<jiff::Timestamp> {
-    newest_of_each(case, currency).into_values().filter_map(seen).filter(|seen| *seen <= at).max()
+    // one of each rival and item of the facts
+    let twins = case.others.iter().map(|other| CaseInput { market: case.market.clone(), ..other.clone() });
+    let items: Vec<CaseInput> = twins.chain([case.clone()]).collect();
+    let newest = items.iter().flat_map(|item| newest_of_each(item, currency).into_values());
+    newest.filter_map(seen).filter(|seen| *seen <= at).max()
 }
 
 pub fn survey(

@@ -7,14 +7,16 @@ use super::costs;
 use super::entry::{Entry, Setting};
 use super::facts::{self, Facts};
 use super::guard::{Bound, CLASSES, Class, Guard};
+use super::history::{self, History};
 use super::num::{self, AMOUNT_PLACES, Q, RATIO_PLACES};
 use super::propose::{self, Proposal};
 use super::range::{self, Bounded, Range};
 use super::settle::{self, Round, Settled};
 use super::strategy::Rule;
 use super::text;
+use super::twin::Way;
 use super::winner::{self, Candidate, Won};
-use super::{Answer, CaseInput, Priced, Rulebook};
+use super::{Answer, CaseInput, Held, Priced, Rulebook};
 use std::collections::BTreeSet;
 
 /// A refusal: its code and the guards it names.
@@ -64,7 +66,13 @@ pub struct Ask<'a> {
     pub market: &'a Market,
     pub channel: &'a Channel,
     pub facts: Facts,
+    pub history: History,
+    pub way: &'a Way,
     pub at: jiff::Timestamp,
+    /// what stays, whoever gives the price (decisions 15.8)
+    pub flags: BTreeSet<&'static str>,
+    /// the target, where the caller knows its last digits better (decisions 15.5)
+    forced: Option<Q>,
     /// rivals that were looked at and not used
     pub excluded: BTreeSet<(String, String)>,
     /// what happened, for coverage
@@ -96,19 +104,47 @@ impl<'a> Ask<'a> {
 /// The answer, and words on what was reached on the way (for coverage).
 pub fn price_with_trail(book: &Rulebook, case: &CaseInput) -> (Answer, Vec<String>) {
     let mut trail = Vec::new();
-    let answer = match run(book, case, &mut trail) {
-        Ok(answer) => answer,
-        Err(Stop::Quarantined(reasons)) => Answer::Quarantined { reasons },
-        Err(Stop::Refused(Refusal { code, mut guards })) => {
-            guards.sort();
-            Answer::Refused { code: code.into(), guards }
-        }
-        Err(Stop::Broken(why)) => panic!("not a rulebook that passes check: {why}"),
-    };
-    (answer, trail)
+    let answer = answered(run(book, case, &Way::default(), None, &mut trail));
+    (answer.unwrap_or_else(|stop| broken(&stop)), trail)
 }
 
-fn run(book: &Rulebook, case: &CaseInput, trail: &mut Vec<String>) -> Result<Answer, Stop> {
+/// The answer with this target instead of the strategy's own.
+pub fn price_with_target(book: &Rulebook, case: &CaseInput, target: &str) -> Answer {
+    let (forced, _) = num::parse(target).expect("an amount");
+    let answer = answered(run(book, case, &Way::default(), Some(forced), &mut Vec::new()));
+    answer.unwrap_or_else(|stop| broken(&stop))
+}
+
+/// The answer for a twin.
+pub fn on_the_way(book: &Rulebook, case: &CaseInput, way: &Way) -> Result<Answer, Stop> {
+    answered(run(book, case, way, None, &mut Vec::new()))
+}
+
+fn answered(outcome: Result<Answer, Stop>) -> Result<Answer, Stop> {
+    match outcome {
+        Err(Stop::Quarantined(reasons)) => Ok(Answer::Quarantined { reasons }),
+        Err(Stop::Refused(Refusal { code, mut guards })) => {
+            guards.sort();
+            Ok(Answer::Refused { code: code.into(), guards })
+        }
+        other => other,
+    }
+}
+
+fn broken(stop: &Stop) -> ! {
+    match stop {
+        Stop::Broken(why) => panic!("not a rulebook that passes check: {why}"),
+        _ => unreachable!("every other end is an answer"),
+    }
+}
+
+fn run(
+    book: &Rulebook,
+    case: &CaseInput,
+    way: &Way,
+    forced: Option<Q>,
+    trail: &mut Vec<String>,
+) -> Result<Answer, Stop> {
     let broken = |what: &str| Stop::Broken(what.to_string());
     let market = book.book.markets.get(&case.market).ok_or_else(|| broken("an unknown market"))?;
     let channel = book.book.channels.get(&case.channel).ok_or_else(|| broken("an unknown channel"))?;
@@ -118,9 +154,24 @@ fn run(book: &Rulebook, case: &CaseInput, trail: &mut Vec<String>) -> Result<Ans
         return Err(broken("a channel that does not sell in this market"));
     }
     let facts = facts::check(book, case, market, channel, at)?;
-    let mut ask =
-        Ask { book, case, market, channel, facts, at, excluded: BTreeSet::new(), trail: Vec::new() };
+    let history = History::of(case, &market.currency, at);
+    let mut ask = Ask {
+        book,
+        case,
+        market,
+        channel,
+        facts,
+        history,
+        way,
+        at,
+        flags: BTreeSet::new(),
+        forced,
+        excluded: BTreeSet::new(),
+        trail: Vec::new(),
+    };
+    way.enter(case.sku());
     let answer = answer(&mut ask);
+    way.leave();
     trail.append(&mut ask.trail);
     answer
 }
@@ -135,8 +186,19 @@ fn answer(ask: &mut Ask) -> Result<Answer, Stop> {
     };
     match propose::propose(ask, &won.entry.body)? {
         None => held(ask, Some(&won), "NO_STRATEGY", "NO_PRICE"),
-        Some(proposal) => priced(ask, &won, proposal),
+        Some(proposal) => {
+            let target = ask.forced.take().unwrap_or_else(|| proposal.target.clone());
+            priced(ask, &won, Proposal { target, ..proposal })
+        }
     }
+}
+
+/// The reference price of the guards that announce one: the lowest of theirs (decisions 14.7).
+fn announced(ask: &mut Ask, guards: &[&Entry<Guard>]) -> Option<String> {
+    let days = guards.iter().filter_map(|entry| entry.body.announce);
+    let lowest = days.filter_map(|days| ask.history.reference(days, ask.at)).min()?;
+    ask.trail.push("announced".into());
+    Some(num::show(&lowest, AMOUNT_PLACES))
 }
 
 /// The bounds of the guards that act, class by class, sorted by name.
@@ -167,24 +229,36 @@ fn held(ask: &mut Ask, won: Option<&Won<Rule>>, reason: &str, code: &'static str
     let moved = !hard.range.contains(&current);
     hit.extend(hard.range.guard_beyond(&current).cloned());
     let price = if moved { settle::nearest_inside(&hard.range, &current, currency) } else { current };
-    Ok(Answer::Held {
+    let mut flags = ask.flags.clone();
+    if moved {
+        flags.insert("moved");
+    }
+    if !hard.yielded.is_empty() {
+        flags.insert("guard-conflict");
+    }
+    Ok(Answer::Held(Held {
         reason: reason.into(),
         price: ask.show(&price),
-        moved,
         rule: won.map(|won| won.entry.parent.clone()),
         hit: hit.into_iter().collect(),
-    })
+        flags: flags.into_iter().map(String::from).collect(),
+        kind: history::kind_of(&ask.facts.values),
+        reference: announced(ask, &guards),
+    }))
 }
 
 fn priced(ask: &mut Ask, won: &Won<Rule>, proposal: Proposal) -> Result<Answer, Stop> {
-    let mut flags = BTreeSet::new();
+    let mut flags = ask.flags.clone();
     if proposal.fallback {
         flags.insert("fallback");
+    }
+    if proposal.trust_region {
+        flags.insert("trust-region");
     }
     ask.trail.push(format!("strategy {}", proposal.strategy));
 
     // adjust
-    let adjustments = if proposal.stands_as_it_is() { Vec::new() } else { adjustments(ask)? };
+    let adjustments = if proposal.adjusts { adjustments(ask)? } else { Vec::new() };
     let plain: Vec<&adjust::Adjustment> = adjustments.iter().map(|entry| &entry.body).collect();
     let adjusted = match adjust::factor(&plain, ask.book.limit.as_ref()) {
         None => proposal.target.clone(),
@@ -224,6 +298,17 @@ fn priced(ask: &mut Ask, won: &Won<Rule>, proposal: Proposal) -> Result<Answer, 
         None => {}
     }
     let price = amount(price)?;
+    if let Some(link) = &proposal.link
+        && (if link.below { price > link.twin } else { price < link.twin })
+    {
+        flags.insert("link-broken");
+    }
+    let kind = match proposal.strategy {
+        _ if proposal.clearance => "clearance".into(),
+        "keep" => history::kind_of(&ask.facts.values),
+        _ => "regular".into(),
+    };
+    let reference = announced(ask, &guards);
     for entry in guards.iter().filter(|entry| hit.contains(&entry.parent)) {
         let how = if bounded.yielded.contains(&entry.parent) { "yielded" } else { "hit" };
         ask.trail.push(format!("class {:?} {how}", entry.body.class));
@@ -243,6 +328,8 @@ fn priced(ask: &mut Ask, won: &Won<Rule>, proposal: Proposal) -> Result<Answer, 
         fallback: proposal.fallback,
         hit: hit.into_iter().collect(),
         flags: flags.into_iter().map(String::from).collect(),
+        kind,
+        reference,
         excluded: ask.excluded.iter().cloned().collect(),
         target: num::show(&proposal.target, AMOUNT_PLACES),
         adjusted: num::show(&adjusted, AMOUNT_PLACES),

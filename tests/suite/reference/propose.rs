@@ -1,10 +1,14 @@
 //! What a strategy proposes (semantics 4, decisions 5).
 
 use super::costs;
+use super::markdown;
 use super::num::{self, AMOUNT_PLACES, Q};
 use super::offers;
+use super::optimise;
 use super::price::{Ask, Refusal, Stop, amount};
 use super::strategy::{Aim, Rule, Strategy};
+use super::text;
+use super::twin;
 use super::winner::{self, Candidate, Won};
 use std::collections::BTreeSet;
 
@@ -17,10 +21,40 @@ pub struct Proposal {
     pub feeds: BTreeSet<&'static str>,
     /// an `else` alternative gave the price
     pub fallback: bool,
+    /// seasons and stock rules apply (semantics 5)
+    pub adjusts: bool,
+    /// an `optimise` wanted a price outside its region
+    pub trust_region: bool,
+    /// a `markdown` gave it, or a part of it
+    pub clearance: bool,
+    /// `relative` itself gave it
+    pub link: Option<Link>,
+}
+
+/// What `link-broken` looks at (decisions 18.4).
+#[derive(Clone, Debug)]
+pub struct Link {
+    pub twin: Q,
+    /// by ≤ 0: not above the twin
+    pub below: bool,
 }
 
 impl Proposal {
-    /// fixed and keep are neither adjusted nor rounded (semantics 5 and 7).
+    pub fn plain(target: Q, strategy: &'static str, feeds: &[&'static str]) -> Proposal {
+        Proposal {
+            target,
+            strategy,
+            intent: None,
+            feeds: feeds.iter().copied().collect(),
+            fallback: false,
+            adjusts: strategy != "fixed" && strategy != "keep",
+            trust_region: false,
+            clearance: false,
+            link: None,
+        }
+    }
+
+    /// fixed and keep are not rounded (semantics 7).
     pub fn stands_as_it_is(&self) -> bool {
         self.strategy == "fixed" || self.strategy == "keep"
     }
@@ -64,13 +98,7 @@ fn quantised(exact: &Q) -> Result<Q, Refusal> {
 }
 
 fn target(ask: &mut Ask, strategy: &Strategy) -> Result<Option<Proposal>, Stop> {
-    let plain = |target: Q, strategy: &'static str, feeds: &[&'static str]| Proposal {
-        target,
-        strategy,
-        intent: None,
-        feeds: feeds.iter().copied().collect(),
-        fallback: false,
-    };
+    let plain = Proposal::plain;
     Ok(match strategy {
         Strategy::CostPlus(aim) => {
             let Some(exact) = cost_plus(ask, aim) else {
@@ -101,21 +129,49 @@ fn target(ask: &mut Ask, strategy: &Strategy) -> Result<Option<Proposal>, Stop> 
             row.and_then(|row| row.entry.body.of(&ask.market.currency))
                 .map(|value| plain(value, "fixed", &[]))
         }
-        Strategy::Keep => ask.facts.current().map(|current| plain(current, "keep", &[])),
-        Strategy::Use(layer) => {
-            let latest =
-                ask.book.book.layers.iter().position(|name| name == layer).expect("checked when parsed");
-            match winner(ask, latest)? {
-                None => None,
-                Some(won) => {
-                    let used = propose(ask, &won.entry.body)?;
-                    ask.trail.extend(used.is_some().then(|| "strategy use".into()));
-                    used
-                }
+        Strategy::Keep { max_age } => {
+            let young = |current: &Q| {
+                let since = ask.history.since(current, ask.at);
+                let age = since.map(|since| text::seconds_between(since, ask.at));
+                age.is_none_or(|age| max_age.as_ref().is_none_or(|most| age <= *most))
+            };
+            let (current, kept) = (ask.facts.current(), ask.facts.current().filter(young));
+            if current.is_some() && kept.is_none() {
+                ask.trail.push("keep too old".into());
             }
+            kept.map(|current| plain(current, "keep", &[]))
+        }
+        Strategy::Use(layer) => {
+            let used = used(ask, layer)?;
+            ask.trail.extend(used.is_some().then(|| "strategy use".into()));
+            used
+        }
+        Strategy::Optimise(rule) => optimise::target(ask, rule)?,
+        Strategy::Markdown(rule) => markdown::target(ask, rule)?,
+        Strategy::Relative { to, by } => twin::target(ask, to, by)?,
+        Strategy::Fade { start, end, over, versus } => {
+            let Some(age) = ask.facts.quantity("on_sale_for").filter(|age| *age >= num::zero()) else {
+                return Ok(None);
+            };
+            let Some(used) = used(ask, versus)? else {
+                return Ok(None);
+            };
+            let x = (age / over).min(num::one());
+            ask.trail.push(if x == num::one() { "faded".into() } else { "fading".into() });
+            let target = quantised(&(&used.target * (num::one() + start + (end - start) * x)))?;
+            Some(Proposal { target, strategy: "fade", intent: None, adjusts: true, link: None, ..used })
         }
         Strategy::Blend { parts, renormalise } => blend(ask, parts, *renormalise)?,
     })
+}
+
+/// What the winner of a layer or an earlier one proposes, its `else` included.
+fn used(ask: &mut Ask, layer: &str) -> Result<Option<Proposal>, Stop> {
+    let latest = ask.book.book.layers.iter().position(|name| name == layer).expect("checked when parsed");
+    match winner(ask, latest)? {
+        None => Ok(None),
+        Some(won) => propose(ask, &won.entry.body),
+    }
 }
 
 /// The three formulas of semantics 4; none if there is no cost or the denominator is not positive.
@@ -145,7 +201,8 @@ fn reference(ask: &mut Ask, set: &str, rank: offers::Rank) -> Option<Q> {
 
 /// Weighted mean of the parts' targets; each part and the result are quantised (decisions 5.1).
 fn blend(ask: &mut Ask, parts: &[(Q, Strategy)], renormalise: bool) -> Result<Option<Proposal>, Stop> {
-    let (mut sum, mut weights, mut feeds) = (num::zero(), num::zero(), BTreeSet::new());
+    let (mut sum, mut weights) = (num::zero(), num::zero());
+    let mut blended = Proposal::plain(num::zero(), "blend", &[]);
     let mut complete = true;
     for (weight, part) in parts {
         match target(ask, part)? {
@@ -153,13 +210,17 @@ fn blend(ask: &mut Ask, parts: &[(Q, Strategy)], renormalise: bool) -> Result<Op
             Some(proposal) => {
                 sum += weight * proposal.target;
                 weights += weight;
-                feeds.extend(proposal.feeds);
+                ask.trail.push(format!("part {}", proposal.strategy));
+                blended.feeds.extend(proposal.feeds);
+                blended.fallback |= proposal.fallback;
+                blended.trust_region |= proposal.trust_region;
+                blended.clearance |= proposal.clearance;
             }
         }
     }
     if weights == num::zero() || !(complete || renormalise) {
         return Ok(None);
     }
-    let target = quantised(&(sum / weights))?;
-    Ok(Some(Proposal { target, strategy: "blend", intent: None, feeds, fallback: false }))
+    blended.target = quantised(&(sum / weights))?;
+    Ok(Some(blended))
 }

@@ -44,6 +44,7 @@ fn built_in() -> Schema {
     for name in ["stock_units", "units_per_day", "elasticity", "elasticity_se", "sales_weeks"] {
         schema.insert(name.into(), of(Kind::Number, true, false));
     }
+    schema.insert("market_share".into(), of(Kind::Percent, true, false));
     schema.insert("stock_cover".into(), of(Kind::Duration, true, false));
     schema
 }

@@ -2,8 +2,10 @@
 
 use super::doc;
 use super::entry::{Entry, Source};
+use super::markdown::{self, Markdown};
 use super::num::{self, Q};
 use super::offers::Rank;
+use super::optimise::{self, Optimise};
 use super::text::{self, Monies};
 use toml::{Table, Value};
 
@@ -14,8 +16,12 @@ pub enum Strategy {
     Index { set: String, of: Rank, at: Q },
     Fixed(Monies),
     FixedTable(Vec<Entry<Monies>>),
-    Keep,
+    Keep { max_age: Option<Q> },
     Use(String),
+    Optimise(Optimise),
+    Markdown(Markdown),
+    Fade { start: Q, end: Q, over: Q, versus: String },
+    Relative { to: String, by: Q },
     Blend { parts: Vec<(Q, Strategy)>, renormalise: bool },
 }
 
@@ -49,11 +55,20 @@ pub fn rule(source: &Source, layers: &[String], table: &Table) -> Result<Rule, S
         Some(other) => return Err(format!("`else`: `{other}` is no strategy")),
     };
     let rule = Rule { layer, price: strategy(source, price)?, otherwise, relax: doc::texts(table, "relax")? };
-    let later = |s: &Strategy| matches!(s, Strategy::Use(name) if layers.iter().position(|l| l == name).is_none_or(|l| l >= layer));
-    if later(&rule.price) || rule.otherwise.iter().any(later) {
-        return Err("`use` must name an earlier layer".into());
+    let later = |name: &String| layers.iter().position(|l| l == name).is_none_or(|l| l >= layer);
+    if [&rule.price].into_iter().chain(&rule.otherwise).flat_map(layers_of).any(later) {
+        return Err("`use` and `versus` must name an earlier layer".into());
     }
     Ok(rule)
+}
+
+/// The layers that a strategy asks.
+fn layers_of(strategy: &Strategy) -> Vec<&String> {
+    match strategy {
+        Strategy::Use(name) | Strategy::Fade { versus: name, .. } => vec![name],
+        Strategy::Blend { parts, .. } => parts.iter().flat_map(|(_, part)| layers_of(part)).collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// Exactly one key.
@@ -92,9 +107,21 @@ fn one(source: &Source, name: &str, value: &Value) -> Result<Strategy, String> {
             Value::String(words) => Strategy::Fixed(Monies::parse(words)?),
             _ => Strategy::FixedTable(fixed_rows(source, doc::needed(inner, "table")?)?),
         },
-        "keep" => Strategy::Keep, // `max_age` needs history, which no case here has (decisions 5.4)
+        "keep" => Strategy::Keep { max_age: doc::duration(inner, "max_age")? },
         "use" => Strategy::Use(word()?.into()),
         "blend" => blend(source, inner)?,
+        "optimise" => Strategy::Optimise(optimise::parse(inner)?),
+        "markdown" => Strategy::Markdown(markdown::parse(source, inner)?),
+        "fade" => Strategy::Fade {
+            start: share("start")?.ok_or("fade needs `start`")?,
+            end: share("end")?.ok_or("fade needs `end`")?,
+            over: doc::duration(inner, "over")?.ok_or("fade needs `over`")?,
+            versus: doc::needed(inner, "versus")?.into(),
+        },
+        "relative" => Strategy::Relative {
+            to: doc::needed(inner, "to")?.into(),
+            by: share("by")?.unwrap_or_else(num::zero),
+        },
         other => return Err(format!("strategy `{other}` is not supported here")),
     })
 }
@@ -131,7 +158,7 @@ fn blend(source: &Source, table: &Table) -> Result<Strategy, String> {
         plain.remove("weight");
         // A strategy of one word is written `{ weight = …, value = … }` inside a blend.
         let value = match (name.as_str(), plain.get("value")) {
-            ("fixed", Some(value)) => value.clone(),
+            ("fixed" | "use", Some(value)) => value.clone(),
             _ => Value::Table(plain),
         };
         parts.push((weight, one(source, name, &value)?));

@@ -11,7 +11,7 @@ pub fn write(dice: &mut Dice, world: &mut World, files: &mut Files) {
 
 fn rulebook(dice: &mut Dice, world: &World) -> String {
     let mut text = String::from(
-        "edition = \"2026\"\nname = \"generated\"\nlayers = [\"base\", \"position\", \"lifecycle\", \"override\"]\nprice_basis = \"gross\"\n",
+        "edition = \"2026\"\nname = \"generated\"\nlayers = [\"base\", \"position\", \"tune\", \"lifecycle\", \"override\"]\nprice_basis = \"gross\"\n",
     );
     for place in &world.places {
         let standard = dice.pick(&["19%", "16%", "10%", "5%", "0%", "8.1%", "25%"]);
@@ -107,6 +107,9 @@ fn schema(dice: &mut Dice, world: &mut World) -> String {
     text += "list_net = { type = \"money\", basis = \"net\", optional = true }\n";
     text += "rating = { type = \"number\", optional = true }\n";
     text += "return_rate = { type = \"percent\", optional = true }\n";
+    if world.on.relative {
+        text += "twin = { type = \"sku\", optional = true }\n";
+    }
     for name in ["stock_cover", "inbound", "shelf_life", "on_sale_for"] {
         text += &format!("{name} = {{ type = \"duration\", optional = true }}\n");
     }

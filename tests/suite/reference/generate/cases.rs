@@ -1,8 +1,8 @@
 //! One case: an item with its offers and rates at one moment, often exactly at an edge.
 
-use super::super::{CaseInput, OfferText, RateText};
+use super::super::{CaseInput, HistoryText, OfferText, RateText};
 use super::dice::{self, Dice, decimal};
-use super::{BRANDS, CATEGORIES, Place, TAGS, World};
+use super::{BRANDS, CATEGORIES, Place, TAGS, World, past};
 use jiff::{SignedDuration, Timestamp};
 
 /// Money text; what is beyond the range of amounts is cut to its end.
@@ -33,24 +33,195 @@ pub fn case(dice: &mut Dice, world: &World, number: usize) -> CaseInput {
         ..CaseInput::default()
     };
     let mut draft = Draft { place, other: &world.places[1 - here], at, base: base(dice, place), case };
-    draft.set("sku", world.sku(number));
-    labels(dice, world, &mut draft);
-    let cost = costs(dice, world, &mut draft);
-    prices(dice, &mut draft);
-    times(dice, &mut draft);
-    rates(dice, &mut draft, cost);
+    let mut currencies = vec!["EUR", item(dice, world, &mut draft, world.sku(number))];
+    let aims =
+        ["tuned", "tuned", "tuned", "ends", "ends", "ends", "rising", "paired", "paired", "", "", "", ""];
+    let aim = dice.pick(&aims);
+    draft.aim_at(aim);
+    if aim == "ends" {
+        complete(dice, &mut draft);
+    }
+    if world.on.relative && (aim == "paired" || dice.chance(15)) {
+        twins(dice, world, &mut draft, number, &mut currencies);
+    }
+    currencies.sort();
+    currencies.dedup();
+    rates(dice, &mut draft, &currencies);
+    draft.case
+}
+
+/// Everything of one item; tells the currency of its cost.
+fn item<'a>(dice: &mut Dice, world: &World, draft: &mut Draft<'a>, sku: String) -> &'a str {
+    draft.set("sku", sku);
+    labels(dice, world, draft);
+    let cost = costs(dice, world, draft);
+    prices(dice, draft);
+    times(dice, draft);
+    demand(dice, world, draft);
     for rival in ["alza", "mediam", "otto", "kaufl", "stranger", "alza"] {
         if dice.chance(if rival == "stranger" { 15 } else { 65 }) {
-            let offer = offer(dice, &draft, rival);
+            let offer = offer(dice, draft, rival);
             draft.case.offers.push(offer);
         }
     }
-    draft.case
+    if world.on.history && dice.chance(65) {
+        let current = draft.case.item.get("current_price").and_then(|text| super::super::text::money(text));
+        let current = match current {
+            Some((price, of)) if of == draft.place.currency => micros(&price),
+            _ => draft.base,
+        };
+        let prices = (current, draft.base);
+        draft.case.history =
+            past::rows(dice, draft.place, draft.other, draft.at, &draft.case.channel, prices);
+    }
+    cost
+}
+
+fn micros(price: &super::super::num::Q) -> i128 {
+    i128::try_from((price * super::super::num::power(6)).to_integer()).expect("an amount")
+}
+
+/// What a markdown asks for, where it is missing by chance.
+fn complete(dice: &mut Dice, draft: &mut Draft) {
+    if !draft.case.item.contains_key("stock_cover") && dice.chance(80) {
+        draft.set("units_per_day", dice.pick(&["1", "0.2", "3", "0.05", "10"]));
+        draft.set("stock_units", dice.pick(&["7", "10", "12", "20.5", "30"]));
+    }
+    if draft.case.history.is_empty() && dice.chance(70) {
+        draft.case.history.push(HistoryText {
+            price: money(
+                (draft.base / draft.place.minor()).max(1) * draft.place.minor(),
+                draft.place.currency,
+            ),
+            from: draft.before(864_000),
+            ..HistoryText::default()
+        });
+    }
+}
+
+/// One to three items more; each names a twin: the next one, any, itself or nobody. So chains and circles come about.
+fn twins<'a>(
+    dice: &mut Dice,
+    world: &World,
+    draft: &mut Draft<'a>,
+    number: usize,
+    currencies: &mut Vec<&'a str>,
+) {
+    let count = dice.pick(&[1, 1, 2, 3]);
+    let name = |index: usize| match index {
+        0 => world.sku(number),
+        index => format!("{}-{}", world.sku(number), ["a", "b", "c"][index - 1]),
+    };
+    let twin = |dice: &mut Dice, index: usize| match dice.below(12) {
+        0..=6 => name((index + 1) % (count + 1)),
+        7..=8 => name(dice.below(count + 1)),
+        9 => name((index + count) % (count + 1)),
+        10 => "NOBODY".into(),
+        _ => String::new(),
+    };
+    let own = twin(dice, 0);
+    draft.set("twin", own);
+    let level = draft.base;
+    for index in 1..=count {
+        let case = CaseInput {
+            market: draft.case.market.clone(),
+            channel: draft.case.channel.clone(),
+            ..CaseInput::default()
+        };
+        let base = level * dice.pick(&[100, 100, 85, 110, 250]) / 100;
+        let mut other = Draft { base: base.max(draft.place.minor()), case, ..*draft };
+        currencies.push(item(dice, world, &mut other, name(index)));
+        let next = twin(dice, index);
+        other.set("twin", next);
+        other.aim_at(dice.pick(&["paired", "paired", "paired", "tuned", "rising", "", ""]));
+        draft.case.others.push(other.case);
+    }
+}
+
+/// Elasticities at their edges: −1, sure or not by a hair, far out, and what else the forms ask for.
+fn demand(dice: &mut Dice, world: &World, draft: &mut Draft) {
+    if dice.chance(8) {
+        return;
+    }
+    let plain = [
+        ("-2", "0"),
+        ("-2", "0.3"),
+        ("-2.5", "0.5"),
+        ("-2.5", "0.1"),
+        ("-2.67448975", "1"), // ε₊ is −2 at 75 %
+        ("-4", "0.5"),
+        ("-4", "1.5"),
+        ("-1.2", "0"),
+        ("-1.5", "0.2"),
+        ("-3", "0.000000001"),
+        ("-12", "3"),
+    ];
+    let steep = if world.on.differing { "-300" } else { "-12.5" };
+    let edges = [
+        ("-1", "0"),
+        ("-1.000000001", "0"),
+        ("-0.999999999", "0.1"),
+        ("-2.281551566", "1"), // P(ε > −1) is ten percent
+        ("-2.281551565", "1"),
+        ("-1.67448975", "1"), // ε₊ is −1 at 75 %
+        ("-1.674489751", "1"),
+        ("-0.32551025", "1"), // ε₋ is −1 at 75 %
+        ("-0.325510249", "1"),
+        ("-0.8", "0.1"),
+        ("0", "0"),
+        ("0.5", "0.2"),
+        ("-6", "25"),
+        ("-2", "-0.1"),
+        (steep, "10"),
+        ("-0.000001", "0"),
+    ];
+    let (epsilon, se) = if dice.chance(70) { dice.pick(&plain) } else { dice.pick(&edges) };
+    draft.set("elasticity", epsilon);
+    if dice.chance(95) {
+        draft.set("elasticity_se", se);
+    }
+    let currency = draft.place.currency;
+    let priced = |dice: &mut Dice, draft: &mut Draft, name: &str, percent: usize, shares: &[i128]| {
+        if dice.chance(percent) {
+            let of = if dice.chance(97) { currency } else { draft.other.currency };
+            draft.set(name, money(draft.share(dice.pick(shares)), of));
+        }
+    };
+    priced(dice, draft, "elasticity_price", 80, &[1_000_000, 2_000_000, 900_000, 1_333_333, 700_001]);
+    priced(dice, draft, "observed_low", 35, &[900_000, 800_000, 1_111_111, 500_000, 500_000, 2_000_000]);
+    priced(dice, draft, "observed_high", 35, &[1_000_000, 909_091, 1_300_000, 2_000_000, 2_000_000]);
+    if dice.chance(8) {
+        // An exponential demand whose best revenue is at today's price.
+        draft.set("elasticity", "-2");
+        draft.set("elasticity_se", dice.pick(&["0", "0.3"]));
+        if let Some((price, of)) =
+            draft.case.item.get("current_price").and_then(|t| super::super::text::money(t))
+        {
+            draft.set("elasticity_price", money(micros(&price) * 2, &of));
+        }
+    }
+    if dice.chance(80) {
+        let shares = ["10%", "20%", "30%", "50%", "90%", "0.0000001%", "99.9999999%", "0%", "100%"];
+        draft.set("market_share", dice.pick(&shares));
+    }
+    if dice.chance(80) {
+        draft.set("sales_weeks", dice.pick(&["26", "52", "25.999999999", "104", "52"]));
+    }
 }
 
 impl Draft<'_> {
     fn set(&mut self, column: &str, text: impl Into<String>) {
         self.case.item.insert(column.into(), text.into());
+    }
+
+    /// Gives the item the tag of one rule, and takes those of rules over it.
+    fn aim_at(&mut self, tag: &str) {
+        if !tag.is_empty() {
+            let over = ["eol", "new", "flat", "tuned", "ends", "rising", "paired"];
+            let tags = self.case.item.get("tags").cloned().unwrap_or_default();
+            let kept = tags.split('|').filter(|tag| !tag.is_empty() && !over.contains(tag));
+            self.set("tags", kept.chain([tag]).collect::<Vec<_>>().join("|"));
+        }
     }
 
     /// A share of the base in millionths, exact to 10^-6.
@@ -110,7 +281,7 @@ fn labels(dice: &mut Dice, world: &World, draft: &mut Draft) {
     if !(world.optional.contains(&"brand") && dice.chance(15)) {
         draft.set("brand", dice.pick(&BRANDS));
     }
-    let shares = [25, 15, 20, 15, 20, 15, 15, 6];
+    let shares = [25, 15, 20, 15, 20, 15, 15, 6, 15, 15, 15, 15];
     let tags: Vec<&str> =
         TAGS.into_iter().zip(shares).filter(|(_, share)| dice.chance(*share)).map(|(tag, _)| tag).collect();
     draft.set("tags", tags.join("|"));
@@ -162,7 +333,7 @@ fn costs<'a>(dice: &mut Dice, world: &World, draft: &mut Draft<'a>) -> &'a str {
         draft.set("previous_cost", money(previous.max(0), currency));
     }
     if dice.chance(75) {
-        let share = dice.pick(&[600_000, 850_000, 1_100_000]);
+        let share = dice.pick(&[600_000, 850_000, 1_100_000, 500_000]);
         draft.set("supplier_cost", money(draft.share(share), draft.place.currency));
     }
     from.currency
@@ -215,7 +386,9 @@ fn times(dice: &mut Dice, draft: &mut Draft) {
             let daily = dice.pick(&["0", "1", "2", "0.5", "3", "0.7", "-1"]);
             let daily = if daily == "-1" && dice.chance(85) { "1" } else { daily };
             draft.set("units_per_day", daily);
-            draft.set("stock_units", dice.pick(&["0", "7", "56", "84", "57", "85", "168", "10", "252"]));
+            let units = ["0", "7", "56", "84", "57", "85", "10", "12", "0.9", "1", "20.5", "30"];
+            let many = ["168", "252", "1000000", "1000001"];
+            draft.set("stock_units", if dice.chance(10) { dice.pick(&many) } else { dice.pick(&units) });
         }
         _ => draft.set("stock_units", "5"),
     }
@@ -224,7 +397,8 @@ fn times(dice: &mut Dice, draft: &mut Draft) {
         draft.set("inbound_at", draft.before(-distance));
     }
     if dice.chance(60) {
-        let distance = near(dice, WEEK / 7);
+        let days = dice.pick(&[1, 1, 1, 0, 7, 14, 28, 42]);
+        let distance = near(dice, days * WEEK / 7);
         draft.set("shelf_life_until", draft.before(-distance));
     }
     match dice.below(5) {
@@ -238,11 +412,9 @@ fn times(dice: &mut Dice, draft: &mut Draft) {
     }
 }
 
-/// Rates from the cost's currency and from the euro: fresh, at the age limit, too old, jumping, inverse, missing.
-fn rates(dice: &mut Dice, draft: &mut Draft, cost_currency: &str) {
-    let mut sources = vec!["EUR", cost_currency];
-    sources.dedup();
-    for source in sources {
+/// Rates from the currencies of costs and from the euro: fresh, at the age limit, too old, jumping, inverse, missing.
+fn rates(dice: &mut Dice, draft: &mut Draft, currencies: &[&str]) {
+    for &source in currencies {
         if source == draft.place.currency || dice.chance(4) {
             continue;
         }

@@ -4,7 +4,7 @@ use super::World;
 use super::dice::Dice;
 
 /// Every kind a generated guard can have, in words that begin its name.
-pub const KINDS: [&str; 14] = [
+pub const KINDS: [&str; 16] = [
     "min-margin",
     "min-contribution",
     "min-full-contribution",
@@ -17,6 +17,8 @@ pub const KINDS: [&str; 14] = [
     "absolute",
     "max-change",
     "min-change",
+    "cooldown",
+    "announce",
     "blind-rivals",
     "blind-fx",
 ];
@@ -27,7 +29,7 @@ pub fn write(dice: &mut Dice, world: &World) -> (String, Vec<String>) {
     for kind in KINDS {
         for number in 0..if dice.chance(45) { 1 + dice.below(2) } else { 0 } {
             let name = format!("{kind}-{}", number + 1);
-            let class = class(dice, kind);
+            let class = class(dice, world, kind);
             if class != "legal" {
                 relaxable.push(name.clone());
             }
@@ -46,19 +48,16 @@ pub fn write(dice: &mut Dice, world: &World) -> (String, Vec<String>) {
             text += &overlay(dice, world, kind, &name);
         }
     }
-    if dice.chance(30) {
-        text += "\n[guard.was-price]\nclass = \"legal\"\nannounce = { reference = \"lowest\", days = 30 }\n";
-    }
-    if dice.chance(30) {
-        text += "\n[guard.cool]\nclass = \"comfort\"\ncooldown = \"18h\"\n";
-        relaxable.push("cool".into());
-    }
     (text, relaxable)
 }
 
-fn class(dice: &mut Dice, kind: &str) -> &'static str {
+fn class(dice: &mut Dice, world: &World, kind: &str) -> &'static str {
     match kind {
-        "max-change" | "min-change" => dice.pick(&["comfort", "comfort", "comfort", "commercial", "safety"]),
+        "announce" if !world.on.differing => "legal",
+        "announce" => dice.pick(&["legal", "legal", "legal", "commercial"]),
+        "max-change" | "min-change" | "cooldown" => {
+            dice.pick(&["comfort", "comfort", "comfort", "commercial", "safety"])
+        }
         "blind-rivals" | "blind-fx" => dice.pick(&["safety", "safety", "comfort", "contract", "legal"]),
         _ => dice.pick(&[
             "legal",
@@ -150,6 +149,9 @@ fn body(dice: &mut Dice, world: &World, kind: &str) -> String {
             let change = dice.pick(&[
                 "\"6%\"",
                 "{ by = \"6%\", per = \"1d\" }",
+                "{ by = \"6%\", per = \"7d\" }",
+                "{ by = \"-10% .. +3%\", per = \"30d\" }",
+                "{ by = \"-20% .. +0%\", per = \"2d\" }",
                 "{ by = \"-10% .. +6%\" }",
                 "{ by = \"-3% .. +0%\" }",
                 "\"15%\"",
@@ -157,6 +159,10 @@ fn body(dice: &mut Dice, world: &World, kind: &str) -> String {
             format!("max_change = {change}\n")
         }
         "min-change" => format!("min_change = \"{}\"\n", percent(dice, &["0.5%", "1%", "3%"])),
+        "cooldown" => format!("cooldown = \"{}\"\n", percent(dice, &["18h", "1d", "7d", "1s"])),
+        "announce" => {
+            format!("announce = {{ reference = \"lowest\", days = {} }}\n", dice.pick(&[30, 30, 7, 1]))
+        }
         "blind-rivals" => format!(
             "when = {{ feed = \"competitors\", age = \"{}\" }}\naction = \"keep price\"\n",
             percent(dice, &["> 48h", "> 24h", ">= 2h"])

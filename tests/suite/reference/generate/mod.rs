@@ -3,10 +3,12 @@
 //! Valid by construction: in each layer every overlapping pair of rules is ordered by nested scopes or by
 //! `over`; guards that exclude each other do so only through facts, never for every item of a scope.
 
+mod ahead;
 mod book;
 mod cases;
 mod dice;
 mod guards;
+mod past;
 mod rules;
 
 use super::{CaseInput, Files};
@@ -44,6 +46,24 @@ impl Place {
     }
 }
 
+/// What rulebooks and cases make use of.
+#[derive(Clone, Copy, Debug)]
+pub struct Switches {
+    pub optimise: bool,
+    pub markdown: bool,
+    pub fade: bool,
+    pub relative: bool,
+    pub history: bool,
+    /// where the engine is known to differ and will follow
+    pub differing: bool,
+}
+
+pub const ALL: Switches =
+    Switches { optimise: true, markdown: true, fade: true, relative: true, history: true, differing: true };
+
+/// What the engine supports.
+pub const ENGINE: Switches = Switches { differing: false, ..ALL };
+
 /// What the cases need to know of the rulebook.
 pub struct World {
     pub places: [Place; 2],
@@ -51,6 +71,7 @@ pub struct World {
     /// columns the schema calls optional in this rulebook
     pub optional: Vec<&'static str>,
     pub cases: usize,
+    pub on: Switches,
 }
 
 impl World {
@@ -87,10 +108,27 @@ pub const CATEGORIES: [&str; 10] = [
     "toys",
 ];
 pub const BRANDS: [&str; 4] = ["Bose", "Sennheiser", "Haus", "Noname"];
-pub const TAGS: [&str; 8] = ["kvi", "new", "fresh", "szpt", "own-brand", "eol", "steady", "flat"];
+pub const TAGS: [&str; 12] = [
+    "kvi",
+    "new",
+    "fresh",
+    "szpt",
+    "own-brand",
+    "eol",
+    "steady",
+    "flat",
+    "tuned",
+    "ends",
+    "rising",
+    "paired",
+];
 
 /// The rulebook and cases of a seed; the same on every machine.
 pub fn generate(seed: u64) -> (Files, Vec<CaseInput>) {
+    generate_with(seed, ENGINE)
+}
+
+pub fn generate_with(seed: u64, on: Switches) -> (Files, Vec<CaseInput>) {
     let mut dice = Dice::new(seed);
     let first = dice.below(PLACES.len());
     let second = (first + 1 + dice.below(PLACES.len() - 1)) % PLACES.len();
@@ -99,6 +137,7 @@ pub fn generate(seed: u64) -> (Files, Vec<CaseInput>) {
         seed,
         optional: Vec::new(),
         cases: 40,
+        on,
     };
     let mut files = Files::default();
     book::write(&mut dice, &mut world, &mut files);

@@ -2,7 +2,7 @@
 
 use super::super::Files;
 use super::dice::{Dice, money};
-use super::{CATEGORIES, Place, World, guards};
+use super::{CATEGORIES, Place, World, ahead, guards};
 
 pub fn write(dice: &mut Dice, world: &World, files: &mut Files) {
     let (guard_text, guard_names) = guards::write(dice, world);
@@ -14,12 +14,13 @@ pub fn write(dice: &mut Dice, world: &World, files: &mut Files) {
         "tables/holidays.csv".into(),
         "calendar,holiday,first,last\nX,fest,2026-03-20,2026-03-23\nX,fest,2026-11-24,2026-11-25\n".into(),
     );
+    ahead::write(dice, world, files);
     files.0.insert("rules/strategy.toml".into(), strategies(dice, world, &guard_names));
     files.0.insert("rules/adjust.toml".into(), adjustments(dice, world, &guard_names));
     files.0.insert("rules/shelf.toml".into(), rounds(dice, world));
 }
 
-fn head(name: &str, layer: &str) -> String {
+pub fn head(name: &str, layer: &str) -> String {
     format!("\n[rule.{name}]\nlayer = \"{layer}\"\nowner = \"gen\"\nwhy = \"generated\"\n")
 }
 
@@ -59,7 +60,12 @@ fn index(dice: &mut Dice) -> String {
 }
 
 /// Two or three parts with weights that total 100 %.
-fn blend(dice: &mut Dice, world: &World) -> String {
+fn blend(dice: &mut Dice, world: &World, lower: &str) -> String {
+    let part = if dice.chance(65) { ahead::any(dice, world, lower) } else { None };
+    blend_with(dice, world, part)
+}
+
+pub fn blend_with(dice: &mut Dice, world: &World, part: Option<String>) -> String {
     let weigh =
         |part: String, weight: &str| part.replacen("= { ", &format!("= {{ weight = \"{weight}\", "), 1);
     let (parts, weights): (usize, [&str; 3]) = dice.pick(&[
@@ -68,7 +74,11 @@ fn blend(dice: &mut Dice, world: &World) -> String {
         (3, ["50%", "25%", "25%"]),
         (1, ["100%", "", ""]),
     ]);
-    let all = [follow(dice), cost_plus(dice, world), index(dice)];
+    let mut all = [follow(dice), cost_plus(dice, world), index(dice)];
+    if let Some(part) = part {
+        let place = dice.below(3);
+        all[place] = part;
+    }
     let from = dice.below(3);
     let mut text: Vec<String> = (0..parts).map(|i| weigh(all[(from + i) % 3].clone(), weights[i])).collect();
     if dice.chance(50) {
@@ -78,9 +88,15 @@ fn blend(dice: &mut Dice, world: &World) -> String {
 }
 
 /// `else`, with an empty line if there is none.
-fn otherwise(dice: &mut Dice, world: &World, lower: &str) -> String {
+pub fn otherwise(dice: &mut Dice, world: &World, lower: &str) -> String {
     let mut list = Vec::new();
     for _ in 0..dice.below(3) {
+        if dice.chance(25)
+            && let Some(strategy) = ahead::any(dice, world, lower)
+        {
+            list.push(format!("{{ {strategy} }}"));
+            continue;
+        }
         list.push(match dice.below(5) {
             0 => format!("{{ {} }}", cost_plus(dice, world)),
             1 => "{ keep = { max_age = \"7d\" } }".into(),
@@ -96,12 +112,17 @@ fn otherwise(dice: &mut Dice, world: &World, lower: &str) -> String {
     }
 }
 
-fn any_strategy(dice: &mut Dice, world: &World) -> String {
+fn any_strategy(dice: &mut Dice, world: &World, lower: &str) -> String {
+    if dice.chance(35)
+        && let Some(strategy) = ahead::any(dice, world, lower)
+    {
+        return strategy;
+    }
     match dice.below(6) {
         0 => cost_plus(dice, world),
         1 => follow(dice),
         2..=4 => index(dice),
-        _ => blend(dice, world),
+        _ => blend(dice, world, lower),
     }
 }
 
@@ -114,7 +135,7 @@ fn strategies(dice: &mut Dice, world: &World, guards: &[String]) -> String {
     }
     text += &head("brands", "base"); // over plan
     text += "where = { tags = \"own-brand\" }\nover = [\"plan\"]\n";
-    text += &format!("price = {{ {} }}\n{}", any_strategy(dice, world), otherwise(dice, world, ""));
+    text += &format!("price = {{ {} }}\n{}", any_strategy(dice, world, ""), otherwise(dice, world, ""));
 
     text += &head("kvi", "position"); // the other rules of this layer say `!kvi`
     text += &format!(
@@ -138,7 +159,7 @@ fn strategies(dice: &mut Dice, world: &World, guards: &[String]) -> String {
     text += &head("phones", "position");
     text += &format!(
         "where = {{ category = \"tech/phones/**\", tags = \"!kvi\" }}\nprice = {{ {} }}\n{}",
-        blend(dice, world),
+        blend(dice, world, "base"),
         otherwise(dice, world, "base")
     );
     text += &head("audio", "position"); // another branch than phones
@@ -148,7 +169,11 @@ fn strategies(dice: &mut Dice, world: &World, guards: &[String]) -> String {
     if dice.chance(60) {
         text += &head("android", "position"); // narrower than phones
         text += "where = { category = \"tech/phones/android/**\", tags = [\"!kvi\", \"!fresh\"] }\n";
-        text += &format!("price = {{ {} }}\n{}", any_strategy(dice, world), otherwise(dice, world, "base"));
+        text += &format!(
+            "price = {{ {} }}\n{}",
+            any_strategy(dice, world, "base"),
+            otherwise(dice, world, "base")
+        );
     }
     if dice.chance(60) {
         text += &head("steady", "position"); // over all it meets
@@ -162,17 +187,22 @@ fn strategies(dice: &mut Dice, world: &World, guards: &[String]) -> String {
     }
     text += &head("bulk", "position"); // meets only `steady`
     text += "where = { tags = \"!kvi\", any = [ { category = \"food/**\", rating = \"< 2.5\" }, { category = \"toys\", return_rate = \">= 10%\" } ] }\n";
-    text += &format!("price = {{ {} }}\n{}", any_strategy(dice, world), otherwise(dice, world, "base"));
+    text +=
+        &format!("price = {{ {} }}\n{}", any_strategy(dice, world, "base"), otherwise(dice, world, "base"));
 
     text += &head("launch", "lifecycle");
     text += &format!(
         "where = {{ tags = \"new\", on_sale_for = \"< 8w\" }}\nprice = {{ use = \"{}\" }}\n",
-        dice.pick(&["base", "position"])
+        dice.pick(&["base", "position", "tune"])
     );
     text += &otherwise(dice, world, "base");
     text += &head("clear", "lifecycle"); // over launch
     text += "where = { tags = \"eol\", stock_cover = \"> 12w\" }\nover = [\"launch\"]\n";
-    text += &format!("price = {{ {} }}\n{}", any_strategy(dice, world), otherwise(dice, world, "position"));
+    text += &format!(
+        "price = {{ {} }}\n{}",
+        any_strategy(dice, world, "tune"),
+        otherwise(dice, world, "position")
+    );
 
     text += &head("leaflet", "override");
     text += &format!(

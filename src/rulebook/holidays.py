@@ -2,8 +2,8 @@
 """Writes src/rulebook/holidays.csv, the calendars built into pricer.
 
     python3 -m venv /tmp/venv && /tmp/venv/bin/pip install holidays==0.109
-    /tmp/venv/bin/python docs/holidays.py            # writes the file
-    /tmp/venv/bin/python docs/holidays.py --check    # fails if the file differs
+    /tmp/venv/bin/python src/rulebook/holidays.py            # writes the file
+    /tmp/venv/bin/python src/rulebook/holidays.py --check    # fails if the file differs
 
 The dates come from the Python package `holidays` (MIT). See src/rulebook/holidays.README.md.
 """
@@ -20,7 +20,7 @@ sys.path = [entry for entry in sys.path if Path(entry or ".").resolve() != Path(
 import holidays  # noqa: E402
 from dateutil.easter import EASTER_ORTHODOX, EASTER_WESTERN, easter  # noqa: E402
 
-TARGET = Path(__file__).resolve().parent.parent / "src" / "rulebook" / "holidays.csv"
+TARGET = Path(__file__).resolve().parent / "holidays.csv"
 YEARS = range(2020, 2036)
 COUNTRIES = "AT AU BE BR CA CH CN CZ DE ES FR GB IE IN IT JP KZ NL PL SE TR UA US".split()
 

@@ -1,0 +1,278 @@
+//! `pricer fit`: elasticities and seasons from sales history, written where pricing reads them.
+
+use super::opened;
+use super::output::Format;
+use crate::estimate::error::{EstimateError, Result};
+use crate::estimate::fitting::forecast::{Accuracy, Origin, evaluate};
+use crate::estimate::fitting::panel::{Columns, Panel};
+use crate::estimate::fitting::report::{Coverage, bars, coverage, coverage_line};
+use crate::estimate::fitting::seasons::Seasons;
+use crate::estimate::fitting::table::{Change, changes, elasticities};
+use crate::estimate::fitting::{FittedPanel, fit_panel, forest_svg, forest_text};
+use crate::estimate::pool::Method;
+use crate::estimate::read::read_table;
+use crate::estimate::sheet::write_whole;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Estimates the elasticity of every item and the seasons of every category from sales history, and writes them to
+/// `DIR/fitted/`, where pricing reads them.
+///
+/// The safe default, without a choice to make: item and category-by-period effects, the promotion as a control, weeks of
+/// stock-outs left out, PPML where zeros matter, errors that allow for correlation over time, and each item drawn
+/// towards its category as far as its own error asks for. What the data cannot tell is UNIDENTIFIED, with the reason.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// The rulebook folder; its `fitted` folder is written.
+    #[arg(long)]
+    pub rulebook: PathBuf,
+    /// Sales: one row an item and period, CSV or Parquet, with `sku`, `week` (or `month`), `units`, `price`, and if known
+    /// `market`, `category`, `promo`, `stock_out`.
+    #[arg(long)]
+    pub sales: PathBuf,
+    /// Columns under other names: `units=bottles,price=median_unit_price`. Roles: sku, market, period, units, price, promo,
+    /// stock_out, category, revenue.
+    #[arg(long, default_value = "")]
+    pub columns: String,
+    /// The catalog, for the category of each SKU where the sales do not tell it.
+    #[arg(long)]
+    pub items: Option<PathBuf>,
+    /// Columns of the catalog under other names: `sku=Item Number,category=Category Name`.
+    #[arg(long, default_value = "", requires = "items")]
+    pub item_columns: String,
+    /// Keep the last PERIODS back, fit without them, and report how well they are forecast. Nothing is written.
+    #[arg(long, value_name = "PERIODS")]
+    pub holdout: Option<usize>,
+    /// With --holdout, forecast each period from the one before it, not all from the last one fitted.
+    #[arg(long, requires = "holdout")]
+    pub rolling: bool,
+    /// How the scatter between items is estimated: `eb` (DerSimonian–Laird) or `reml`.
+    #[arg(long, default_value = "eb")]
+    pub pool: String,
+    /// The time of the fit, RFC 3339 [default: now]. With it two runs write the same bytes.
+    #[arg(long)]
+    pub at: Option<String>,
+    /// How the report is printed.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+}
+
+/// Runs the command: 0 when something is usable, 1 when nothing is.
+#[must_use]
+pub fn run(args: &Args) -> ExitCode {
+    match fit(args) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn fit(args: &Args) -> Result<ExitCode> {
+    if !args.rulebook.join("rulebook.toml").is_file() {
+        let message = format!("`{}` holds no rulebook.toml", args.rulebook.display());
+        return Err(
+            EstimateError::new(message).help("name the folder of the rulebook; `pricer init` makes one")
+        );
+    }
+    let method = Method::parse(&args.pool)?;
+    let columns = Columns::parse(&args.columns)?;
+    let at = instant(args.at.as_deref())?;
+    let mut panel = Panel::new(&read_table(&args.sales)?, &columns)?;
+    if let Some(items) = &args.items {
+        panel.categorize(&read_table(items)?, &Columns::parse(&args.item_columns)?)?;
+    }
+    if let Some(periods) = args.holdout {
+        return hold_out(args, &panel, method, periods);
+    }
+    let found = fit_panel(&panel, method)?;
+    let seasons = Seasons::estimate(&panel, &found.common);
+    let folder = args.rulebook.join("fitted");
+    std::fs::create_dir_all(&folder)
+        .map_err(|e| EstimateError::new(format!("`{}` cannot be made: {e}", folder.display())))?;
+    let file = folder.join("elasticities.parquet");
+    let moved = if file.is_file() { changes(&panel, &found, &read_table(&file)?) } else { None };
+    let covered = coverage(&panel, &found);
+    let shown = bars(&panel, &found, 40);
+    // All that can fail in the making is made before the first file is replaced.
+    let table = elasticities(&panel, &found, &at, &hash(&args.sales)?).parquet()?;
+    let season_file = seasons.sheet(&panel).csv()?;
+    write_whole(&file, &table)?;
+    write_whole(&folder.join("seasons.csv"), &season_file)?;
+    write_whole(&folder.join("forest.svg"), forest_svg(&shown).as_bytes())?;
+    match args.format {
+        Format::Json => println!("{:#}", report_json(&panel, &found, &covered, moved.as_deref())),
+        Format::Human => {
+            print_head(&panel);
+            println!("{}", coverage_line(&covered));
+            for (flag, count) in covered.flags.iter().filter(|(f, _)| *f != "UNIDENTIFIED") {
+                println!("  {flag}: {count} items ({})", meaning(flag));
+            }
+            print!("\n{}", forest_text(shown.get(..shown.len().min(20)).unwrap_or_default()));
+            print_changes(moved.as_deref());
+            println!("\nwritten: {}, seasons.csv, forest.svg", file.display());
+        }
+    }
+    Ok(if covered.usable > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn print_head(panel: &Panel) {
+    let (first, last) = (panel.periods.first(), panel.periods.last());
+    println!(
+        "{} items in {} categories, {} rows, {} periods from {} to {}",
+        panel.items.len(),
+        panel.categories.len(),
+        panel.sales.len(),
+        panel.periods.len(),
+        first.map_or("", String::as_str),
+        last.map_or("", String::as_str)
+    );
+    if panel.unit_value {
+        println!(
+            "warning: the price is revenue per unit, which moves with the size of baskets; elasticities come out too large. \
+             Give the list or shelf price."
+        );
+    }
+}
+
+fn meaning(flag: &str) -> &'static str {
+    match flag {
+        "ZEROS" => "many periods without a sale: PPML",
+        "STOCK_OUTS" => "periods sold out are left out",
+        "PROMO_COLLINEAR" => "price and promotion move nearly together",
+        "OUTLIERS" => "single periods far from the rest",
+        "UNIT_VALUE" => "the price is revenue per unit",
+        _ => "see the reference",
+    }
+}
+
+fn print_changes(moved: Option<&[Change]>) {
+    match moved {
+        None => println!("\nno earlier fit to compare with"),
+        Some([]) => println!("\nnothing changed since the last fit"),
+        Some(moved) => {
+            println!("\nlargest changes since the last fit, in standard errors");
+            for c in moved.iter().take(10) {
+                let size = (c.now.estimate - c.before) / c.now.se;
+                println!("  {:<28} {:>7.2} → {:>7.2}  {size:>+6.1}", c.name, c.before, c.now.estimate);
+            }
+        }
+    }
+}
+
+fn report_json(panel: &Panel, found: &FittedPanel, covered: &Coverage, moved: Option<&[Change]>) -> Value {
+    let counted = |list: &[(&'static str, usize)]| -> Value {
+        list.iter()
+            .map(|(name, count)| ((*name).to_owned(), json!(count)))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
+    };
+    let change =
+        |c: &Change| json!({ "item": c.name, "before": c.before, "now": c.now.estimate, "se": c.now.se });
+    let category = |(name, pooled): (&String, &Option<crate::estimate::pool::Pooled>)| {
+        pooled.map(|p| json!({ "category": name, "mu": p.mu, "se": p.se, "tau2": p.tau2, "items": p.groups }))
+    };
+    json!({
+        "format_version": 1,
+        "items": covered.items,
+        "usable": covered.usable,
+        "usable_revenue_share": covered.revenue,
+        "unidentified": counted(&covered.reasons),
+        "flags": counted(&covered.flags),
+        "common_elasticity": found.common.common,
+        "categories": panel.categories.iter().zip(&found.categories).filter_map(category).collect::<Vec<_>>(),
+        "changes": moved.map(|m| m.iter().take(100).map(change).collect::<Vec<_>>()),
+    })
+}
+
+fn hold_out(args: &Args, panel: &Panel, method: Method, periods: usize) -> Result<ExitCode> {
+    let from =
+        panel.periods.len().checked_sub(periods).filter(|f| *f > 0 && periods > 0).ok_or_else(|| {
+            EstimateError::new(format!("{periods} of {} periods cannot be kept back", panel.periods.len()))
+        })?;
+    let past = panel.before(from);
+    let found = fit_panel(&past, method)?;
+    let seasons = Seasons::estimate(&past, &found.common);
+    let origin = if args.rolling { Origin::Rolling } else { Origin::Fixed };
+    let judged = evaluate(panel, &found, &seasons, from, origin);
+    let covered = coverage(&past, &found);
+    match args.format {
+        Format::Json => println!("{:#}", accuracy_json(judged.as_ref(), &covered)),
+        Format::Human => {
+            print_head(panel);
+            println!("{}", coverage_line(&covered));
+            println!("{}", verdict(judged.as_ref(), panel.periods.get(from).map_or("", String::as_str)));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What the held-back periods say of the fit, in words. Money is named only where the forecast beats the naive one.
+fn verdict(judged: Option<&Accuracy>, from: &str) -> String {
+    let Some(a) = judged else {
+        return format!(
+            "from {from}: too few price changes to judge the forecasts; money figures are withheld"
+        );
+    };
+    let naive = if a.beats_naive() { "usable" } else { "does not beat naive" };
+    let mut out = format!(
+        "from {from}, periods with a price change: {} cases, WAPE {:.1} % vs naive {:.1} % → {naive}; P10–P90 holds {:.1} %\n\
+         units predicted {:.0}, sold {:.0}",
+        a.cases,
+        100.0 * a.model,
+        100.0 * a.naive,
+        100.0 * a.inside,
+        a.predicted,
+        a.sold
+    );
+    match a.beats_naive() {
+        true => out.push_str(&format!(
+            "; revenue predicted {:.0}, taken {:.0}",
+            a.predicted_revenue, a.sold_revenue
+        )),
+        false => out.push_str("; money figures are withheld"),
+    }
+    out
+}
+
+fn accuracy_json(judged: Option<&Accuracy>, covered: &Coverage) -> Value {
+    let Some(a) = judged else {
+        return json!({ "format_version": 1, "usable_revenue_share": covered.revenue, "cases": 0, "beats_naive": false });
+    };
+    let money = a.beats_naive();
+    json!({
+        "format_version": 1,
+        "usable_revenue_share": covered.revenue,
+        "cases": a.cases,
+        "wape": a.model,
+        "wape_naive": a.naive,
+        "p10_p90_share": a.inside,
+        "units_predicted": a.predicted,
+        "units_sold": a.sold,
+        "beats_naive": money,
+        "revenue_predicted": money.then_some(a.predicted_revenue),
+        "revenue_sold": money.then_some(a.sold_revenue),
+    })
+}
+
+fn instant(given: Option<&str>) -> Result<String> {
+    let seconds = match given {
+        None => opened::now(),
+        Some(text) => text
+            .parse::<jiff::Timestamp>()
+            .map_err(|e| {
+                EstimateError::new(format!("`{text}` is no time: {e}")).help("write 2026-11-22T00:00:00Z")
+            })?
+            .as_second(),
+    };
+    Ok(jiff::Timestamp::from_second(seconds).map_or_else(|_| String::new(), |t| t.to_string()))
+}
+
+/// The SHA-256 of a file.
+fn hash(path: &Path) -> Result<String> {
+    let bytes = std::fs::read(path).map_err(|e| EstimateError::new(format!("`{}`: {e}", path.display())))?;
+    Ok(Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect())
+}

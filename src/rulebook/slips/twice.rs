@@ -1,0 +1,66 @@
+//! W0205: the same thing twice in one list.
+
+use super::{each_text, text_of};
+use crate::rulebook::book::Context;
+use crate::rulebook::syntax::{Node, Table, Value};
+use crate::rulebook::{Applicability, Diagnostic, Edit};
+
+pub fn find(root: &Table, cx: &mut Context<'_>) {
+    let mut found = Vec::new();
+    each_text(root, &mut Vec::new(), &mut |path, node| {
+        // Formulas, and rivals of a test, are no lists.
+        if path.iter().any(|key| ["derive", "rivals", "item"].contains(key)) {
+            return;
+        }
+        let text = text_of(node);
+        let (mut start, mut known) = (0, Vec::new());
+        for part in text.split('|') {
+            let word = part.trim();
+            if !word.is_empty() && known.contains(&word) {
+                let at = start + part.find(word).unwrap_or(0);
+                let before = text.get(..start.saturating_sub(1)).unwrap_or("").trim_end().len();
+                let span = node.part(before..start + part.trim_end().len());
+                let edit = Edit { span, text: String::new() };
+                let span = node.part(at..at + word.len());
+                let fix = (edit.span != node.span).then_some(edit);
+                found.push(told(word, span, fix));
+            }
+            known.push(word);
+            start += part.len() + 1;
+        }
+    });
+    lists(root, &mut found);
+    found.into_iter().for_each(|finding| cx.out.push(finding));
+}
+
+/// Lists of texts: `relax = ["calm", "calm"]`.
+fn lists(table: &Table, found: &mut Vec<Diagnostic>) {
+    for (key, keyed) in table.in_order() {
+        match &keyed.node.value {
+            Value::Table(inner) => lists(inner, found),
+            Value::List(items) if key != "rivals" => list(items, found),
+            _ => {}
+        }
+    }
+}
+
+fn list(items: &[Node], found: &mut Vec<Diagnostic>) {
+    for (at, item) in items.iter().enumerate() {
+        if let Value::Table(inner) = &item.value {
+            lists(inner, found);
+        }
+        let text = text_of(item);
+        if !text.is_empty() && items.iter().take(at).any(|other| text_of(other) == text) {
+            found.push(told(text, item.span.clone(), None));
+        }
+    }
+}
+
+fn told(word: &str, span: crate::rulebook::Span, edit: Option<Edit>) -> Diagnostic {
+    let finding = Diagnostic::warning("W0205", format!("`{word}` is named twice"), span, "the second one")
+        .note("it changes nothing, so most likely another name was meant");
+    match edit {
+        Some(edit) => finding.fix(Applicability::Maybe, "remove the second one, or name another", vec![edit]),
+        None => finding.fix(Applicability::Maybe, "remove the second one, or name another", Vec::new()),
+    }
+}
