@@ -248,7 +248,8 @@ mod tests {
             } else {
                 let size = (head >> 1) * width as usize;
                 let bit = |at: usize| u32::from(bytes[at / 8] >> (at % 8) & 1);
-                let number = |at: usize| (0..width as usize).fold(0, |sum, b| sum | bit(at * width as usize + b) << b);
+                let number =
+                    |at: usize| (0..width as usize).fold(0, |sum, b| sum | bit(at * width as usize + b) << b);
                 numbers.extend((0..(head >> 1) * 8).map(number));
                 bytes = &bytes[size..];
             }

@@ -52,7 +52,7 @@ pub fn load_facts(release: &Release, feeds: Feeds<'_>) -> Result<(FactSet, Vec<E
     }
     if let Some(path) = feeds.history {
         let (history, account) = load_history(path, release)?;
-        facts.history = history;
+        facts.history = history.into();
         accounts.push(account);
     }
     if let Some(path) = feeds.items {

@@ -3,9 +3,9 @@
 use super::opened::{now, open, own_rates};
 use super::output::Format;
 use crate::batch::{BatchError, Feeds, find_item, load_facts};
-use crate::explain::{Explanation, Subject};
+use crate::explain::{self, Condition, Explanation, Subject, Verdict};
 use crate::facts::{FactSet, Item, parse_instant};
-use crate::pricing::{Place, Recorder, Release, Row, Rule, Twins, View, World, price, view};
+use crate::pricing::{Place, Recorder, Release, Row, Rule, Twins, World, price, view};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -178,9 +178,8 @@ fn why_not(
     format: Format,
 ) -> Result<u8, Problem> {
     let place: &Place = world.place;
-    let named: Vec<&Rule> =
-        place.rules.iter().filter(|rule| *rule.info.label == *name || *rule.info.id == *name).collect();
-    if named.is_empty() {
+    let is_named = |rule: &Rule| *rule.info.label == *name || *rule.info.id == *name;
+    if !place.rules.iter().any(is_named) {
         let labels: Vec<&str> = place.rules.iter().map(|rule| &*rule.info.label).collect();
         return Err(Problem::Usage(format!(
             "`{name}` is no rule in market {} and channel {}; there are {}",
@@ -190,10 +189,10 @@ fn why_not(
         )));
     }
     let view = view(row, world).map_err(|refusal| {
-        let why = crate::explain::refusal_text(&refusal, world);
+        let why = explain::refusal_text(&refusal, world);
         Problem::Usage(format!("no rule is asked: {why}"))
     })?;
-    let verdicts: Vec<Verdict<'_>> = named.into_iter().map(|rule| verdict(rule, &view, facts)).collect();
+    let verdicts = explain::why_not(name, &view, facts);
     match format {
         Format::Human => verdicts.iter().for_each(print_verdict),
         Format::Json => {
@@ -204,35 +203,6 @@ fn why_not(
     Ok(0)
 }
 
-/// Attribute, cell, what the item has, and whether the condition holds.
-type Condition<'a> = (&'a str, &'a str, Option<String>, bool);
-
-/// A rule's conditions for one item, box by box, and what came of them.
-struct Verdict<'a> {
-    rule: &'a Rule,
-    open: bool,
-    boxes: Vec<Vec<Condition<'a>>>,
-    holds: bool,
-    /// The rule that sets the price, if this one holds and is not it.
-    beaten_by: Option<&'a str>,
-}
-
-fn verdict<'a>(rule: &'a Rule, view: &View<'a>, facts: &Facts) -> Verdict<'a> {
-    let world = view.world;
-    let open = rule.window.holds(world.now.at);
-    let condition = |cond: &'a crate::pricing::Cond| {
-        let name = &*world.release.schema.attr(cond.attr).name;
-        let has = facts.get(name).filter(|text| !text.is_empty()).map(|text| text.replace('|', ", "));
-        (name, &*cond.text, has, view.holds(cond))
-    };
-    let boxes = rule.scope.boxes.iter().map(|conds| conds.iter().map(condition).collect()).collect();
-    let holds = open && view.inside(&rule.scope);
-    let mut rules = world.place.rules.iter();
-    let winner = rules.find(|rule| rule.window.holds(world.now.at) && view.inside(&rule.scope));
-    let other = winner.map(|winner| &*winner.info.label).filter(|label| *label != &*rule.info.label);
-    Verdict { rule, open, boxes, holds, beaten_by: other.filter(|_| holds) }
-}
-
 fn print_verdict(verdict: &Verdict<'_>) {
     let info = &verdict.rule.info;
     println!("{} ({}:{})", info.label, info.at.file, info.at.line);
@@ -241,7 +211,7 @@ fn print_verdict(verdict: &Verdict<'_>) {
         if 0 < at {
             println!("  or");
         }
-        for (name, wants, has, holds) in conditions {
+        for Condition { attribute: name, wants, has, holds } in conditions {
             println!("  {} {name} wants {wants}, has {}", mark(*holds), has.as_deref().unwrap_or("nothing"));
         }
     }
@@ -255,9 +225,9 @@ fn print_verdict(verdict: &Verdict<'_>) {
 fn verdict_json(verdict: &Verdict<'_>) -> serde_json::Value {
     let info = &verdict.rule.info;
     let boxes = verdict.boxes.iter().map(|conditions| {
-        let all = conditions.iter().map(
-            |(attr, wants, has, holds)| json!({ "attr": attr, "wants": wants, "has": has, "holds": holds }),
-        );
+        let all = conditions.iter().map(|Condition { attribute, wants, has, holds }| {
+            json!({ "attr": attribute, "wants": wants, "has": has, "holds": holds })
+        });
         all.collect::<Vec<_>>()
     });
     json!({

@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub mod bench_load;
 pub mod check;
 pub mod demo;
 pub mod docs;
@@ -24,6 +25,7 @@ pub mod serve;
 pub mod test;
 pub mod token;
 mod update;
+pub mod watch;
 pub mod why;
 mod write;
 
@@ -56,6 +58,8 @@ enum Command {
     Serve(serve::Args),
     Quote(quote::Args),
     Token(token::Args),
+    BenchLoad(bench_load::Args),
+    Watch(watch::Args),
     Help(help::Args),
     Why(why::Args),
     Init(init::Args),
@@ -84,6 +88,8 @@ fn run(cli: &Cli) -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Quote(args) => quote::run(args),
         Command::Token(args) => token::run(args),
+        Command::BenchLoad(args) => bench_load::run(args),
+        Command::Watch(args) => watch::run(args),
         Command::Help(args) => help::run(args),
         Command::Why(args) => why::run(args),
         Command::Init(args) => init::run(args),

@@ -1,30 +1,45 @@
 //! `pricer quote`: asks a running `pricer serve`, so that nobody needs a third-party client.
 
-mod print;
+mod many;
+pub(super) mod print;
 
 use super::output::Format;
 use crate::facts::{parse_duration, parse_instant, parse_money, parse_percent};
 use crate::service::Clock;
-use crate::service::client::Dial;
+use crate::service::client::{Dial, QuoteError};
 use crate::service::convert::{write_instant, write_money};
 use crate::service::proto::{
-    ExplanationDetail, ItemFacts, Offer, QuotePriceRequest, quote_price_request::Item,
+    ExplanationDetail, ItemFacts, Offer, QuotePriceRequest, VerifyQuoteRequest, quote_price_request::Item,
 };
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Asks a running service what an item should cost.
+/// Asks a running service what items should cost.
+///
+/// One item is shown in full, several in a line each. Exit codes: 0 a price for all, 1 no price, 2 a request that is wrong
+/// in itself or names what is unknown, 3 some of several have no price.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// The item. With `--fact` or `--rival` it is described here, else the service must know it.
-    pub sku: String,
+    /// The items. With `--fact` or `--rival` the one item is described here, else the service must know them.
+    #[arg(required_unless_present_any = ["batch", "verify"], value_name = "SKU")]
+    pub skus: Vec<String>,
     /// A market of the rulebook, such as `DE`.
-    #[arg(long)]
+    #[arg(long, required_unless_present_any = ["batch", "verify"], default_value = "", hide_default_value = true)]
     pub market: String,
     /// A channel that sells in that market, such as `own`.
-    #[arg(long)]
+    #[arg(long, required_unless_present_any = ["batch", "verify"], default_value = "", hide_default_value = true)]
     pub channel: String,
+    /// Items from a CSV file with a column `sku`; columns `market`, `channel` and `segment` win over the options. `-` is the
+    /// standard input.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["skus", "facts", "rivals", "verify"])]
+    pub batch: Option<PathBuf>,
+    /// Ask for a signed token that promises the price to checkout.
+    #[arg(long)]
+    pub token: bool,
+    /// Show what a token promises, if it still holds; of `--market`, `--channel` and `--segment`, those given must be its own.
+    #[arg(long, value_name = "TOKEN", conflicts_with_all = ["skus", "facts", "rivals", "token"])]
+    pub verify: Option<String>,
     /// A customer segment of the rulebook.
     #[arg(long)]
     pub segment: Option<String>,
@@ -67,6 +82,11 @@ pub struct Rival {
 /// Runs the command: 0 a price, 1 no price, 2 a request that is wrong in itself or names what is unknown.
 #[must_use]
 pub fn run(args: &Args) -> ExitCode {
+    let is_inline = !args.facts.is_empty() || !args.rivals.is_empty();
+    if is_inline && args.skus.len() != 1 {
+        eprintln!("error: `--fact` and `--rival` describe one item, and there are {}", args.skus.len());
+        return ExitCode::from(2);
+    }
     if let Some(name) = given_twice(&args.facts) {
         eprintln!("error: the fact `{name}` is given twice");
         return ExitCode::from(2);
@@ -85,7 +105,13 @@ pub fn run(args: &Args) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let answer = runtime.block_on(dial.ask(request(args)));
+    if let Some(token) = &args.verify {
+        return runtime.block_on(check_token(args, &dial, token));
+    }
+    let [sku] = args.skus.as_slice() else {
+        return runtime.block_on(many::run(args, &dial));
+    };
+    let answer = runtime.block_on(dial.ask(request(args, sku)));
     let (text, is_answer) = match (&answer, args.format) {
         (Ok(decision), Format::Human) => (print::text(decision), true),
         (Ok(decision), Format::Json) => (format!("{:#}\n", print::json(decision)), true),
@@ -104,9 +130,36 @@ pub fn run(args: &Args) -> ExitCode {
     }
 }
 
+/// Shows what a token promises.
+async fn check_token(args: &Args, dial: &Dial, token: &str) -> ExitCode {
+    let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let request = VerifyQuoteRequest {
+        quote_token: token.to_owned(),
+        sku: None,
+        market: given(&args.market),
+        channel: given(&args.channel),
+        customer_segment: args.segment.clone(),
+    };
+    match (dial.verify(request).await, args.format) {
+        (Ok(claims), Format::Human) => print!("{}", print::claims_text(&claims)),
+        (Ok(claims), Format::Json) => println!("{:#}", print::claims_json(&claims)),
+        (Err(error), format) => return fail(&error, format),
+    }
+    ExitCode::SUCCESS
+}
+
+/// Says why there is no answer at all.
+pub(super) fn fail(error: &QuoteError, format: Format) -> ExitCode {
+    match format {
+        Format::Human => eprint!("{}", print::error_text(error)),
+        Format::Json => println!("{:#}", print::error_json(error)),
+    }
+    if error.is_usage() { ExitCode::from(2) } else { ExitCode::FAILURE }
+}
+
 /// The request that the arguments describe.
 #[must_use]
-pub fn request(args: &Args) -> QuotePriceRequest {
+pub fn request(args: &Args, sku: &str) -> QuotePriceRequest {
     let is_inline = !args.facts.is_empty() || !args.rivals.is_empty();
     let item = if is_inline {
         let now = args.at.unwrap_or_else(|| Clock { fixed: None }.now());
@@ -115,13 +168,13 @@ pub fn request(args: &Args) -> QuotePriceRequest {
             ..rival.offer.clone()
         });
         Item::ItemFacts(ItemFacts {
-            sku: args.sku.clone(),
+            sku: sku.to_owned(),
             attributes: args.facts.iter().cloned().collect(),
             offers: offers.collect(),
             ..ItemFacts::default()
         })
     } else {
-        Item::Sku(args.sku.clone())
+        Item::Sku(sku.to_owned())
     };
     let detail = match args.explain {
         true => ExplanationDetail::Text,
@@ -136,6 +189,7 @@ pub fn request(args: &Args) -> QuotePriceRequest {
         at_time: args.at.map(write_instant),
         release: args.release.clone(),
         explanation_detail: detail.into(),
+        want_quote_token: args.token,
     }
 }
 

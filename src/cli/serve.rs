@@ -47,6 +47,10 @@ pub struct Args {
     /// Where Prometheus finds `/metrics`; `off` for nowhere. [default: 127.0.0.1:9464]
     #[arg(long, value_name = "ADDRESS")]
     pub metrics: Option<String>,
+    /// The keys of quote tokens, a line each: an id and a secret of 64 hexadecimal digits. The first signs, all verify; the file
+    /// is followed. Without it tokens end with the process.
+    #[arg(long, value_name = "FILE")]
+    pub quote_keys: Option<PathBuf>,
     /// Answer as if it were this moment, such as `2026-11-18T10:00:00+01:00`: for trying out feeds of another day.
     #[arg(long, value_name = "INSTANT", value_parser = parse_instant)]
     pub at: Option<i64>,
@@ -107,8 +111,13 @@ fn settings(args: &Args) -> Result<(Settings, Effect), Vec<Problem>> {
     let texts =
         variables.filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok()?)));
     draft.environment(texts);
-    let paths =
-        [("rulebook", &args.rulebook), ("items", &args.items), ("offers", &args.offers), ("fx", &args.fx)];
+    let paths = [
+        ("rulebook", &args.rulebook),
+        ("items", &args.items),
+        ("offers", &args.offers),
+        ("fx", &args.fx),
+        ("quotes.keys", &args.quote_keys),
+    ];
     for (key, path) in paths {
         if let Some(path) = path {
             draft.set(key, &path.to_string_lossy(), &format!("--{key}"));
@@ -197,10 +206,19 @@ fn greeting(
         format!("serving   {} from {}", release.name, rulebook.display()),
         format!("release   {}   {} guards", release.id(), release.guard_count),
         format!(
-            "items     {} in memory, offers and rates too: nothing is written",
-            serving.facts.items.len()
+            "items     {}, offers for {}; uploaded facts live in memory: they end with this process",
+            serving.facts.items.len(),
+            serving.facts.offers.len()
         ),
-        format!("listening {scheme}://{grpc}   PricingService, health, reflection"),
+        match &settings.quote_keys {
+            Some(path) => format!("tokens    signed with the keys of {}", path.display()),
+            None => {
+                "tokens    signed with a key of this process alone; `--quote-keys FILE` for others".to_owned()
+            }
+        },
+        format!(
+            "listening {scheme}://{grpc}   PricingService, FactService, RulebookService, RepricingService, health, reflection"
+        ),
     ];
     if let Some(metrics) = metrics {
         lines.push(format!("metrics   http://{metrics}/metrics"));

@@ -8,9 +8,11 @@ mod json;
 mod reasons;
 mod text;
 mod waterfall;
+mod why_not;
 mod words;
 
 pub use waterfall::{Line, Stage};
+pub use why_not::{Condition, Verdict, why_not};
 pub use words::guard_demand;
 
 use crate::facts::Names;

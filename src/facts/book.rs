@@ -1,41 +1,83 @@
 //! Facts by SKU: what a run or a server knows at one moment.
 
-use super::Map;
 use super::item::{BadField, FieldCode};
-use super::{Estimates, History, ItemRow, Names, Offer, Rates};
+use super::seen::Seen;
+use super::{Estimates, History, Item, ItemRow, Names, Offer, Rates, RivalId, Shelf, StockBook};
 use crate::money::Currency;
+use std::borrow::Cow;
+use std::sync::Arc;
 
-/// Items, offers and rates that belong together, what prices were, and how demand answers to them.
+/// Items, offers, stock and rates that belong together, what prices were, and how demand answers to them. Copies share what
+/// they have in common: a server changes its own while quotes hold theirs.
 #[derive(Clone, Debug, Default)]
 pub struct FactSet {
     pub items: ItemBook,
     pub offers: OfferBook,
+    pub stock: StockBook,
     pub rates: Rates,
-    pub history: History,
+    pub history: Arc<History>,
     /// Fitted demand; without an estimate the item's own columns count.
-    pub estimates: Estimates,
+    pub estimates: Arc<Estimates>,
 }
 
 /// Items by SKU; a SKU may have rows for single markets or channels.
 #[derive(Clone, Debug, Default)]
 pub struct ItemBook {
-    rows: Map<Box<str>, Vec<ItemRow>>,
+    rows: Shelf<Vec<ItemRow>>,
     count: usize,
 }
 
 /// Offers by SKU and market.
 #[derive(Clone, Debug, Default)]
 pub struct OfferBook {
-    markets: Vec<(Box<str>, Currency)>,
-    offers: Map<Box<str>, Vec<(u16, Vec<Offer>)>>,
-    newest: Vec<Option<i64>>,
+    markets: Arc<[(Box<str>, Currency)]>,
+    offers: Shelf<Vec<(u16, Vec<Offer>)>>,
+    /// For each market.
+    seen: Vec<Seen>,
     pub names: Names,
+}
+
+/// An item as a place sees it.
+#[derive(Clone, Debug)]
+pub struct ServedItem<'a> {
+    pub row: &'a ItemRow,
+    /// The row's, with the stock that was reported.
+    pub item: Cow<'a, Item>,
+    /// When the older of the two was known, as far as they say.
+    pub known_at: Option<i64>,
+}
+
+impl FactSet {
+    /// The item that is priced in a place.
+    #[must_use]
+    pub fn item(&self, sku: &str, market: &str, channel: &str) -> Option<ServedItem<'_>> {
+        let row = self.items.get(sku, market, channel)?;
+        Some(match self.stock.get(sku, market, channel) {
+            None => ServedItem { row, item: Cow::Borrowed(&row.item), known_at: row.known_at },
+            Some(stock) => ServedItem {
+                row,
+                item: Cow::Owned(row.item.with_stock(stock)),
+                known_at: [row.known_at, stock.known_at].into_iter().flatten().min(),
+            },
+        })
+    }
+}
+
+/// The row for a place: that of the market and channel, else of the market, of the channel, of everywhere.
+pub(super) fn for_place<'a, T>(
+    rows: &'a [T],
+    market: &str,
+    channel: &str,
+    place: impl Fn(&T) -> (&str, &str),
+) -> Option<&'a T> {
+    let find = |market: &str, channel: &str| rows.iter().find(|row| place(row) == (market, channel));
+    find(market, channel).or_else(|| find(market, "")).or_else(|| find("", channel)).or_else(|| find("", ""))
 }
 
 impl ItemBook {
     /// Adds or replaces the row of the same SKU, market and channel.
     pub fn put(&mut self, row: ItemRow) {
-        let rows = self.rows.entry(row.item.sku.as_str().into()).or_default();
+        let rows = self.rows.entry(&row.item.sku);
         match rows.iter_mut().find(|known| known.market == row.market && known.channel == row.channel) {
             Some(known) => *known = row,
             None => {
@@ -45,22 +87,29 @@ impl ItemBook {
         }
     }
 
+    /// Takes away the row of exactly this SKU, market and channel.
+    pub fn remove(&mut self, sku: &str, market: &str, channel: &str) {
+        let Some(rows) = self.rows.get(sku) else { return };
+        let is_it = |row: &ItemRow| *row.market == *market && *row.channel == *channel;
+        if !rows.iter().any(is_it) {
+            return;
+        }
+        self.count -= 1;
+        match rows.len() {
+            1 => self.rows.remove(sku),
+            _ => self.rows.entry(sku).retain(|row| !is_it(row)),
+        }
+    }
+
     /// The row for a place: that of the market and channel, else of the market, of the channel, of everywhere.
     #[must_use]
     pub fn get(&self, sku: &str, market: &str, channel: &str) -> Option<&ItemRow> {
-        let rows = self.rows.get(sku)?;
-        let find = |market: &str, channel: &str| {
-            rows.iter().find(|row| *row.market == *market && *row.channel == *channel)
-        };
-        find(market, channel)
-            .or_else(|| find(market, ""))
-            .or_else(|| find("", channel))
-            .or_else(|| find("", ""))
+        for_place(self.rows.get(sku)?, market, channel, |row| (&*row.market, &*row.channel))
     }
 
     #[must_use]
     pub fn has(&self, sku: &str) -> bool {
-        self.rows.contains_key(sku)
+        self.rows.get(sku).is_some()
     }
 
     /// How many rows there are.
@@ -76,7 +125,15 @@ impl ItemBook {
 
     /// All rows, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = &ItemRow> {
-        self.rows.values().flatten()
+        self.rows.iter().flat_map(|(_, rows)| rows)
+    }
+
+    /// All SKUs with their rows, in an order that is this set's own; or those after `sku` in it.
+    pub fn by_sku<'a>(&'a self, after: Option<&'a str>) -> impl Iterator<Item = (&'a str, &'a [ItemRow])> {
+        let all = after.is_none().then(|| self.rows.iter());
+        let rest = after.map(|sku| self.rows.after(sku));
+        let both = all.into_iter().flatten().chain(rest.into_iter().flatten());
+        both.map(|(sku, rows)| (sku, rows.as_slice()))
     }
 }
 
@@ -84,8 +141,8 @@ impl OfferBook {
     /// For these markets, with their currencies.
     #[must_use]
     pub fn new(markets: Vec<(Box<str>, Currency)>, names: Names) -> Self {
-        let newest = vec![None; markets.len()];
-        Self { markets, offers: Map::default(), newest, names }
+        let seen = vec![Seen::default(); markets.len()];
+        Self { markets: markets.into(), offers: Shelf::default(), seen, names }
     }
 
     /// Adds an offer; an empty market is every market with the offer's currency. Of two offers of one rival in one
@@ -94,36 +151,86 @@ impl OfferBook {
     /// # Errors
     /// A market that the rulebook does not have.
     pub fn add(&mut self, sku: &str, market: &str, offer: Offer) -> Result<(), BadField> {
-        let known = self.markets.iter().any(|(name, _)| **name == *market);
-        if !market.is_empty() && !known {
-            return Err(BadField::new(
-                "market",
-                FieldCode::UnknownPlace,
-                market,
-                "is not a market of the rulebook",
-            ));
+        self.place(sku, market, offer, keep_newest)
+    }
+
+    /// As [`Self::add`], whichever was seen later.
+    ///
+    /// # Errors
+    /// A market that the rulebook does not have.
+    pub fn put(&mut self, sku: &str, market: &str, offer: Offer) -> Result<(), BadField> {
+        self.place(sku, market, offer, |list, offer| {
+            list.retain(|known| known.rival != offer.rival);
+            list.push(offer);
+        })
+    }
+
+    /// Whether offers can be for this market; an empty one is every market.
+    ///
+    /// # Errors
+    /// A market that the rulebook does not have.
+    pub fn check_market(&self, market: &str) -> Result<(), BadField> {
+        if market.is_empty() || self.markets.iter().any(|(name, _)| **name == *market) {
+            return Ok(());
         }
-        let chosen = self.markets.iter().zip(0_u16..).filter(|((name, currency), _)| match market {
+        Err(BadField::new("market", FieldCode::UnknownPlace, market, "is not a market of the rulebook"))
+    }
+
+    fn place(
+        &mut self,
+        sku: &str,
+        market: &str,
+        offer: Offer,
+        put: impl Fn(&mut Vec<Offer>, Offer),
+    ) -> Result<(), BadField> {
+        self.check_market(market)?;
+        let markets = self.markets.clone();
+        let chosen = markets.iter().zip(0_u16..).filter(|((name, currency), _)| match market {
             "" => *currency == offer.price.currency,
             _ => **name == *market,
         });
         for (_, at) in chosen {
-            let lists = match self.offers.get_mut(sku) {
-                Some(lists) => lists,
-                None => self.offers.entry(sku.into()).or_default(),
-            };
-            let index = lists.iter().position(|(place, _)| *place == at).unwrap_or_else(|| {
-                lists.push((at, Vec::new()));
-                lists.len() - 1
-            });
-            if let Some((_, list)) = lists.get_mut(index) {
-                keep_newest(list, offer);
-            }
-            if let Some(newest) = self.newest.get_mut(usize::from(at)) {
-                *newest = (*newest).max(offer.seen_at);
-            }
+            self.change(sku, at, offer.rival, |list| put(list, offer));
         }
         Ok(())
+    }
+
+    /// Takes away a rival's offer; an empty market is every market.
+    pub fn remove(&mut self, sku: &str, market: &str, rival: RivalId) {
+        if self.offers.get(sku).is_none() {
+            return;
+        }
+        let markets = self.markets.clone();
+        for ((name, _), at) in markets.iter().zip(0_u16..) {
+            if market.is_empty() || **name == *market {
+                self.change(sku, at, rival, |list| list.retain(|offer| offer.rival != rival));
+            }
+        }
+        if self.offers.get(sku).is_some_and(Vec::is_empty) {
+            self.offers.remove(sku);
+        }
+    }
+
+    /// Changes what a rival asks for an item in a market, and keeps account of when offers were seen.
+    fn change(&mut self, sku: &str, market: u16, rival: RivalId, change: impl FnOnce(&mut Vec<Offer>)) {
+        let lists = self.offers.entry(sku);
+        let index = lists.iter().position(|(place, _)| *place == market).unwrap_or_else(|| {
+            lists.push((market, Vec::new()));
+            lists.len() - 1
+        });
+        let Some((_, list)) = lists.get_mut(index) else { return };
+        let seen_at =
+            |list: &[Offer]| list.iter().find(|offer| offer.rival == rival).and_then(|offer| offer.seen_at);
+        let before = seen_at(list);
+        change(list);
+        let after = seen_at(list);
+        if list.is_empty() {
+            lists.swap_remove(index);
+        }
+        if let Some(seen) = self.seen.get_mut(usize::from(market)).filter(|_| before != after) {
+            after.into_iter().for_each(|at| seen.add(at));
+            before.into_iter().for_each(|at| seen.remove(at));
+        }
     }
 
     /// The offers for an item in a market.
@@ -137,23 +244,22 @@ impl OfferBook {
             .map_or(&[], |(_, list)| list.as_slice())
     }
 
+    /// How many items have offers.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.offers.len()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.offers.is_empty()
+    }
+
     /// When the feed was last known to be alive in a market: the newest `seen_at` not after `at`.
     #[must_use]
     pub fn known_at(&self, market: &str, at: i64) -> Option<i64> {
         let place = self.markets.iter().position(|(name, _)| **name == *market)?;
-        match self.newest.get(place).copied().flatten() {
-            Some(newest) if newest <= at => Some(newest),
-            None => None,
-            Some(_) => {
-                let lists =
-                    self.offers.values().flatten().filter(|(market, _)| usize::from(*market) == place);
-                lists
-                    .flat_map(|(_, list)| list)
-                    .filter_map(|offer| offer.seen_at)
-                    .filter(|seen| *seen <= at)
-                    .max()
-            }
-        }
+        self.seen.get(place)?.newest(at)
     }
 }
 

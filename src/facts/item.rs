@@ -19,6 +19,8 @@ pub struct ItemRow {
     pub item: Item,
     pub market: Box<str>,
     pub channel: Box<str>,
+    /// When its source knew it, in seconds since 1970; feed files do not say.
+    pub known_at: Option<i64>,
 }
 
 /// What kind of mistake a field holds: the code of a quarantined row.
@@ -205,6 +207,7 @@ impl<'a> ItemReader<'a> {
                 item: Item { sku: sku.into(), values, links: links.collect() },
                 market: market.into(),
                 channel: channel.into(),
+                known_at: None,
             })
         } else {
             Err(bad)
@@ -365,7 +368,7 @@ pub(super) fn fill_cover(values: &mut [Value]) {
 }
 
 /// Seconds of stock, half-even; stock that does not sell lasts forever.
-fn stock_cover(stock: i64, per_day: i64) -> Option<i64> {
+pub(super) fn stock_cover(stock: i64, per_day: i64) -> Option<i64> {
     match (stock, per_day) {
         (0, _) => Some(0),
         (_, 0) => Some(i64::MAX),
@@ -397,10 +400,14 @@ impl Item {
     /// The same item with another current price: what the next run sees.
     #[must_use]
     pub fn with_current_price(&self, price: Money) -> Self {
-        let mut values = self.values.clone();
-        if let Some(slot) = values.get_mut(usize::from(builtin::CURRENT_PRICE.0)) {
-            *slot = Value::Money(price.amount, price.currency);
+        let mut item = self.clone();
+        item.set(builtin::CURRENT_PRICE, Value::Money(price.amount, price.currency));
+        item
+    }
+
+    pub(super) fn set(&mut self, id: AttrId, value: Value) {
+        if let Some(slot) = self.values.get_mut(usize::from(id.0)) {
+            *slot = value;
         }
-        Self { sku: self.sku.clone(), values, links: self.links.clone() }
     }
 }

@@ -5,6 +5,7 @@ use super::Symbols;
 use super::item::{BadField, FieldCode};
 use super::text::{parse_instant, parse_money, parse_percent};
 use crate::money::{Amount, Currency, Money, Ratio};
+use std::sync::Arc;
 
 /// A rival's number: the rulebook's rivals first, then others in the order they are met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,9 +23,12 @@ pub struct Offer {
     pub seen_at: Option<i64>,
 }
 
-/// The names of rivals.
+/// The names of rivals; cheap to copy.
 #[derive(Clone, Debug, Default)]
-pub struct Names {
+pub struct Names(Arc<Table>);
+
+#[derive(Clone, Debug, Default)]
+struct Table {
     texts: Vec<Box<str>>,
     index: Map<Box<str>, RivalId>,
 }
@@ -33,7 +37,7 @@ impl Names {
     /// Starts with the rivals that a rulebook mentions, whose ids are their symbols.
     #[must_use]
     pub fn new(mentioned: &Symbols) -> Self {
-        let mut names = Self { texts: vec!["".into()], index: Map::default() };
+        let mut names = Self(Arc::new(Table { texts: vec!["".into()], index: Map::default() }));
         for text in mentioned.texts() {
             names.id(text);
         }
@@ -42,18 +46,25 @@ impl Names {
 
     /// The id of a name, made if new.
     pub fn id(&mut self, name: &str) -> RivalId {
-        if let Some(id) = self.index.get(name) {
-            return *id;
+        if let Some(id) = self.find(name) {
+            return id;
         }
-        let id = RivalId(u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
-        self.texts.push(name.into());
-        self.index.insert(name.into(), id);
+        let table = Arc::make_mut(&mut self.0);
+        let id = RivalId(u32::try_from(table.texts.len()).unwrap_or(u32::MAX));
+        table.texts.push(name.into());
+        table.index.insert(name.into(), id);
         id
+    }
+
+    /// The id of a name that was met.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<RivalId> {
+        self.0.index.get(name).copied()
     }
 
     #[must_use]
     pub fn name(&self, id: RivalId) -> &str {
-        self.texts.get(id.0 as usize).map_or("", AsRef::as_ref)
+        self.0.texts.get(id.0 as usize).map_or("", AsRef::as_ref)
     }
 }
 

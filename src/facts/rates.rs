@@ -4,6 +4,7 @@ use super::Map;
 use super::item::{BadField, FieldCode};
 use super::text::parse_instant;
 use crate::money::{Amount, Currency, Overflow, Ratio, Rounding};
+use std::sync::Arc;
 
 /// One row of the feed: one `base` is `rate` `quote`s.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,11 +26,14 @@ pub struct Rate {
     pub last: Option<Ratio>,
 }
 
-/// All rates, each pair in the order of `as_of`.
+/// All rates, each pair in the order of `as_of`; cheap to copy.
 #[derive(Clone, Debug, Default)]
 pub struct Rates {
-    pairs: Map<(Currency, Currency), Vec<RateRow>>,
+    pairs: Arc<Map<Pair, Arc<Vec<RateRow>>>>,
 }
+
+/// Base and quote.
+type Pair = (Currency, Currency);
 
 /// One row as text.
 #[derive(Clone, Copy, Debug, Default)]
@@ -79,16 +83,41 @@ impl Rates {
     /// Rows in feed order: of two with the same pair and instant the later counts.
     #[must_use]
     pub fn new(rows: impl IntoIterator<Item = RateRow>) -> Self {
-        let mut pairs: Map<_, Vec<RateRow>> = Map::default();
-        for row in rows {
-            let known = pairs.entry((row.base, row.quote)).or_default();
-            let at = known.partition_point(|other| other.as_of <= row.as_of);
-            match at.checked_sub(1).and_then(|before| known.get_mut(before)) {
-                Some(same) if same.as_of == row.as_of => *same = row,
-                _ => known.insert(at, row),
-            }
+        let mut all = Self::default();
+        rows.into_iter().for_each(|row| all.insert(row));
+        all
+    }
+
+    /// Adds one, or replaces that of the same pair and instant.
+    pub fn insert(&mut self, row: RateRow) {
+        let pairs = Arc::make_mut(&mut self.pairs);
+        let known = Arc::make_mut(pairs.entry((row.base, row.quote)).or_default());
+        let at = known.partition_point(|other| other.as_of <= row.as_of);
+        match at.checked_sub(1).and_then(|before| known.get_mut(before)) {
+            Some(same) if same.as_of == row.as_of => *same = row,
+            _ => known.insert(at, row),
         }
-        Self { pairs }
+    }
+
+    /// Takes one away.
+    pub fn forget(&mut self, base: Currency, quote: Currency, as_of: i64) {
+        let pairs = Arc::make_mut(&mut self.pairs);
+        if let Some(rows) = pairs.get_mut(&(base, quote)) {
+            Arc::make_mut(rows).retain(|row| row.as_of != as_of);
+        }
+    }
+
+    /// When the next rate of a pair, in either direction, will be known: the first `as_of` after `at`.
+    #[must_use]
+    pub fn next(&self, from: Currency, to: Currency, at: i64) -> Option<i64> {
+        let first = |base, quote| {
+            let rows = self.pairs.get(&(base, quote))?;
+            rows.get(rows.partition_point(|row| row.as_of <= at)).map(|row| row.as_of)
+        };
+        match (first(from, to), first(to, from)) {
+            (Some(direct), Some(inverse)) => Some(direct.min(inverse)),
+            (direct, inverse) => direct.or(inverse),
+        }
     }
 
     /// The newest rate known at `at` that turns `from` into `to`, the direct pair first, else the inverse.
@@ -110,7 +139,7 @@ impl Rates {
 
     /// All rows, in no particular order.
     pub fn rows(&self) -> impl Iterator<Item = &RateRow> {
-        self.pairs.values().flatten()
+        self.pairs.values().flat_map(|rows| rows.iter())
     }
 }
 

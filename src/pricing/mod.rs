@@ -17,6 +17,7 @@ mod cost;
 mod decision;
 mod ending;
 mod guard;
+mod horizon;
 mod line;
 mod pipeline;
 mod place;
@@ -37,6 +38,7 @@ pub use decision::{
     Status, Winner,
 };
 pub use ending::{Band, Ending};
+pub use horizon::Horizon;
 pub use pipeline::{Directive, Proposal, Steer, Target, price, propose, settle, view};
 pub use place::{
     Adjustment, AdjustmentKind, AdjustmentVariant, Bound, CostBasis, Delivery, FeedName, Fees, Fixed,

@@ -3,7 +3,8 @@
 //! A twin's price must be final before its follower proposes: so linked items are not settled together but one after the
 //! other, along the way from follower to twin.
 
-use super::{NoPrice, Outcome, Row, Step, Trace, World, price};
+use super::{NoPrice, Outcome, Place, Row, Step, Trace, World, price};
+use crate::facts::{FactSet, ServedItem};
 use crate::money::Price;
 use std::collections::{HashMap, HashSet};
 
@@ -16,6 +17,32 @@ pub struct Twins {
 }
 
 impl Twins {
+    /// What the twins of an item cost, and the twins of these, from the facts that are served.
+    #[must_use]
+    pub fn of(row: &Row<'_>, world: &World<'_>, facts: &FactSet) -> Self {
+        let mut twins = Self::default();
+        let Place { market, channel, .. } = world.place;
+        let mut wanted: Vec<&str> = row.item.links().collect();
+        let mut found: Vec<ServedItem<'_>> = Vec::new();
+        while let Some(sku) = wanted.pop() {
+            if *sku == *row.item.sku || found.iter().any(|known| *known.item.sku == *sku) {
+                continue;
+            }
+            let Some(served) = facts.item(sku, market, channel) else { continue };
+            wanted.extend(served.row.item.links());
+            found.push(served);
+        }
+        let known = |sku: &str| {
+            if *sku == *row.item.sku {
+                return Some(*row);
+            }
+            let served = found.iter().find(|known| *known.item.sku == *sku)?;
+            Some(Row { item: &served.item, offers: facts.offers.get(sku, market) })
+        };
+        row.item.links().for_each(|sku| twins.resolve(sku, world, &known));
+        twins
+    }
+
     /// Says what a twin costs, if it has a price.
     pub fn put(&mut self, sku: &str, price: Option<Price>) {
         self.prices.insert(sku.into(), price);

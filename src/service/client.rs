@@ -1,7 +1,10 @@
-//! One question to a running service: what `pricer quote` and `pricer demo` ask with.
+//! Questions to a running service: what `pricer quote`, `pricer watch` and `pricer demo` ask with.
 
 use super::proto::pricing_service_client::PricingServiceClient;
-use super::proto::{Decision, QuotePriceRequest};
+use super::proto::{
+    BatchQuotePricesRequest, BatchQuotePricesResponse, Decision, QuoteClaims, QuotePriceRequest, QuoteResult,
+    StreamQuotePricesRequest, VerifyQuoteRequest,
+};
 use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -22,6 +25,10 @@ pub enum QuoteError {
 
 const CONNECT: Duration = Duration::from_secs(2);
 const ANSWER: Duration = Duration::from_secs(5);
+/// Quotes of one chunk of a stream.
+const CHUNK: usize = 500;
+/// As the service limits its answers.
+const ANSWER_BYTES: usize = 16 << 20;
 
 /// How to reach a service.
 #[derive(Clone, Default)]
@@ -105,12 +112,69 @@ impl Dial {
         let channel = self.connect().await?;
         let mut request = self.request(request)?;
         request.set_timeout(ANSWER);
-        let answer = PricingServiceClient::new(channel).quote_price(request).await;
-        let answer = answer.map_err(|status| QuoteError::Status(Box::new(status)))?;
-        answer
-            .into_inner()
-            .decision
-            .ok_or_else(|| QuoteError::Status(Box::new(Status::internal("the service sent an empty answer"))))
+        let answer = PricingServiceClient::new(channel).quote_price(request).await?;
+        answer.into_inner().decision.ok_or_else(empty)
+    }
+
+    /// Any number of quotes in chunks, each with its own outcome, in the order of the requests; `take` hears of each.
+    ///
+    /// # Errors
+    /// Nobody answers, or the stream breaks.
+    pub async fn ask_all(
+        &self,
+        requests: Vec<QuotePriceRequest>,
+        mut take: impl FnMut(QuoteResult),
+    ) -> Result<(), QuoteError> {
+        let chunks: Vec<StreamQuotePricesRequest> = requests
+            .chunks(CHUNK)
+            .map(|requests| StreamQuotePricesRequest { requests: requests.to_vec() })
+            .collect();
+        let mut client =
+            PricingServiceClient::new(self.connect().await?).max_decoding_message_size(ANSWER_BYTES);
+        let asked = self.request(tokio_stream::iter(chunks))?;
+        let mut answers = client.stream_quote_prices(asked).await?.into_inner();
+        let mut answered = 0;
+        while let Some(answer) = answers.message().await? {
+            answered += answer.results.len();
+            answer.results.into_iter().for_each(&mut take);
+        }
+        if answered == requests.len() { Ok(()) } else { Err(empty()) }
+    }
+
+    /// Up to 1,000 quotes from one release and fact set.
+    ///
+    /// # Errors
+    /// The answer is not one.
+    pub async fn ask_batch(
+        &self,
+        channel: &Channel,
+        requests: Vec<QuotePriceRequest>,
+    ) -> Result<BatchQuotePricesResponse, QuoteError> {
+        let mut client = PricingServiceClient::new(channel.clone()).max_decoding_message_size(ANSWER_BYTES);
+        let mut request = self.request(BatchQuotePricesRequest { requests })?;
+        request.set_timeout(ANSWER);
+        Ok(client.batch_quote_prices(request).await?.into_inner())
+    }
+
+    /// What a quote token promises.
+    ///
+    /// # Errors
+    /// Nobody answers, or the token does not hold.
+    pub async fn verify(&self, request: VerifyQuoteRequest) -> Result<QuoteClaims, QuoteError> {
+        let mut request = self.request(request)?;
+        request.set_timeout(ANSWER);
+        let answer = PricingServiceClient::new(self.connect().await?).verify_quote(request).await?;
+        answer.into_inner().claims.ok_or_else(empty)
+    }
+}
+
+fn empty() -> QuoteError {
+    QuoteError::Status(Box::new(Status::internal("the service sent an empty answer")))
+}
+
+impl From<Status> for QuoteError {
+    fn from(status: Status) -> Self {
+        Self::Status(Box::new(status))
     }
 }
 

@@ -41,22 +41,7 @@ impl Source for Folder {
             Some(path) => load_rates(&path).map_err(|error| vec![error.to_string()])?.0,
             None => Rates::default(),
         };
-        let results = run_tests(release, &loaded.tests, &rates);
-        let failed = results.reports.iter().filter_map(|report| match &report.verdict {
-            Verdict::Passed => None,
-            Verdict::Failed(failure) => Some(match failure.mismatches.first() {
-                Some(first) => format!(
-                    "test `{}`: `{}` is {}, expected {}",
-                    report.name, first.key, first.got, first.expected
-                ),
-                None => format!("test `{}` failed", report.name),
-            }),
-            Verdict::Broken(findings) => Some(match findings.first() {
-                Some(first) => format!("test `{}`: {}: {}", report.name, first.code, first.title),
-                None => format!("test `{}` cannot be run", report.name),
-            }),
-        });
-        let failed: Vec<String> = failed.collect();
+        let failed = failed_tests(loaded, &rates);
         if failed.is_empty() { Ok(()) } else { Err(failed) }
     }
 
@@ -80,4 +65,28 @@ impl Source for Folder {
         }
         Ok(facts)
     }
+}
+
+/// Runs the tests of a rulebook, and tells those that fail in a line each.
+#[must_use]
+pub fn failed_tests(loaded: &Loaded, rates: &Rates) -> Vec<String> {
+    let Some(release) = &loaded.release else { return Vec::new() };
+    let results = run_tests(release, &loaded.tests, rates);
+    let failed = results.reports.iter().filter_map(|report| match &report.verdict {
+        Verdict::Passed => None,
+        Verdict::Failed(failure) => Some(match failure.mismatches.first() {
+            Some(first) => {
+                format!(
+                    "test `{}`: `{}` is {}, expected {}",
+                    report.name, first.key, first.got, first.expected
+                )
+            }
+            None => format!("test `{}` failed", report.name),
+        }),
+        Verdict::Broken(findings) => Some(match findings.first() {
+            Some(first) => format!("test `{}`: {}: {}", report.name, first.code, first.title),
+            None => format!("test `{}` cannot be run", report.name),
+        }),
+    });
+    failed.collect()
 }

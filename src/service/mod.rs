@@ -1,32 +1,41 @@
 //! Quotes over gRPC.
 //!
-//! [`serve`] is the map: a listener, a rulebook that is followed, and an end. A request is converted ([`convert`]), priced
-//! from one pinned release and fact set ([`pricing`]), and answered, or refused by the one table of [`status`]. Generated
-//! types ([`proto`]) come no further inward than this room.
+//! [`serve`] is the map: a listener, a rulebook that is followed, facts that change, and an end. A request is converted
+//! ([`convert`]), priced from one pinned release and fact set ([`answer`]), and answered, or refused by the one table of
+//! [`status`]. Generated types ([`proto`]) come no further inward than this room.
 
 mod accept;
 pub mod access;
+pub mod answer;
 pub mod client;
 mod codec;
 pub mod config;
 mod connection;
 pub mod convert;
 pub mod credentials;
+pub mod facts;
+mod findings;
 mod folder;
 pub mod gate;
+mod jobs;
 mod limits;
+pub mod load;
 pub mod lock;
 pub mod method;
 pub mod metrics;
 pub mod pricing;
 pub mod proto;
+mod releases;
 mod reload;
+pub mod repricing;
+pub mod rulebook;
 mod secrecy;
 mod server;
 mod source;
 pub mod state;
 pub mod status;
 pub mod tls;
+pub mod token;
 
 pub use credentials::CredentialFiles;
 pub use folder::Folder;
@@ -37,21 +46,29 @@ pub use metrics::Metrics;
 pub use reload::{Rejected, Timing};
 pub use source::Source;
 
+use self::answer::Desk;
 use self::credentials::Credentials;
+use self::facts::FactService;
+use self::jobs::Jobs;
 use self::pricing::PricingService;
 use self::reload::Watcher;
-use self::server::Server;
+use self::repricing::RepricingService;
+use self::rulebook::RulebookService;
+use self::server::{Server, Services};
 use self::state::{Serving, State};
+use self::token::Keys;
 use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
 /// How to serve.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Config {
     pub limits: Limits,
     pub timing: Timing,
@@ -59,7 +76,31 @@ pub struct Config {
     pub log_requests: LogRequests,
     /// What "now" is for requests without a time, for replays; else the clock.
     pub at: Option<i64>,
+    /// How long a recommended price is to be used at most.
+    pub validity: Duration,
+    /// The keys of quote tokens, followed while the service runs; without a file, one key that ends with the process.
+    pub quote_keys: Option<PathBuf>,
+    /// The threads of jobs that price everything.
+    pub job_threads: usize,
 }
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            timing: Timing::default(),
+            credentials: CredentialFiles::default(),
+            log_requests: LogRequests::default(),
+            at: None,
+            validity: Duration::from_secs(15 * 60),
+            quote_keys: None,
+            job_threads: 1,
+        }
+    }
+}
+
+/// How often rows whose time has come are looked for.
+const ADVANCE: Duration = Duration::from_millis(200);
 
 /// Where to serve. Ports are bound by the caller, who can then say which they are.
 #[derive(Debug)]
@@ -102,21 +143,37 @@ pub async fn serve<S: Source>(
             Some(Arc::new(Credentials::load(config.credentials.clone()).map_err(ServeError::Credentials)?))
         }
     };
-    let page = listeners.metrics.map(|listener| metrics::page::serve(listener, metrics.clone()));
-    let watched = credentials.clone().map(|credentials| tokio::spawn(credentials.follow(metrics.clone())));
     let state = Arc::new(State::default());
+    let page =
+        listeners.metrics.map(|listener| metrics::page::serve(listener, metrics.clone(), state.clone()));
+    let watched = credentials.clone().map(|credentials| tokio::spawn(credentials.follow(metrics.clone())));
     let health = HealthReporter::new();
     server::set_health(&health, ServingStatus::NotServing).await;
-    let service =
-        PricingService { state: state.clone(), metrics: metrics.clone(), clock: Clock { fixed: config.at } };
+    let clock = Clock { fixed: config.at };
+    let keys = Arc::new(match &config.quote_keys {
+        Some(path) => token::read(path).map_err(|why| ServeError::Failed(why.into()))?,
+        None => Keys::random().map_err(ServeError::failed)?,
+    });
+    let validity = i64::try_from(config.validity.as_secs()).unwrap_or(i64::MAX);
+    let desk = Desk { clock, keys: keys.clone(), validity };
+    let jobs = Arc::new(Jobs::new(config.job_threads).map_err(|why| ServeError::Failed(why.into()))?);
+    let services = Services {
+        pricing: PricingService { state: state.clone(), metrics: metrics.clone(), desk: desk.clone() },
+        facts: FactService { state: state.clone(), clock },
+        rulebook: RulebookService::new(state.clone(), desk),
+        repricing: RepricingService::new(state.clone(), clock, jobs),
+    };
+    let drained = state.clone();
+    let advanced = advance(state.clone(), clock);
     let followed = async {
         let loading = source.clone();
         let first = tokio::task::spawn_blocking(move || reload::load(&*loading)).await;
         let first = first.map_err(ServeError::failed)?.map_err(ServeError::Rejected)?;
-        let serving = first.1.clone();
-        let watcher = Watcher::new(source, first, state, metrics.clone(), config.timing);
-        server::set_health(&health, ServingStatus::Serving).await;
-        ready(&serving);
+        let watcher = Watcher::new(source, first, state.clone(), metrics.clone(), config.timing).await;
+        if let Some(serving) = state.pin() {
+            server::set_health(&health, ServingStatus::Serving).await;
+            ready(&serving);
+        }
         watcher.run().await;
         Ok(())
     };
@@ -124,11 +181,17 @@ pub async fn serve<S: Source>(
     let ended = async {
         tokio::select! {
             () = end => {}
+            () = advanced => {}
+            () = token::follow(config.quote_keys, keys) => {}
             Err(error) = followed => rejected = Some(error),
         }
     };
+    let ended = async {
+        ended.await;
+        drained.drain();
+    };
     let server = Server {
-        pricing: service,
+        services,
         health: health.clone(),
         limits: config.limits,
         metrics: metrics.clone(),
@@ -142,6 +205,16 @@ pub async fn serve<S: Source>(
     match rejected {
         Some(error) => Err(error),
         None => served.map_err(ServeError::Failed),
+    }
+}
+
+/// Puts uploaded rows into force when their time comes; never returns.
+async fn advance(state: Arc<State>, clock: Clock) {
+    loop {
+        tokio::time::sleep(ADVANCE).await;
+        let (state, now) = (state.clone(), clock.now());
+        // It may wait for a release that is being laid over.
+        drop(tokio::task::spawn_blocking(move || state.advance(now)).await);
     }
 }
 

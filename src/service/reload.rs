@@ -9,10 +9,12 @@
 //! abandoned: the watcher goes on, and looks again less and less often.
 
 use super::Clock;
+use super::findings;
 use super::lock::{Counts, Lock};
 use super::metrics::Metrics;
+use super::proto;
 use super::source::Source;
-use super::state::{Serving, State};
+use super::state::{Serving, State, locked};
 use crate::rulebook::{Diagnostic, Files, Loaded, Severity};
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -77,10 +79,10 @@ pub struct Watcher<S> {
 ///
 /// # Errors
 /// Why nothing can be served.
-pub fn load<S: Source>(source: &S) -> Result<(Files, Arc<Serving>), Rejected> {
+pub fn load<S: Source>(source: &S) -> Result<(Files, Serving), Rejected> {
     let files = source.read().map_err(|findings| Rejected::findings(&findings))?;
     let serving = judge(source, &files, None)?;
-    Ok((files, Arc::new(serving)))
+    Ok((files, serving))
 }
 
 /// Why a content is not served.
@@ -90,14 +92,17 @@ pub struct Rejected {
     pub summary: String,
     /// The first findings, a line each.
     pub findings: Vec<String>,
+    /// All that `RulebookService` tells of it.
+    pub diagnostics: Vec<proto::Diagnostic>,
+    pub failed_tests: Vec<String>,
 }
 
 impl<S: Source> Watcher<S> {
     /// Starts from what `load` gave.
     #[must_use]
-    pub fn new(
+    pub async fn new(
         source: Arc<S>,
-        (files, serving): (Files, Arc<Serving>),
+        (files, serving): (Files, Serving),
         state: Arc<State>,
         metrics: Arc<Metrics>,
         timing: Timing,
@@ -114,7 +119,7 @@ impl<S: Source> Watcher<S> {
             threads: Arc::new(Semaphore::new(STUCK_MAX)),
             pause: None,
         };
-        watcher.serve(serving);
+        watcher.serve(serving).await;
         watcher
     }
 
@@ -140,6 +145,7 @@ impl<S: Source> Watcher<S> {
             if self.seen == self.served {
                 self.is_decided = true;
                 self.metrics.reload_success.set(1.0);
+                locked(&self.state.releases).accept();
                 info!("the rulebook folder holds the served release again");
             } else if self.is_locked().await {
                 self.decide().await;
@@ -205,7 +211,7 @@ impl<S: Source> Watcher<S> {
             Err(findings) => Err(Rejected::findings(findings)),
         };
         match serving {
-            Ok(serving) => self.serve(Arc::new(serving)),
+            Ok(serving) => self.serve(serving).await,
             Err(rejected) => self.reject(&rejected),
         }
     }
@@ -213,14 +219,26 @@ impl<S: Source> Watcher<S> {
     fn reject(&self, rejected: &Rejected) {
         self.metrics.reload_success.set(0.0);
         self.metrics.reload_failures.increment(1);
+        locked(&self.state.releases).reject(rejected.clone(), Clock { fixed: None }.now());
         warn!(
             findings = rejected.findings.join("\n"),
             "the rulebook folder is not served, the last good release stays: {}", rejected.summary
         );
     }
 
-    fn serve(&mut self, serving: Arc<Serving>) {
+    async fn serve(&mut self, serving: Serving) {
         self.served.clone_from(&self.seen);
+        let (state, last) = (self.state.clone(), self.state.pin());
+        // To lay many uploads over the feeds, and to free a large catalog, takes a while.
+        let swapped = tokio::task::spawn_blocking(move || {
+            let serving = state.swap(serving);
+            drop(last);
+            serving
+        });
+        let Ok(serving) = swapped.await else {
+            return self
+                .reject(&Stopped::Panicked.rejected("laying the uploads over it", self.timing.decide));
+        };
         info!(
             release = serving.release.id(),
             rulebook = &*serving.release.name,
@@ -228,16 +246,13 @@ impl<S: Source> Watcher<S> {
             items = serving.facts.items.len(),
             "serving"
         );
-        #[expect(clippy::cast_precision_loss, reason = "counts of items are exact in an f64")]
-        self.metrics.items.set(serving.facts.items.len() as f64);
+        let now = Clock { fixed: None }.now();
+        let files = self.served.as_ref().map(|files| files.0.keys().cloned().collect()).unwrap_or_default();
+        locked(&self.state.releases).serve(serving.release.clone(), files, now);
         self.metrics.reloads.increment(1);
-        let last = self.state.pin();
-        self.state.swap(serving);
-        // To free a large catalog takes a while.
-        drop(tokio::task::spawn_blocking(move || drop(last)));
         self.metrics.reload_success.set(1.0);
         #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 are exact in an f64")]
-        self.metrics.loaded_at.set(Clock { fixed: None }.now() as f64);
+        self.metrics.loaded_at.set(now as f64);
     }
 }
 
@@ -255,7 +270,7 @@ impl Stopped {
             Self::Stuck => format!("{work} takes longer than {limit:?}"),
             Self::Panicked => format!("{work} failed for a reason of our own; please report it"),
         };
-        Rejected { summary, findings: Vec::new() }
+        Rejected::for_one_reason(summary)
     }
 }
 
@@ -272,11 +287,10 @@ fn judge<S: Source>(source: &S, files: &Files, in_force: Option<&Serving>) -> Re
         }
         source.test(&loaded).map_err(|failed| Rejected::tests(&failed))?;
     }
-    let facts = source.facts(&release).map_err(|why| Rejected {
-        summary: format!("its facts cannot be read: {why}"),
-        findings: Vec::new(),
-    })?;
-    Ok(Serving { release, facts, counts })
+    let facts = source
+        .facts(&release)
+        .map_err(|why| Rejected::for_one_reason(format!("its facts cannot be read: {why}")))?;
+    Ok(Serving::new(release, facts, counts))
 }
 
 fn nothing_falls(now: &Counts, in_force: &Counts) -> Result<(), Rejected> {
@@ -288,10 +302,14 @@ fn nothing_falls(now: &Counts, in_force: &Counts) -> Result<(), Rejected> {
         "it has only {} of the release in force; if that is meant, run `pricer check DIR --lock`",
         fell.join(", ")
     );
-    Err(Rejected { summary, findings: Vec::new() })
+    Err(Rejected::for_one_reason(summary))
 }
 
 impl Rejected {
+    fn for_one_reason(summary: String) -> Self {
+        Self { summary, findings: Vec::new(), diagnostics: Vec::new(), failed_tests: Vec::new() }
+    }
+
     fn check(loaded: &Loaded) -> Self {
         let errors = loaded.diagnostics.iter();
         let errors: Vec<&Diagnostic> = errors.filter(|finding| finding.severity == Severity::Error).collect();
@@ -303,14 +321,18 @@ impl Rejected {
         Self {
             summary: format!("it has {}", count(errors.len(), "error")),
             findings: errors.into_iter().take(FINDINGS_SHOWN).map(place).collect(),
+            diagnostics: findings::all(&loaded.diagnostics, &loaded.files),
+            failed_tests: Vec::new(),
         }
     }
 
-    fn findings(findings: &[Diagnostic]) -> Self {
-        let shown = findings.iter().take(FINDINGS_SHOWN);
+    fn findings(found: &[Diagnostic]) -> Self {
+        let shown = found.iter().take(FINDINGS_SHOWN);
         Self {
-            summary: format!("it has {}", count(findings.len(), "error")),
+            summary: format!("it has {}", count(found.len(), "error")),
             findings: shown.map(|finding| format!("{}: {}", finding.code, finding.title)).collect(),
+            diagnostics: findings::all(found, &Files::default()),
+            failed_tests: Vec::new(),
         }
     }
 
@@ -318,6 +340,8 @@ impl Rejected {
         Self {
             summary: format!("it has {}", count(failed.len(), "failed test")),
             findings: failed.iter().take(FINDINGS_SHOWN).cloned().collect(),
+            diagnostics: Vec::new(),
+            failed_tests: failed.iter().take(findings::SHOWN_MAX).cloned().collect(),
         }
     }
 }

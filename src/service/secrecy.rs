@@ -20,6 +20,10 @@ pub fn veil(decision: &mut Decision) {
         flags: _,
         oldest_input_time: _,
         release: _,
+        valid_until: _,
+        fact_set: _,
+        oldest_input_age: _,
+        quote_token: _,
         // Secret.
         range,
         margin,

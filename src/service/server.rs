@@ -2,12 +2,18 @@
 
 use super::accept::Door;
 use super::credentials::Credentials;
+use super::facts::FactService;
 use super::gate::{Lanes, LogRequests, Logger, Shared};
 use super::limits::Limits;
 use super::metrics::Metrics;
 use super::pricing::PricingService;
 use super::proto;
+use super::proto::fact_service_server::FactServiceServer;
 use super::proto::pricing_service_server::PricingServiceServer;
+use super::proto::repricing_service_server::RepricingServiceServer;
+use super::proto::rulebook_service_server::RulebookServiceServer;
+use super::repricing::RepricingService;
+use super::rulebook::RulebookService;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -17,8 +23,23 @@ use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::HealthServer;
 use tonic_health::server::{HealthReporter, HealthService};
 
-/// The name under which health of quoting is reported.
-pub type Pricing = PricingServiceServer<PricingService>;
+/// What is served.
+#[derive(Debug)]
+pub struct Services {
+    pub pricing: PricingService,
+    pub facts: FactService,
+    pub rulebook: RulebookService,
+    pub repricing: RepricingService,
+}
+
+/// The names under which health is reported.
+const NAMES: [&str; 5] = [
+    "",
+    proto::pricing_service_server::SERVICE_NAME,
+    proto::fact_service_server::SERVICE_NAME,
+    proto::rulebook_service_server::SERVICE_NAME,
+    proto::repricing_service_server::SERVICE_NAME,
+];
 
 /// The life of the service as its parts see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +60,7 @@ const CLOSE: Duration = Duration::from_millis(500);
 
 /// What is served, and with what.
 pub struct Server {
-    pub pricing: PricingService,
+    pub services: Services,
     pub health: HealthReporter,
     pub limits: Limits,
     pub metrics: Arc<Metrics>,
@@ -57,7 +78,7 @@ impl Server {
         listener: TcpListener,
         end: impl Future<Output = ()>,
     ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        let Self { pricing, health, limits, metrics, credentials, log_requests } = self;
+        let Self { services, health, limits, metrics, credentials, log_requests } = self;
         let is_local = listener.local_addr()?.ip().is_loopback();
         let (phase, watching) = watch::channel(Phase::Serving);
         let shared = Arc::new(Shared {
@@ -68,7 +89,7 @@ impl Server {
             logger: Logger::new(log_requests),
             phase: watching,
         });
-        let routes = routes(pricing, &health, &limits, is_local)?;
+        let routes = routes(services, &health, &limits, is_local)?;
         let door = Arc::new(Door::new(shared, routes, credentials));
         let permits = door.permits.clone();
         let opened = tokio::spawn(door.open(listener));
@@ -98,17 +119,24 @@ async fn all_closed(permits: &tokio::sync::Semaphore, limits: Limits, wait: Dura
 }
 
 fn routes(
-    pricing: PricingService,
+    services: Services,
     health: &HealthReporter,
     limits: &Limits,
     is_local: bool,
 ) -> Result<Routes, tonic_reflection::server::Error> {
-    let pricing = PricingServiceServer::new(pricing)
-        .max_decoding_message_size(limits.request_bytes)
-        .max_encoding_message_size(limits.response_bytes);
+    macro_rules! limited {
+        ($server:ident, $service:expr) => {
+            $server::new($service)
+                .max_decoding_message_size(limits.request_bytes)
+                .max_encoding_message_size(limits.response_bytes)
+        };
+    }
     let mut routes = Routes::builder();
     routes.add_service(HealthServer::new(HealthService::from_health_reporter(health.clone())));
-    routes.add_service(pricing);
+    routes.add_service(limited!(PricingServiceServer, services.pricing));
+    routes.add_service(limited!(FactServiceServer, services.facts));
+    routes.add_service(limited!(RulebookServiceServer, services.rulebook));
+    routes.add_service(limited!(RepricingServiceServer, services.repricing));
     if is_local {
         let reflection = tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(proto::DESCRIPTOR)
@@ -121,6 +149,7 @@ fn routes(
 
 /// Health of the whole and of each service; reflection and health itself have none.
 pub async fn set_health(health: &HealthReporter, status: ServingStatus) {
-    health.set_service_status("", status).await;
-    health.set_service_status(<Pricing as tonic::server::NamedService>::NAME, status).await;
+    for name in NAMES {
+        health.set_service_status(name, status).await;
+    }
 }

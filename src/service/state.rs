@@ -1,32 +1,139 @@
 //! What the service answers from.
+//!
+//! Readers take the pair in force and keep it to their end. Writers, which are new releases and uploads, wait for each
+//! other, never for readers, and readers never for them: copies of a fact set share what they have in common.
 
+use super::facts::{Change, Uploads};
 use super::lock::Counts;
-use crate::facts::FactSet;
-use crate::pricing::Release;
+use super::releases::Releases;
+use crate::facts::{FactSet, ItemRow};
+use crate::pricing::{Horizon, Release};
 use arc_swap::ArcSwapOption;
-use std::sync::Arc;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
 
 /// One release with the facts read against its vocabulary. They belong together: facts are numbered by the texts that the
 /// rules mention, so a new release needs its facts read anew.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Serving {
     pub release: Arc<Release>,
+    /// One for each place of the release.
+    pub horizons: Arc<[Horizon]>,
     pub facts: FactSet,
+    /// The name of the facts: another after every change, and in every process.
+    pub fact_set: Arc<str>,
     /// What may not fall without a lock.
     pub counts: Counts,
 }
 
+impl Serving {
+    #[must_use]
+    pub fn new(release: Arc<Release>, facts: FactSet, counts: Counts) -> Self {
+        let horizons = release.places.iter().map(Horizon::new).collect();
+        Self { release, horizons, facts, fact_set: "".into(), counts }
+    }
+}
+
 /// The pair in force; none until the first is loaded. A call takes it once and keeps it to its end.
-#[derive(Debug, Default)]
-pub struct State(ArcSwapOption<Serving>);
+#[derive(Debug)]
+pub struct State {
+    serving: ArcSwapOption<Serving>,
+    uploads: Mutex<Uploads>,
+    pub releases: Mutex<Releases>,
+    draining: watch::Sender<bool>,
+    /// Sets this process apart from others in the names of fact sets.
+    process: u32,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        let random = RandomState::new().hash_one(std::process::id());
+        Self {
+            serving: ArcSwapOption::default(),
+            uploads: Mutex::default(),
+            releases: Mutex::default(),
+            draining: watch::Sender::new(false),
+            process: u32::try_from(random >> 32).unwrap_or(0),
+        }
+    }
+}
+
+/// A panic elsewhere, which was contained, leaves the data as it was between two changes or with one row less.
+pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 impl State {
     #[must_use]
     pub fn pin(&self) -> Option<Arc<Serving>> {
-        self.0.load_full()
+        self.serving.load_full()
     }
 
-    pub fn swap(&self, serving: Arc<Serving>) {
-        self.0.store(Some(serving));
+    /// Serves a new release with the feeds it came with, and everything that was uploaded. May take seconds.
+    pub fn swap(&self, mut serving: Serving) -> Arc<Serving> {
+        let mut uploads = locked(&self.uploads);
+        uploads.lay_over(&mut serving.facts, &serving.release);
+        let serving = self.publish(&mut uploads, serving);
+        drop(uploads);
+        serving
+    }
+
+    /// Changes the facts in force, at once for all readers: `change` says whether it did.
+    pub fn change<T>(
+        &self,
+        change: impl FnOnce(&mut Uploads, &mut Serving) -> (bool, T),
+    ) -> Option<(T, Arc<str>)> {
+        let mut uploads = locked(&self.uploads);
+        let serving = self.serving.load_full()?;
+        let mut next = (*serving).clone();
+        let (is_changed, told) = change(&mut uploads, &mut next);
+        let fact_set = match is_changed {
+            true => self.publish(&mut uploads, next).fact_set.clone(),
+            false => serving.fact_set.clone(),
+        };
+        Some((told, fact_set))
+    }
+
+    /// Source, number and content of the upload that an item row is from; none if it is from a file.
+    #[must_use]
+    pub fn uploaded(&self, row: &ItemRow) -> Option<(String, i64, Change)> {
+        let uploads = locked(&self.uploads);
+        let (source, sequence, change) = uploads.item(&row.item.sku, &row.market, &row.channel)?;
+        Some((source.to_owned(), sequence, change))
+    }
+
+    /// Rows whose time has come.
+    pub fn advance(&self, now: i64) {
+        if locked(&self.uploads).is_due(now) {
+            self.change(|uploads, serving| (uploads.advance(serving, now), ()));
+        }
+    }
+
+    fn publish(&self, uploads: &mut Uploads, mut serving: Serving) -> Arc<Serving> {
+        serving.fact_set = format!("{}-{}", self.process(), uploads.next_revision()).into();
+        let serving = Arc::new(serving);
+        self.serving.store(Some(serving.clone()));
+        serving
+    }
+
+    /// What sets this process apart from others.
+    #[must_use]
+    pub fn process(&self) -> String {
+        format!("{:08x}", self.process)
+    }
+
+    /// From now on streams end after the answer they are at.
+    pub fn drain(&self) {
+        self.draining.send_replace(true);
+    }
+
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        *self.draining.borrow()
+    }
+
+    pub async fn drained(&self) {
+        let _ = self.draining.subscribe().wait_for(|draining| *draining).await;
     }
 }

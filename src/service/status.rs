@@ -3,6 +3,7 @@
 //! Every status carries `google.rpc.ErrorInfo`; field problems carry `BadRequest` with all violations at once.
 
 use super::convert::{Invalid, guard_id, rule_info};
+use super::proto;
 use crate::explain::refusal_text;
 use crate::pricing::{Refusal, RefusalCode, World};
 use std::collections::HashMap;
@@ -38,17 +39,68 @@ pub enum Condition {
     NotReady,
     RoleLacksDetail,
     InvalidField,
+    BatchTooLarge,
+    QuoteTokenInvalid,
+    RequestIdReused,
     ReleaseNotFound,
     MarketNotFound,
     ChannelNotFound,
     SegmentNotFound,
     ItemNotFound,
+    RuleNotFound,
+    JobNotFound,
+    QuoteMismatch,
+    QuoteExpired,
+    JobNotDone,
     Refused(RefusalCode),
+    FactsFull,
     /// A bug of ours.
     Internal,
 }
 
 impl Condition {
+    /// In the order of precedence.
+    pub const ALL: [Self; 38] = [
+        Self::MethodUnknown,
+        Self::CredentialsRequired,
+        Self::RoleLacksMethod,
+        Self::RateLimited,
+        Self::Overloaded,
+        Self::Draining,
+        Self::DeadlineExceeded,
+        Self::MessageTooLarge,
+        Self::MalformedMessage,
+        Self::NotReady,
+        Self::RoleLacksDetail,
+        Self::InvalidField,
+        Self::BatchTooLarge,
+        Self::QuoteTokenInvalid,
+        Self::RequestIdReused,
+        Self::ReleaseNotFound,
+        Self::MarketNotFound,
+        Self::ChannelNotFound,
+        Self::SegmentNotFound,
+        Self::ItemNotFound,
+        Self::RuleNotFound,
+        Self::JobNotFound,
+        Self::QuoteMismatch,
+        Self::QuoteExpired,
+        Self::JobNotDone,
+        Self::Refused(RefusalCode::VatClass),
+        Self::Refused(RefusalCode::ExchangeRateMissing),
+        Self::Refused(RefusalCode::ExchangeRateStale),
+        Self::Refused(RefusalCode::CostImplausible),
+        Self::Refused(RefusalCode::RateImplausible),
+        Self::Refused(RefusalCode::FactMissing),
+        Self::Refused(RefusalCode::GuardsContradict),
+        Self::Refused(RefusalCode::Infeasible),
+        Self::Refused(RefusalCode::FeedStale),
+        Self::Refused(RefusalCode::NoPrice),
+        Self::Refused(RefusalCode::AmountOverflow),
+        Self::FactsFull,
+        Self::Internal,
+    ];
+
     /// The table: code and reason of each condition.
     #[must_use]
     pub fn row(self) -> (Code, &'static str) {
@@ -65,13 +117,22 @@ impl Condition {
             Self::NotReady => (Code::Unavailable, "NOT_READY"),
             Self::RoleLacksDetail => (Code::PermissionDenied, "ROLE_LACKS_DETAIL"),
             Self::InvalidField => (Code::InvalidArgument, "INVALID_FIELD"),
+            Self::BatchTooLarge => (Code::InvalidArgument, "BATCH_TOO_LARGE"),
+            Self::QuoteTokenInvalid => (Code::InvalidArgument, "QUOTE_TOKEN_INVALID"),
+            Self::RequestIdReused => (Code::InvalidArgument, "REQUEST_ID_REUSED"),
             Self::ReleaseNotFound => (Code::NotFound, "RELEASE_NOT_FOUND"),
             Self::MarketNotFound => (Code::NotFound, "MARKET_NOT_FOUND"),
             Self::ChannelNotFound => (Code::NotFound, "CHANNEL_NOT_FOUND"),
             Self::SegmentNotFound => (Code::NotFound, "SEGMENT_NOT_FOUND"),
             Self::ItemNotFound => (Code::NotFound, "ITEM_NOT_FOUND"),
+            Self::RuleNotFound => (Code::NotFound, "RULE_NOT_FOUND"),
+            Self::JobNotFound => (Code::NotFound, "JOB_NOT_FOUND"),
+            Self::QuoteMismatch => (Code::FailedPrecondition, "QUOTE_MISMATCH"),
+            Self::QuoteExpired => (Code::FailedPrecondition, "QUOTE_EXPIRED"),
+            Self::JobNotDone => (Code::FailedPrecondition, "JOB_NOT_DONE"),
             Self::Refused(code @ RefusalCode::AmountOverflow) => (Code::OutOfRange, code.as_str()),
             Self::Refused(code) => (Code::FailedPrecondition, code.as_str()),
+            Self::FactsFull => (Code::ResourceExhausted, "FACTS_FULL"),
             Self::Internal => (Code::Internal, "INTERNAL"),
         }
     }
@@ -121,6 +182,23 @@ impl Failure {
         Self { invalid, ..Self::new(Condition::InvalidField, message) }
     }
 
+    /// There is no release yet.
+    #[must_use]
+    pub fn not_ready() -> Self {
+        Self::new(Condition::NotReady, "no release is loaded yet")
+    }
+
+    /// More rows than one message may hold.
+    #[must_use]
+    pub fn batch_too_large(field: &'static str, rows: usize, most: usize) -> Self {
+        Self::new(
+            Condition::BatchTooLarge,
+            format!("`{field}` has {rows} rows, at most {most} are read at once"),
+        )
+        .with("rows", rows.to_string())
+        .with("most", most.to_string())
+    }
+
     /// A refusal of the engine, made in `world` for `sku`.
     #[must_use]
     pub fn refused(refusal: &Refusal, world: &World<'_>, sku: &str) -> Self {
@@ -159,6 +237,24 @@ impl From<Failure> for Status {
             details.set_retry_info(Some(after));
         }
         Self::with_error_details(code, clip(failure.message, MESSAGE_MAX), details)
+    }
+}
+
+impl From<Failure> for proto::ItemError {
+    /// The same in a batch or stream.
+    fn from(failure: Failure) -> Self {
+        let (code, reason) = failure.condition.row();
+        let metadata = failure.metadata.into_iter();
+        let violations = violations(failure.invalid).into_iter();
+        Self {
+            code: code.into(),
+            reason: reason.to_owned(),
+            message: clip(failure.message, MESSAGE_MAX),
+            metadata: metadata.map(|(key, value)| (key.to_owned(), clip(value, METADATA_MAX))).collect(),
+            field_violations: violations
+                .map(|FieldViolation { field, description, .. }| proto::FieldViolation { field, description })
+                .collect(),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 const PRICER: &str = env!("CARGO_BIN_EXE_pricer");
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 const RULEBOOK: &str = r#"
 edition = "2026"
@@ -26,7 +26,7 @@ cost = { type = "money", basis = "net" }
 "#;
 
 /// Valid TOML at every line's end: cut anywhere between the guards, it loses one without a mark.
-const RULES: &str = r#"
+pub const RULES: &str = r#"
 [rule.plus]
 layer = "base"
 owner = "anna"
@@ -47,21 +47,21 @@ min_margin = "0%"
 const ITEMS: &str = "sku,cost\nA,10.00 EUR\nB,12.50 EUR\n";
 
 /// A served folder; killed when dropped.
-struct Served {
-    folder: tempfile::TempDir,
+pub struct Served {
+    pub folder: tempfile::TempDir,
     child: Child,
-    addr: String,
+    pub addr: String,
     metrics: String,
 }
 
-fn write(folder: &Path, path: &str, text: &str) {
+pub fn write(folder: &Path, path: &str, text: &str) {
     let path = folder.join(path);
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(path, text).unwrap();
 }
 
 impl Served {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         for (path, text) in [
             ("rulebook.toml", RULEBOOK),
@@ -76,6 +76,10 @@ impl Served {
             .arg(folder.path())
             .arg("--items")
             .arg(folder.path().join("feeds/items.csv"))
+            // A busy machine is no reason to turn a test away.
+            .env("PRICER_LIMITS_QUEUE_AGE", "30s")
+            .env("PRICER_LIMITS_BATCH_QUEUE_AGE", "30s")
+            .env("PRICER_LIMITS_QUOTE_DEADLINE", "30s")
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -109,7 +113,7 @@ impl Served {
         (text(&answer["price"]["amount"]), text(&answer["release"]))
     }
 
-    fn metric(&self, name: &str) -> f64 {
+    pub fn metric(&self, name: &str) -> f64 {
         use std::io::Write as _;
         let mut stream = std::net::TcpStream::connect(&self.metrics).unwrap();
         stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
@@ -128,7 +132,7 @@ impl Served {
     }
 
     /// Asks it to end, and gives its exit code and log.
-    fn end(mut self) -> (Option<i32>, String) {
+    pub fn end(mut self) -> (Option<i32>, String) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         let begin = Instant::now();
@@ -187,6 +191,51 @@ fn a_quote_is_asked_and_answered_from_the_command_line() {
     let text = String::from_utf8(gone.stderr).unwrap();
     assert_eq!(gone.status.code(), Some(1));
     assert!(text.contains("pricer serve --rulebook"), "{text}");
+}
+
+#[test]
+fn many_quotes_tokens_and_changes_from_the_command_line() {
+    let served = Served::start();
+    let several = served.quote(&["A", "Z", "B"]);
+    let text = String::from_utf8(several.stdout).unwrap();
+    assert_eq!(several.status.code(), Some(3), "some have no price: {text}");
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines[0].contains("17.85 EUR") && lines[1].contains("ITEM_NOT_FOUND"), "{text}");
+    write(served.folder.path(), "wanted.csv", "sku,channel\nA,own\nB,\n");
+    let file = served.folder.path().join("wanted.csv").display().to_string();
+    let batch = served.quote(&["--batch", &file, "--format", "json"]);
+    assert!(batch.status.success(), "{batch:?}");
+    let text = String::from_utf8(batch.stdout).unwrap();
+    let prices: Vec<serde_json::Value> = text
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["price"]["amount"].clone())
+        .collect();
+    assert_eq!(prices, ["17.85", "22.31"]);
+
+    let quoted = served.quote(&["A", "--token", "--format", "json"]);
+    let quoted: serde_json::Value = serde_json::from_slice(&quoted.stdout).unwrap();
+    let token = quoted["quote_token"].as_str().unwrap();
+    let verified = served.quote(&["--verify", token]);
+    let text = String::from_utf8(verified.stdout).unwrap();
+    assert!(verified.status.success() && text.starts_with("17.85 EUR   A in DE, own"), "{text}");
+    let forged = served.quote(&["--verify", &token.replace("v1.", "v2.")]);
+    let text = String::from_utf8(forged.stderr).unwrap();
+    assert_eq!(forged.status.code(), Some(2));
+    assert!(text.contains("QUOTE_TOKEN_INVALID") && text.contains("--token"), "{text}");
+
+    let mut watching = Command::new(PRICER)
+        .args(["watch", "A", "Z", "--market", "DE", "--channel", "own", "--every", "1s", "--count", "3"])
+        .args(["--addr", &served.addr])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(watching.stdout.take().unwrap()).lines();
+    let first = [lines.next().unwrap().unwrap(), lines.next().unwrap().unwrap()];
+    assert!(first[0].contains("17.85 EUR") && first[1].contains("ITEM_NOT_FOUND"), "{first:?}");
+    write(served.folder.path(), "rules/all.toml", &RULES.replace("50%", "100%"));
+    let changed = lines.next().unwrap().unwrap();
+    assert!(changed.contains("23.80 EUR"), "{changed}");
+    assert!(watching.wait().unwrap().success());
 }
 
 #[test]

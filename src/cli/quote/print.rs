@@ -4,8 +4,11 @@ use crate::facts::show_instant;
 use crate::money::Ratio;
 use crate::service::client::QuoteError;
 use crate::service::convert::read_money;
+use crate::service::proto::quote_price_request::Item;
+use crate::service::proto::quote_result::Outcome;
 use crate::service::proto::{
-    Because, Decision, DecisionStatus, GuardHit, Money, PriceBasis, RangeEdge, Step,
+    Because, Decision, DecisionStatus, GuardHit, ItemError, Money, PriceBasis, QuoteClaims,
+    QuotePriceRequest, QuoteResult, RangeEdge, Step,
 };
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -72,7 +75,97 @@ pub fn text(decision: &Decision) -> String {
         _ => "recommended now, not published",
     };
     line(&format!("  release     {release}   {basis}"));
+    if let Some(until) = &decision.valid_until {
+        line(&format!("  holds until {}   facts {}", show_instant(until.seconds), decision.fact_set));
+    }
+    if !decision.quote_token.is_empty() {
+        line(&format!("  token       {}", decision.quote_token));
+    }
     out
+}
+
+/// One of several answers.
+pub fn result_line(asked: &QuotePriceRequest, result: &QuoteResult) -> String {
+    let (sku, place) = (sku(asked), format!("{}/{}", asked.market, asked.channel));
+    let (price, told) = match &result.outcome {
+        Some(Outcome::Decision(decision)) => {
+            let gross = decision.price.as_ref().and_then(|price| price.gross.as_ref());
+            let rule = decision.winner.as_ref().map_or("", |winner| winner.rule.as_str());
+            let token = Some(&decision.quote_token).filter(|token| !token.is_empty());
+            let token = token.map_or_else(String::new, |token| format!("   {token}"));
+            (show(gross), format!("{}   {rule}{token}", status(decision)))
+        }
+        Some(Outcome::Error(error)) => ("-".to_owned(), format!("{}: {}", error.reason, error.message)),
+        None => ("-".to_owned(), "no answer".to_owned()),
+    };
+    format!("{price:>14}   {sku:<16} {place:<12} {told}").trim_end().to_owned()
+}
+
+/// The same for programs, an object a line.
+pub fn result_json(asked: &QuotePriceRequest, result: &QuoteResult) -> Value {
+    match &result.outcome {
+        Some(Outcome::Decision(decision)) => json(decision),
+        other => {
+            let error = match other {
+                Some(Outcome::Error(error)) => error.clone(),
+                _ => ItemError::default(),
+            };
+            let violations = error.field_violations.iter();
+            json!({
+                "format_version": "1.0",
+                "kind": "price",
+                "sku": sku(asked),
+                "market": asked.market,
+                "channel": asked.channel,
+                "status": "refused",
+                "reason": error.reason,
+                "message": error.message,
+                "violations": violations
+                    .map(|violation| json!({ "field": violation.field, "why": violation.description }))
+                    .collect::<Vec<_>>(),
+            })
+        }
+    }
+}
+
+fn sku(asked: &QuotePriceRequest) -> &str {
+    match &asked.item {
+        Some(Item::Sku(sku)) => sku,
+        Some(Item::ItemFacts(facts)) => &facts.sku,
+        None => "",
+    }
+}
+
+/// What a token promises.
+pub fn claims_text(claims: &QuoteClaims) -> String {
+    let QuoteClaims { sku, market, channel, release, fact_set, .. } = claims;
+    let time =
+        |at: &Option<prost_types::Timestamp>| at.map_or_else(String::new, |at| show_instant(at.seconds));
+    let release = release.get(..12).unwrap_or(release);
+    format!(
+        "{}   {sku} in {market}, {channel}\n  promised    {}\n  holds until {}\n  release     {release}   facts {fact_set}\n",
+        show(claims.gross.as_ref()),
+        time(&claims.quoted_at),
+        time(&claims.valid_until),
+    )
+}
+
+pub fn claims_json(claims: &QuoteClaims) -> Value {
+    let time = |at: &Option<prost_types::Timestamp>| at.map(|at| show_instant(at.seconds));
+    json!({
+        "format_version": "1.0",
+        "kind": "quote-token",
+        "sku": claims.sku,
+        "market": claims.market,
+        "channel": claims.channel,
+        "segment": claims.customer_segment,
+        "amount": amount(claims.gross.as_ref()),
+        "currency": claims.gross.as_ref().map(|money| &money.currency_code),
+        "release": claims.release.get(..12).unwrap_or(&claims.release),
+        "fact_set": claims.fact_set,
+        "quoted_at": time(&claims.quoted_at),
+        "valid_until": time(&claims.valid_until),
+    })
 }
 
 /// The same with the keys of `pricer explain --format json`.
@@ -121,6 +214,9 @@ pub fn json(decision: &Decision) -> Value {
             "line": winner.line,
         })),
         "steps": decision.steps.iter().map(step_json).collect::<Vec<_>>(),
+        "valid_until": decision.valid_until.as_ref().map(|time| show_instant(time.seconds)),
+        "fact_set": decision.fact_set,
+        "quote_token": Some(&decision.quote_token).filter(|token| !token.is_empty()),
     })
 }
 
@@ -159,6 +255,7 @@ fn cure(reason: &str) -> Option<&'static str> {
     Some(match reason {
         "ITEM_NOT_FOUND" => "describe the item here: `--fact cost=\"298.00 EUR\"`",
         "NOT_READY" => "the service is still loading: try again in a moment",
+        "QUOTE_EXPIRED" | "QUOTE_TOKEN_INVALID" => "ask for a new one with `pricer quote SKU … --token`",
         "RELEASE_NOT_FOUND" => "leave out `--release` to ask the one in force",
         _ => return None,
     })

@@ -82,6 +82,36 @@ pub fn row(method: Method) -> Row {
         Method::PricingServiceQuotePrice => {
             row(&[Quoter, Batcher, Author, Approver, Operator, Auditor], Lane::Quote)
         }
+        Method::PricingServiceVerifyQuote => {
+            row(&[Quoter, Batcher, Author, Approver, Operator, Auditor], Lane::Quote)
+        }
+        Method::PricingServiceBatchQuotePrices => {
+            row(&[Batcher, Author, Approver, Operator, Auditor], Lane::Batch)
+        }
+        Method::PricingServiceStreamQuotePrices => {
+            row(&[Batcher, Author, Approver, Operator, Auditor], Lane::Stream)
+        }
+        Method::FactServiceUpsertItems
+        | Method::FactServiceUpsertOffers
+        | Method::FactServiceUpdateStock
+        | Method::FactServiceSetExchangeRates => row(&[Batcher, Operator], Lane::Stream),
+        // They show costs.
+        Method::FactServiceGetItem | Method::FactServiceListItems | Method::RulebookServiceExplainPrice => {
+            row(&[Author, Approver, Auditor], Lane::Quote)
+        }
+        Method::RulebookServiceCheckRulebook => row(&[Author, Approver, Auditor], Lane::Batch),
+        Method::RulebookServiceGetRelease | Method::RulebookServiceListReleases => {
+            row(&[Author, Approver, Operator, Auditor], Lane::Quote)
+        }
+        Method::RepricingServiceStartRepricing | Method::RepricingServiceCancelRepricing => {
+            row(&[Batcher, Operator], Lane::Quote)
+        }
+        Method::RepricingServiceGetRepricing => {
+            row(&[Batcher, Author, Approver, Operator, Auditor], Lane::Quote)
+        }
+        Method::RepricingServiceWatchRepricing | Method::RepricingServiceReadRepricing => {
+            row(&[Batcher, Author, Approver, Operator, Auditor], Lane::Stream)
+        }
         Method::HealthCheck | Method::HealthWatch => Row { roles: None, lane: Lane::Free },
         Method::ServerReflectionServerReflectionInfo => {
             row(&[Quoter, Batcher, Author, Approver, Operator, Auditor], Lane::Free)

@@ -11,6 +11,7 @@ use super::{Config, CredentialFiles, Folder, Limits, LogRequests, ServeError, Ti
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use toml::de::{DeTable, DeValue};
 
 /// What is configured.
@@ -27,6 +28,9 @@ pub struct Settings {
     pub client_ca: Option<PathBuf>,
     pub is_client_certificate_optional: bool,
     pub principals: Option<PathBuf>,
+    pub quote_keys: Option<PathBuf>,
+    pub quote_validity: Duration,
+    pub job_threads: usize,
     pub log_requests: LogRequests,
     pub timing: Timing,
     pub limits: Limits,
@@ -47,6 +51,9 @@ impl Default for Settings {
             client_ca: None,
             is_client_certificate_optional: false,
             principals: None,
+            quote_keys: None,
+            quote_validity: Config::default().validity,
+            job_threads: Config::default().job_threads,
             log_requests: LogRequests::default(),
             timing: Timing::default(),
             limits: Limits::default(),
@@ -247,6 +254,9 @@ impl Settings {
             timing: self.timing,
             credentials: CredentialFiles { principals: self.principals.clone(), tls },
             log_requests: self.log_requests,
+            validity: self.quote_validity,
+            quote_keys: self.quote_keys.clone(),
+            job_threads: self.job_threads,
             at: None,
         }
     }

@@ -174,6 +174,23 @@ pub const SETTINGS: &[Setting] = &[
         principals,
         "Who may call, and with which roles: see `pricer token`. Without it everybody on this machine may do everything."
     ),
+    path!(
+        "quotes.keys",
+        quote_keys,
+        "The keys of quote tokens, a line each: see api.md. Followed. Without it tokens end with the process."
+    ),
+    time!(
+        "quotes.validity",
+        quote_validity,
+        1_000..86_400_000,
+        "How long a recommended price and its token hold at most."
+    ),
+    count!(
+        "jobs.threads",
+        job_threads,
+        (1..=1_024_usize),
+        "Threads of jobs that price everything; they give way to quotes."
+    ),
     Setting {
         key: "log.requests",
         about: "Which calls get a log line: none, those that failed for a reason to look at (at most 20 a second), or all.",

@@ -121,3 +121,11 @@ fn the_documentation_is_what_the_code_says() {
         assert_eq!(page, fresh, "run PRICER_BLESS=1 cargo test --lib service::config");
     }
 }
+
+#[test]
+fn the_example_is_right() {
+    let mut draft = Draft::default();
+    draft.file(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/operate/pricer.toml")));
+    let (settings, _) = draft.finish().unwrap();
+    assert!(!settings.listen.ip().is_loopback() && settings.client_ca.is_some());
+}

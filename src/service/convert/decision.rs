@@ -44,8 +44,7 @@ pub fn decision(decision: &Decision, world: &World<'_>, sku: &str) -> proto::Dec
         guards: decision.hits.iter().map(|hit| guard(hit, place)).collect(),
         oldest_input_time: decision.oldest_input.map(write_instant),
         release: release.hash.to_string(),
-        steps: Vec::new(),
-        explanation: String::new(),
+        ..proto::Decision::default()
     }
 }
 

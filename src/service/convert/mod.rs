@@ -4,7 +4,7 @@ mod decision;
 mod request;
 
 pub use decision::{decision, guard_id, rule_info, step};
-pub use request::{Asked, Detail, Inline, Quote, read_quote};
+pub use request::{Asked, Detail, Inline, Quote, read_facts, read_inline, read_offer, read_quote};
 
 use super::proto;
 use crate::money::{Amount, Currency, Money};

@@ -26,6 +26,7 @@ pub struct Quote {
     pub at: Option<i64>,
     pub release: Option<String>,
     pub detail: Detail,
+    pub wants_token: bool,
 }
 
 #[derive(Debug)]
@@ -79,6 +80,15 @@ pub fn read_quote(request: proto::QuotePriceRequest, release: &Release) -> Resul
             Detail::None
         }
     };
+    if request.want_quote_token {
+        if request.at_time.is_some() {
+            bad.push(Invalid::new("want_quote_token", "is for quotes of this moment, without `at_time`"));
+        }
+        if let Some(quote_price_request::Item::ItemFacts(_)) = &request.item {
+            let why = "is for items of the served fact set, not for `item_facts`";
+            bad.push(Invalid::new("want_quote_token", why));
+        }
+    }
     let item = match request.item {
         None => {
             bad.push(Invalid::new("item", "is missing: give `sku` of a known item, or `item_facts`"));
@@ -102,6 +112,7 @@ pub fn read_quote(request: proto::QuotePriceRequest, release: &Release) -> Resul
             at,
             release: request.release,
             detail,
+            wants_token: request.want_quote_token,
         }),
         _ => Err(bad),
     }
@@ -114,7 +125,14 @@ struct Cell {
     path: String,
 }
 
-fn read_inline(facts: &proto::ItemFacts, release: &Release, bad: &mut Vec<Invalid>) -> Option<Inline> {
+/// An item of a request or upload, without its offers.
+pub fn read_facts(facts: &proto::ItemFacts, release: &Release, bad: &mut Vec<Invalid>) -> Option<Item> {
+    let cells = cells(facts, release, bad);
+    read_item(cells, release, bad)
+}
+
+/// An item of a request with its offers.
+pub fn read_inline(facts: &proto::ItemFacts, release: &Release, bad: &mut Vec<Invalid>) -> Option<Inline> {
     let cells = cells(facts, release, bad);
     let given = cells.iter();
     let texts = given.map(|cell| (cell.column.clone(), cell.text.clone())).collect();
@@ -254,7 +272,13 @@ fn path_of(name: &str) -> String {
     }
 }
 
-fn read_offer(offer: &proto::Offer, path: &str, names: &mut Names, bad: &mut Vec<Invalid>) -> Option<Offer> {
+/// An offer of a request or upload, whose fields are reported below `path`.
+pub fn read_offer(
+    offer: &proto::Offer,
+    path: &str,
+    names: &mut Names,
+    bad: &mut Vec<Invalid>,
+) -> Option<Offer> {
     let before = bad.len();
     let mut wrong = |field: &str, why: String| bad.push(Invalid::new(format!("{path}.{field}"), why));
     if offer.rival.is_empty() {

@@ -2,6 +2,7 @@
 //!
 //! A value, not global, so that several services can live in one process.
 
+mod facts;
 pub mod page;
 mod registry;
 
@@ -9,6 +10,7 @@ pub use registry::{Counter, Gauge, Histogram, Labeled, Page};
 
 use super::method::Method;
 use super::proto;
+use super::state::State;
 use super::status::Failure;
 use std::time::Duration;
 use tonic::Code;
@@ -55,8 +57,6 @@ pub struct Metrics {
     pub reload_failures: Counter,
     /// Seconds since 1970.
     pub loaded_at: Gauge,
-    /// What is served.
-    pub items: Gauge,
     /// 1 while the files of credentials hold what is in force.
     pub credentials_success: Gauge,
     pub connections: Gauge,
@@ -106,10 +106,13 @@ impl Metrics {
         calls.seconds.record(took);
     }
 
-    /// The page as it is now, in the Prometheus text format.
+    /// The page as it is now, in the Prometheus text format, with how fresh the facts of `state` are.
     #[must_use]
-    pub fn page(&self) -> String {
+    pub fn page(&self, state: &State) -> String {
         let mut page = Page::default();
+        if let Some(serving) = state.pin() {
+            facts::write(&mut page, &serving);
+        }
         self.requests(&mut page);
         self.operation(&mut page);
         page.family("pricer_quotes_total", "counter", "Quotes by outcome");
@@ -186,7 +189,6 @@ impl Metrics {
             "When the served release was loaded, in seconds since 1970",
             self.loaded_at.get(),
         );
-        page.gauge("pricer_items", "Items in the served fact set", self.items.get());
         page.gauge(
             "pricer_credentials_reload_success",
             "1 while the files of principals, certificate and key hold what is in force",

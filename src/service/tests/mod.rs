@@ -2,9 +2,15 @@
 
 mod access;
 mod follow;
+mod many;
 mod operate;
+mod page;
 mod quotes;
+mod rules;
 mod script;
+mod sweeps;
+mod table;
+mod uploads;
 
 use super::*;
 use client::{QuoteError, ask};
@@ -38,7 +44,13 @@ fn config() -> Config {
             quiet: Duration::from_millis(60),
             ..Timing::default()
         },
-        limits: Limits { drain: Duration::from_millis(300), ..Limits::default() },
+        limits: Limits {
+            drain: Duration::from_millis(300),
+            // A busy machine is no reason to turn a test away.
+            queue_age: PATIENCE,
+            quote_deadline: PATIENCE,
+            ..Limits::default()
+        },
         ..Config::default()
     }
 }

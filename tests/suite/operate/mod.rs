@@ -3,6 +3,7 @@
 mod attack;
 mod drain;
 mod ledger;
+mod load;
 mod proxy;
 mod reload;
 mod security;

@@ -1,0 +1,3 @@
+//! Fuzz targets: see `fuzz/README.md`.
+
+pub mod targets;
