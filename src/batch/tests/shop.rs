@@ -151,8 +151,8 @@ fn place(market: &str, channel: &str, currency: &str, vat: &[&str]) -> Place {
             matching_text: "".into(),
             age_text: "".into(),
         }]),
-        rules: Box::new([
-            rule("follow", Scope { boxes: Box::new([Box::new([kvi])]) }, &[], follow, vec![double()]),
+        rules: [
+            rule("follow", Scope { boxes: Box::new([Box::new([kvi])]) }, &[], follow, vec![double()].into(),
             rule("double", Scope::everything(), &[], double(), vec![]),
         ]),
         adjustments: Box::new([]),
