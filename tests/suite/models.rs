@@ -48,7 +48,7 @@ pub fn orda_questions<'a>(release: &'a Release, facts: &FactSet) -> Vec<Question
         for place in &release.places {
             if let Some(row) = facts.items.get(sku, &place.market, &place.channel) {
                 let (book, rates) = (facts.offers.clone(), facts.rates.clone());
-                let (item, history) = (row.item.clone(), facts.history.clone());
+                let (item, history) = (row.item.clone(), (*facts.history).clone());
                 let others = linked(facts, place, &item);
                 questions.push(Question { release, place, item, others, history, book, rates, at });
             }
