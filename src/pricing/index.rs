@@ -74,7 +74,7 @@ impl<T: Scoped> Indexed<T> {
             (at, sets.iter().fold(word, |word, set| word & set.word(at)))
         });
         words.flat_map(move |(at, word)| {
-            let bits = std::iter::successors(Some(word), |word| Some(word & (word - 1)));
+            let bits = std::iter::successors(Some(word), |word| Some(word & word.wrapping_sub(1)));
             let bits = bits.take_while(|word| *word != 0).map(|word| word.trailing_zeros() as usize);
             bits.map_while(move |bit| {
                 let index = at * 64 + bit;

@@ -152,9 +152,10 @@ fn place(market: &str, channel: &str, currency: &str, vat: &[&str]) -> Place {
             age_text: "".into(),
         }]),
         rules: [
-            rule("follow", Scope { boxes: Box::new([Box::new([kvi])]) }, &[], follow, vec![double()].into(),
+            rule("follow", Scope { boxes: Box::new([Box::new([kvi])]) }, &[], follow, vec![double()]),
             rule("double", Scope::everything(), &[], double(), vec![]),
-        ]),
+        ]
+        .into(),
         adjustments: Box::new([]),
         limit: None,
         guards: Box::new([Guard { id: "calm".into(), variants: Box::new([calm]) }]),
