@@ -9,12 +9,14 @@
 
 mod catalog;
 mod cells;
+mod coded;
 mod columns;
 mod digest;
 mod error;
 mod find;
 mod generate;
 mod load;
+mod parquet_sink;
 mod quarantine;
 mod reach;
 mod report;
@@ -30,6 +32,8 @@ mod sweep;
 mod table;
 mod texts;
 mod twins;
+mod values;
+mod words;
 
 #[cfg(test)]
 mod tests;

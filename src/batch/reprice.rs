@@ -3,17 +3,20 @@
 use super::columns::item_meaning;
 use super::reach::Reach;
 use super::rows::{Parsed, ParsedRow, item_reader};
+use super::run::BLOCK_ROWS;
 use super::seen::Seen;
 use super::source::Block;
 use super::summary::Tally;
-use super::table::{Table, fits};
+use super::table::{Table, fits, output_schema};
 use super::twins::TwinPrices;
+use super::words::Words;
 use super::{BatchError, Columns, FeedKind, Quarantined};
-use crate::facts::{BadField, FactSet, FieldCode};
+use crate::facts::{BadField, FactSet, FieldCode, Item};
 use crate::pricing::{self, Outcome, Refusal, RefusalCode, Release, Row, World};
 use arrow_array::RecordBatch;
+use foldhash::quality::RandomState;
 use rayon::prelude::*;
-use std::hash::RandomState;
+use smallvec::SmallVec;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -29,6 +32,8 @@ pub struct Job<'a> {
     pub(super) reach: Reach,
     /// One for each place of the run.
     pub(super) worlds: Vec<World<'a>>,
+    /// What its answers can say.
+    pub(super) words: Words,
     /// The key of SKU hashes: which one changes no answer.
     pub(super) keys: RandomState,
     /// Rows whose pricing was begun.
@@ -50,7 +55,7 @@ impl<'a> Job<'a> {
     ) -> Result<Self, BatchError> {
         let reach = Reach::new(release, market, channel)?;
         let places = reach.places().filter_map(|at| release.places.get(at));
-        let worlds = places
+        let worlds: Vec<World<'a>> = places
             .map(|place| {
                 let known_at = facts.offers.known_at(&place.market, at);
                 World::new(release, place, &facts.rates, at, known_at)
@@ -63,8 +68,9 @@ impl<'a> Job<'a> {
             facts,
             at,
             reach,
+            words: Words::new(release.id(), &worlds),
             worlds,
-            keys: RandomState::new(),
+            keys: RandomState::default(),
             #[cfg(test)]
             begun: Default::default(),
         })
@@ -80,12 +86,16 @@ impl<'a> Job<'a> {
     }
 
     /// The same job once more.
-    fn again(&self) -> Job<'_> {
+    fn again<'b>(&self) -> Job<'b>
+    where
+        'a: 'b,
+    {
         Job {
             release: self.release,
             facts: self.facts,
             at: self.at,
             reach: self.reach.clone(),
+            words: self.words.clone(),
             worlds: self.worlds.clone(),
             keys: self.keys.clone(),
             #[cfg(test)]
@@ -129,23 +139,31 @@ pub fn reprice(job: &Job<'_>, batch: &RecordBatch) -> Result<(RecordBatch, Vec<Q
     let schema = batch.schema();
     let columns = job.columns(path, schema.fields().iter().map(|field| field.name().as_str()))?;
     let used: Vec<usize> = columns.iter().map(|column| column.at).collect();
-    let block = Block {
-        batch: batch.project(&used)?,
-        lines: (1..=batch.num_rows() as u64).collect(),
-        broken: Vec::new(),
-        done: 0,
-    };
+    let batch = batch.project(&used)?;
     let never = AtomicBool::new(false);
-    let mut parsed = job.parse(path, &columns, block, &never)?;
-    parsed.mark_seen(&mut Seen::default())?;
+    let starts: Vec<usize> = (0..batch.num_rows().max(1)).step_by(BLOCK_ROWS).collect();
+    let parse = |start: usize| {
+        let part = batch.slice(start, BLOCK_ROWS.min(batch.num_rows() - start));
+        let lines = (start as u64 + 1..).take(part.num_rows()).collect();
+        job.parse(path, &columns, Block { batch: part, lines, broken: Vec::new(), done: 0 }, &never)
+    };
+    let mut parts: Vec<Parsed<'_>> = starts.into_par_iter().map(parse).collect::<Result<_, _>>()?;
+    let mut seen = Seen::default();
+    parts.iter_mut().try_for_each(|part| part.mark_seen(&mut seen))?;
+    let price = |job: &Job<'_>, parts: Vec<Parsed<'_>>| {
+        let answers = parts.into_par_iter().map(|part| job.price(part, &never));
+        answers.collect::<Result<Vec<Answers>, _>>()
+    };
     let answers = if job.follows_twins() {
         // Twins that stand in the batch; those of a catalog come from `TwinPrices::of_catalog`.
-        let twins = TwinPrices::of_block(job, &parsed);
-        job.again().with_twins(&twins).price(parsed, &never)?
+        let twins = TwinPrices::of_blocks(job, &parts);
+        price(&job.again().with_twins(&twins), parts)?
     } else {
-        job.price(parsed, &never)?
+        price(job, parts)?
     };
-    Ok((answers.batch, answers.quarantined))
+    let quarantined = answers.iter().flat_map(|part| part.quarantined.iter().cloned()).collect();
+    let batches = answers.iter().map(|part| &part.batch);
+    Ok((arrow_select::concat::concat_batches(&output_schema(), batches)?, quarantined))
 }
 
 /// The answers of a block.
@@ -163,85 +181,71 @@ impl<'a> Job<'a> {
         if cancel.load(Ordering::Relaxed) {
             return Err(BatchError::Cancelled);
         }
-        let chunks = parsed.rows.par_chunks(CANCEL_ROWS);
-        let priced: Vec<Vec<(u16, Outcome)>> = chunks
-            .map(|rows| {
+        let mut table = Table::new(self, parsed.rows.len(), Tally::new(parsed.count, parsed.elsewhere));
+        let mut quarantined = std::mem::take(&mut parsed.quarantined);
+        let mut room = parsed.blank();
+        for (at, row) in parsed.rows.iter().enumerate() {
+            if at % CANCEL_ROWS == 0 {
                 if cancel.load(Ordering::Relaxed) {
                     return Err(BatchError::Cancelled);
                 }
                 #[cfg(test)]
-                self.begun.fetch_add(rows.len(), Ordering::SeqCst);
-                Ok(rows.iter().flat_map(|row| self.outcomes(row)).collect())
-            })
-            .collect::<Result<_, _>>()?;
-        let mut outcomes = priced.into_iter().flatten();
-        let mut table = Table::new(self, parsed.rows.len());
-        let mut tally = Tally::new(parsed.count, parsed.elsewhere);
-        let mut quarantined = std::mem::take(&mut parsed.quarantined);
-        for (at, row) in parsed.rows.iter().enumerate() {
-            if at % CANCEL_ROWS == 0 && cancel.load(Ordering::Relaxed) {
-                return Err(BatchError::Cancelled);
+                self.begun.fetch_add(CANCEL_ROWS.min(parsed.rows.len() - at), Ordering::SeqCst);
             }
-            let mut vat = Vec::new();
-            for (place, outcome) in outcomes.by_ref().take(row.places.len() - row.again.len()) {
-                match outcome {
-                    Outcome::Refused(refusal) if refusal.code == RefusalCode::VatClass => vat.push(place),
-                    outcome => table.push(row.line, &row.row.item, place, &outcome, &mut tally)?,
+            let item = parsed.item(row, &mut room);
+            let mut untaxed: SmallVec<[u16; 4]> = SmallVec::new();
+            for place in row.places.iter().filter(|place| !row.again.contains(place)) {
+                match self.outcome(item, *place)? {
+                    Outcome::Refused(refusal) if refusal.code == RefusalCode::VatClass => {
+                        untaxed.push(*place)
+                    }
+                    outcome => table.push(row.line, item, *place, &outcome)?,
                 }
             }
-            quarantined.extend(self.taken(row));
-            quarantined.extend(self.untaxed(row, &vat));
+            if !row.again.is_empty() {
+                quarantined.push(self.taken(row, &item.sku));
+            }
+            if !untaxed.is_empty() {
+                let class = parsed.values.text(parsed.vat_class, row.at);
+                quarantined.push(self.untaxed(row.line, &item.sku, class, &untaxed));
+            }
         }
         quarantined.sort_by_key(|row| row.line);
+        let (batch, mut tally) = table.finish()?;
         for row in &quarantined {
             tally.quarantine(row);
         }
-        Ok(Answers { batch: table.finish()?, quarantined, tally })
+        Ok(Answers { batch, quarantined, tally })
     }
 
-    /// The outcomes of a row in the places that are its own, in order.
-    fn outcomes<'r>(&'r self, row: &'r ParsedRow<'_>) -> impl Iterator<Item = (u16, Outcome)> + 'r {
-        let item = &row.row.item;
-        let own = row.places.iter().filter(|place| !row.again.contains(place));
-        own.filter_map(move |place| {
-            let world = self.worlds.get(usize::from(*place))?;
-            let offers = self.facts.offers.get(&item.sku, &world.place.market);
-            let outcome = pricing::price(&Row { item, offers }, world, &mut ());
-            let outcome = match outcome {
-                Outcome::Decided(decision) if !fits(&decision) => {
-                    Outcome::Refused(Refusal::from(crate::money::Overflow))
-                }
-                outcome => outcome,
-            };
-            Some((*place, outcome))
+    /// The outcome of an item in a place of the run.
+    fn outcome(&self, item: &Item, place: u16) -> Result<Outcome, BatchError> {
+        let lost = || BatchError::Internal("a place is lost".into());
+        let world = self.worlds.get(usize::from(place)).ok_or_else(lost)?;
+        let offers = self.facts.offers.get(&item.sku, &world.place.market);
+        Ok(match pricing::price(&Row { item, offers }, world, &mut ()) {
+            Outcome::Decided(decision) if !fits(&decision) => {
+                Outcome::Refused(Refusal::from(crate::money::Overflow))
+            }
+            outcome => outcome,
         })
     }
 
     /// A row whose places an earlier row has taken.
-    fn taken(&self, row: &ParsedRow<'_>) -> Option<Quarantined> {
+    fn taken(&self, row: &ParsedRow<'_>, sku: &str) -> Quarantined {
         let names: Vec<String> = row.again.iter().filter_map(|place| self.place_name(*place)).collect();
-        if names.is_empty() {
-            return None;
-        }
-        let sku = &row.row.item.sku;
         let why = format!("an earlier row gives this item in {}", names.join(", "));
         let bad = BadField::new("sku", FieldCode::Duplicate, sku, &why);
-        Some(Quarantined::new(FeedKind::Items, row.line, sku, vec![bad], row.again.len() as u64))
+        Quarantined::new(FeedKind::Items, row.line, sku, vec![bad], row.again.len() as u64)
     }
 
     /// A row of a VAT class that the market does not have.
-    fn untaxed(&self, row: &ParsedRow<'_>, places: &[u16]) -> Option<Quarantined> {
+    fn untaxed(&self, line: u64, sku: &str, class: &str, places: &[u16]) -> Quarantined {
         let names: Vec<String> = places.iter().filter_map(|place| self.place_name(*place)).collect();
-        if names.is_empty() {
-            return None;
-        }
-        let class = match &*row.vat_class {
-            "" => "standard",
-            class => class,
-        };
+        let class = if class.is_empty() { "standard" } else { class };
         let why = format!("has no rate in {}", names.join(", "));
         let bad = BadField::new("vat_class", FieldCode::VatClass, class, &why);
-        Some(Quarantined::new(FeedKind::Items, row.line, &row.row.item.sku, vec![bad], names.len() as u64))
+        Quarantined::new(FeedKind::Items, line, sku, vec![bad], names.len() as u64)
     }
 
     fn place_name(&self, place: u16) -> Option<String> {

@@ -5,10 +5,11 @@ use super::reprice::CANCEL_ROWS;
 use super::seen::Seen;
 use super::source::Block;
 use super::texts::Texts;
+use super::values::Values;
 use super::{BatchError, Columns, FeedKind, Job, Quarantined};
-use crate::facts::{BadField, FieldCode, ItemReader, ItemRow, Kind};
+use crate::facts::{BadField, FieldCode, Item, ItemReader, ItemRow, Kind, Value};
 use crate::pricing::Release;
-use rayon::prelude::*;
+use arrow_array::UInt64Array;
 use std::hash::BuildHasher;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,19 +23,27 @@ pub(super) struct Parsed<'a> {
     pub elsewhere: u64,
     /// How many rows the block has.
     pub count: u64,
+    /// The cells of rows that have no item of their own.
+    pub values: Values,
+    /// The values of an item without cells.
+    blank: Box<[Value]>,
+    sku: Option<usize>,
+    pub vat_class: Option<usize>,
 }
 
 /// One good row and the places it is priced in.
 #[derive(Debug)]
 pub(super) struct ParsedRow<'a> {
     pub line: u64,
-    pub row: ItemRow,
+    /// Its place in the block.
+    pub at: usize,
     /// Of the SKU, with the key of the run.
     hash: u64,
-    pub vat_class: Box<str>,
     pub places: &'a [u16],
     /// Places that an earlier row of the same SKU has taken.
     pub again: Vec<u16>,
+    /// If the row was read from its texts.
+    pub item: Option<Box<ItemRow>>,
 }
 
 enum Read<'a> {
@@ -44,7 +53,7 @@ enum Read<'a> {
     Elsewhere,
 }
 
-/// Reads the rows of one block.
+/// Reads the odd rows of one block, cell by cell.
 struct Rows<'a> {
     job: &'a Job<'a>,
     reader: ItemReader<'a>,
@@ -52,7 +61,6 @@ struct Rows<'a> {
     sku: Option<usize>,
     market: Option<usize>,
     channel: Option<usize>,
-    vat_class: Option<usize>,
 }
 
 impl Job<'_> {
@@ -66,38 +74,61 @@ impl Job<'_> {
     ) -> Result<Parsed<'_>, BatchError> {
         let [sku, market, channel, vat_class] =
             ["sku", "market", "channel", "vat_class"].map(|name| columns.find(name));
-        let rows = Rows {
-            job: self,
-            reader: item_reader(self.release, path, columns)?,
-            texts: Texts::new(path, &block.batch, columns)?,
-            sku,
-            market,
-            channel,
-            vat_class,
-        };
-        let chunks = block.lines.par_chunks(CANCEL_ROWS).enumerate();
-        let reads: Vec<Vec<Read<'_>>> = chunks
-            .take_any_while(|_| !cancel.load(Ordering::Relaxed))
-            .map(|(chunk, lines)| {
-                let numbers = chunk * CANCEL_ROWS..;
-                numbers.zip(lines).map(|(row, line)| rows.read(row, *line)).collect()
-            })
-            .collect();
+        let reader = item_reader(self.release, path, columns)?;
+        let values = Values::new(&reader, path, &block.batch, columns)?;
         let mut parsed = Parsed {
             rows: Vec::with_capacity(block.lines.len()),
             quarantined: Vec::new(),
             elsewhere: 0,
             count: (block.lines.len() + block.broken.len()) as u64,
+            blank: reader.blank(),
+            values,
+            sku,
+            vat_class,
         };
-        let broken = block.broken.into_iter().map(|row| self.broken(row));
-        for read in reads.into_iter().flatten().chain(broken) {
-            match read {
-                Read::Row(row) => parsed.rows.push(row),
-                Read::Bad(row) => parsed.quarantined.push(row),
-                Read::Elsewhere => parsed.elsewhere += 1,
+        let odd: Vec<u64> = parsed.values.odd().map(|row| row as u64).collect();
+        let odd_rows = arrow_select::take::take_record_batch(&block.batch, &UInt64Array::from(odd))?;
+        let texts = Texts::new(path, &odd_rows, columns)?;
+        let rows = Rows { job: self, reader, texts, sku, market, channel };
+        let mut odd = 0..;
+        for (at, line) in block.lines.iter().enumerate() {
+            if at % CANCEL_ROWS == 0 && cancel.load(Ordering::Relaxed) {
+                parsed.rows.clear();
+                return Ok(parsed);
             }
+            let read = if parsed.values.is_odd(at) {
+                rows.read(odd.next().unwrap_or(usize::MAX), at, *line)
+            } else {
+                self.quick(&parsed, (market, channel), at, *line)
+            };
+            parsed.add(read);
+        }
+        for row in block.broken {
+            parsed.add(self.broken(row));
         }
         Ok(parsed)
+    }
+
+    /// A row that has all its values.
+    fn quick(
+        &self,
+        parsed: &Parsed<'_>,
+        (market, channel): (Option<usize>, Option<usize>),
+        at: usize,
+        line: u64,
+    ) -> Read<'_> {
+        let cell = |column| parsed.values.text(column, at);
+        match self.reach.find(cell(market), cell(channel)) {
+            Some([]) => Read::Elsewhere,
+            Some(places) => {
+                let hash = self.keys.hash_one(cell(parsed.sku));
+                Read::Row(ParsedRow { line, at, hash, places, again: Vec::new(), item: None })
+            }
+            None => {
+                let bad = self.unknown_place(cell(market), cell(channel));
+                Read::Bad(Quarantined::new(FeedKind::Items, line, cell(parsed.sku), vec![bad], 1))
+            }
+        }
     }
 
     fn broken(&self, row: Broken) -> Read<'_> {
@@ -124,7 +155,8 @@ impl Job<'_> {
 }
 
 impl<'a> Rows<'a> {
-    fn read(&self, row: usize, line: u64) -> Read<'a> {
+    /// `row` counts the odd ones, `at` all of the block.
+    fn read(&self, row: usize, at: usize, line: u64) -> Read<'a> {
         let cell = |column| self.texts.cell(column, row);
         let (market, channel) = (cell(self.market), cell(self.channel));
         let place = self.job.reach.find(market, channel);
@@ -134,14 +166,9 @@ impl<'a> Rows<'a> {
         let mut bad: Vec<BadField> = self.texts.bad(row).cloned().collect();
         match (self.reader.read(self.texts.row(row)), place) {
             (Ok(item), Some(places)) if bad.is_empty() => {
-                return Read::Row(ParsedRow {
-                    line,
-                    hash: self.job.keys.hash_one(&*item.item.sku),
-                    row: item,
-                    vat_class: cell(self.vat_class).into(),
-                    places,
-                    again: Vec::new(),
-                });
+                let hash = self.job.keys.hash_one(&*item.item.sku);
+                let item = Some(Box::new(item));
+                return Read::Row(ParsedRow { line, at, hash, places, again: Vec::new(), item });
             }
             (Ok(_), _) => {}
             (Err(more), _) => {
@@ -161,11 +188,44 @@ impl<'a> Rows<'a> {
     }
 }
 
-impl Parsed<'_> {
+impl<'a> Parsed<'a> {
+    fn add(&mut self, read: Read<'a>) {
+        match read {
+            Read::Row(row) => self.rows.push(row),
+            Read::Bad(row) => self.quarantined.push(row),
+            Read::Elsewhere => self.elsewhere += 1,
+        }
+    }
+
+    /// An item for [`Self::item`] to fill.
+    pub fn blank(&self) -> Item {
+        Item::blank(self.blank.clone())
+    }
+
+    /// The item of a row; `room` is made that of most rows.
+    pub fn item<'i>(&'i self, row: &'i ParsedRow<'_>, room: &'i mut Item) -> &'i Item {
+        if let Some(read) = &row.item {
+            return &read.item;
+        }
+        self.values.fill(room, self.values.text(self.sku, row.at), row.at, &self.blank);
+        room
+    }
+
+    pub fn sku<'i>(&'i self, row: &'i ParsedRow<'_>) -> &'i str {
+        match &row.item {
+            Some(read) => &read.item.sku,
+            None => self.values.text(self.sku, row.at),
+        }
+    }
+
     /// Marks what earlier rows have taken, in the order of the rows.
     pub fn mark_seen(&mut self, seen: &mut Seen) -> Result<(), BatchError> {
         for row in &mut self.rows {
-            row.again = seen.mark(row.hash, &row.row.item.sku, row.places)?;
+            let sku = match &row.item {
+                Some(read) => &*read.item.sku,
+                None => self.values.text(self.sku, row.at),
+            };
+            row.again = seen.mark(row.hash, sku, row.places)?;
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! Output files, written aside and renamed when they are whole.
 
+use super::parquet_sink::ParquetSink;
 use super::table::{MONEY_SCALE, money_text, output_schema};
 use super::{BatchError, cells::safe_cell};
 use crate::money::Ratio;
@@ -7,16 +8,10 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Decimal128Type, Int32Type, Int64Type};
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::DataType;
-use parquet::arrow::ArrowWriter;
-use parquet::basic::Compression;
-use parquet::file::properties::WriterProperties;
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-
-/// Rows of a Parquet row group: what the writer holds in memory.
-const ROW_GROUP_ROWS: usize = 1 << 17;
 
 /// The kind of file a name asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,7 +107,7 @@ pub(super) struct Sink {
 
 enum Writer {
     Csv(Box<csv::Writer<PartFile>>),
-    Parquet(Box<ArrowWriter<PartFile>>),
+    Parquet(Box<ParquetSink>),
 }
 
 impl Sink {
@@ -128,12 +123,8 @@ impl Sink {
                 Writer::Csv(Box::new(csv))
             }
             Format::Parquet => {
-                let properties = WriterProperties::builder()
-                    .set_compression(Compression::SNAPPY)
-                    .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-                    .build();
-                let writer = ArrowWriter::try_new(file, output_schema(), Some(properties));
-                Writer::Parquet(Box::new(writer.map_err(|error| BatchError::io(path, error))?))
+                let sink = ParquetSink::new(file).map_err(|error| BatchError::io(path, error))?;
+                Writer::Parquet(Box::new(sink))
             }
         };
         Ok(Self { path: path.to_owned(), writer })
@@ -150,7 +141,7 @@ impl Sink {
     pub fn finish(self) -> Result<PartFile, BatchError> {
         match self.writer {
             Writer::Csv(csv) => csv.into_inner().map_err(|error| BatchError::io(&self.path, error.error())),
-            Writer::Parquet(writer) => writer.into_inner().map_err(|error| BatchError::io(&self.path, error)),
+            Writer::Parquet(writer) => writer.finish().map_err(|error| BatchError::io(&self.path, error)),
         }
     }
 }

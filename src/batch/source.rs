@@ -3,13 +3,16 @@
 use super::columns::Column;
 use super::quarantine::Broken;
 use super::split::{Fault, Record, Splitter};
+use super::values::coded;
 use super::{BatchError, Columns};
 use crate::facts::{FieldCode, Kind};
 use arrow_array::builder::StringBuilder;
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+};
 use parquet::basic::Compression;
 use parquet::file::metadata::ParquetMetaData;
 use std::fs::File;
@@ -110,16 +113,40 @@ impl Source {
         block_rows: usize,
         meaning: impl Fn(&str) -> Option<(String, Kind)>,
     ) -> Result<Self, BatchError> {
-        let file = File::open(path).map_err(|error| BatchError::io(path, error))?;
+        let file = |path: &Path| File::open(path).map_err(|error| BatchError::io(path, error));
         let broken = |error| BatchError::io(path, error);
-        let total = file.metadata().map_err(|error| BatchError::io(path, error))?.len();
-        let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(broken)?;
+        let opened = file(path)?;
+        let total = opened.metadata().map_err(|error| BatchError::io(path, error))?.len();
+        let builder = ParquetRecordBatchReaderBuilder::try_new(opened).map_err(broken)?;
         let headers = builder.schema().fields().iter().map(|field| field.name().as_str());
         let columns = Columns::choose(path, headers, meaning)?;
         readable(path, builder.metadata(), &columns)?;
         let all = u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
         let roots = columns.iter().map(|column| column.at);
         let used = ProjectionMask::roots(builder.parquet_schema(), roots);
+        // Texts that repeat stay numbers until each is looked at once.
+        let fields = builder.schema().fields().iter().enumerate().map(|(at, field)| {
+            let group = builder.metadata().row_groups().first();
+            let counted = group.is_some_and(|group| {
+                let mut leaves = group
+                    .columns()
+                    .iter()
+                    .filter(|leaf| leaf.column_path().parts() == [field.name().as_str()]);
+                leaves.next().is_some_and(|leaf| leaf.dictionary_page_offset().is_some())
+            });
+            let column = columns.iter().find(|column| counted && column.at == at);
+            match column.and_then(|column| coded(column.kind, field.data_type())) {
+                Some(kind) => Arc::new(field.as_ref().clone().with_data_type(kind)),
+                None => field.clone(),
+            }
+        });
+        let schema = Arc::new(Schema::new_with_metadata(
+            fields.collect::<Vec<_>>(),
+            builder.schema().metadata().clone(),
+        ));
+        let options = ArrowReaderOptions::new().with_schema(schema);
+        let builder =
+            ParquetRecordBatchReaderBuilder::try_new_with_options(file(path)?, options).map_err(broken)?;
         let reader = builder.with_projection(used).with_batch_size(block_rows).build().map_err(broken)?;
         Ok(Self {
             path: path.to_owned(),

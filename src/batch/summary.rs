@@ -3,7 +3,6 @@
 use super::Quarantined;
 use super::digest::Digest;
 use crate::money::Amount;
-use crate::pricing::{Flag, Flags};
 use std::collections::BTreeMap;
 
 /// Counts by name.
@@ -45,58 +44,21 @@ pub struct Tally {
     pub digest: Digest,
 }
 
-/// What the tally looks at.
-pub(super) struct Answer<'a> {
-    pub status: &'static str,
-    pub reason: Option<&'static str>,
-    pub price: Option<Amount>,
-    pub previous: Option<Amount>,
-    pub rule: Option<&'a str>,
-    pub guards: &'a [&'a str],
-    pub flags: Flags,
-}
-
 impl Tally {
     pub(super) fn new(rows: u64, elsewhere: u64) -> Self {
         Self { rows, elsewhere, ..Self::default() }
     }
 
-    pub(super) fn answer(&mut self, answer: &Answer<'_>, canonical: &[u8]) {
-        self.read += 1;
-        let reason = answer.reason.unwrap_or("");
-        match answer.status {
-            "priced" => self.priced += 1,
-            "held" => {
-                self.held += 1;
-                count(&mut self.held_reasons, reason, 1);
-            }
-            _ => {
-                self.refused += 1;
-                count(&mut self.refused_reasons, reason, 1);
-            }
-        }
-        match (answer.price, answer.previous) {
-            (Some(price), Some(previous)) => {
+    /// A decided price and what it was before.
+    pub(super) fn moved(&mut self, price: Amount, previous: Option<Amount>) {
+        match previous {
+            Some(previous) => {
                 if let Some(bin) = self.changes.get_mut(change_bin(price, previous)) {
                     *bin += 1;
                 }
             }
-            (Some(_), None) => self.new += 1,
-            (None, _) => {}
+            None => self.new += 1,
         }
-        for guard in answer.guards {
-            count(&mut self.guards, guard, 1);
-        }
-        if let (Some(rule), Some(_)) = (answer.rule, answer.price) {
-            count(&mut self.rules, rule, 1);
-            if answer.flags.has(Flag::Fallback) {
-                count(&mut self.fallbacks, rule, 1);
-            }
-        }
-        for flag in answer.flags.iter() {
-            count(&mut self.flags, flag.as_str(), 1);
-        }
-        self.digest.add(canonical);
     }
 
     pub(super) fn quarantine(&mut self, row: &Quarantined) {
@@ -134,6 +96,13 @@ impl Tally {
             }
         }
         self.digest.merge(other.digest);
+    }
+}
+
+/// The same, unless there is nothing to count or no name.
+pub(super) fn add(counts: &mut Counts, name: &str, more: u64) {
+    if 0 < more && !name.is_empty() {
+        count(counts, name, more);
     }
 }
 

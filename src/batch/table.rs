@@ -1,14 +1,15 @@
 //! The answers as Arrow columns.
 
-use super::summary::{Answer, Tally};
+use super::summary::{Tally, add};
+use super::words::{self, Growing};
 use super::{BatchError, Job};
 use crate::facts::{Item, Value, builtin};
 use crate::money::{Amount, Currency, Money, Ratio, Rounding};
-use crate::pricing::{Decision, Flags, GuardRef, Outcome, Place, Refusal, Status, Winner};
-use arrow_array::builder::{Decimal128Builder, Int64Builder, StringBuilder, StringDictionaryBuilder};
-use arrow_array::types::Int32Type;
-use arrow_array::{ArrayRef, RecordBatch};
-use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use crate::pricing::{Decision, Flag, Flags, GuardRef, Outcome, Place, Refusal, Status};
+use arrow_array::builder::StringBuilder;
+use arrow_array::{ArrayRef, Decimal128Array, Int64Array, RecordBatch};
+use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
+use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// Decimal columns keep 18 digits: an `INT64` in Parquet, which every reader takes quickly.
@@ -89,261 +90,332 @@ pub(super) fn fits(decision: &Decision) -> bool {
     amounts.into_iter().flatten().all(|amount| amount.micros().unsigned_abs() < COUNT_LIMIT)
 }
 
-/// Builds the columns, answer by answer.
+/// Builds the columns, answer by answer: numbers and the numbers of texts, no text but the SKU.
 pub(super) struct Table<'a> {
     job: &'a Job<'a>,
-    columns: Vec<Builder>,
-    /// The answer as the digest sees it.
-    canonical: Vec<u8>,
+    skus: StringBuilder,
+    lines: Vec<i64>,
+    /// In the order of [`Number`].
+    numbers: [Vec<i64>; 10],
+    markets: Vec<i32>,
+    channels: Vec<i32>,
+    statuses: Vec<i32>,
+    reasons: Vec<i32>,
+    currencies: Vec<i32>,
+    rules: Vec<i32>,
+    because: Vec<i32>,
+    guards: Vec<i32>,
+    flags: Vec<i32>,
+    details: Vec<i32>,
+    kinds: Vec<i32>,
+    /// Guards by the place and their numbers there.
+    guard_texts: Growing<GuardKey>,
+    flag_texts: Growing<u16>,
+    detail_texts: Growing,
+    /// How often each number stands in `guards`, `flags`, and how often each rule gave a price and a fallback.
+    guard_counts: Vec<u64>,
+    flag_counts: Vec<u64>,
+    rule_counts: Vec<u64>,
+    fallback_counts: Vec<u64>,
+    held: [u64; 16],
+    refused: [u64; 16],
+    tally: Tally,
 }
 
-enum Builder {
-    Text(StringBuilder),
-    Word(StringDictionaryBuilder<Int32Type>),
-    Decimal(Decimal128Builder),
-    Line(Int64Builder),
-}
+type GuardKey = (u16, SmallVec<[u16; 6]>);
 
-/// One cell of an answer.
+/// The number columns.
 #[derive(Clone, Copy)]
-enum Given<'a> {
-    Text(&'a str),
-    Count(i64),
-    Line(u64),
-    Missing,
+enum Number {
+    Price,
+    Previous,
+    Change,
+    Margin,
+    Contribution,
+    Target,
+    Adjusted,
+    Floor,
+    Ceiling,
+    Reference,
 }
+
+/// A number that is not there; none is as low as this.
+const NONE: i64 = i64::MIN;
 
 impl<'a> Table<'a> {
-    pub fn new(job: &'a Job<'a>, rows: usize) -> Self {
-        let columns = COLUMNS.map(|(_, cell, _)| match cell {
-            Cell::Text => Builder::Text(StringBuilder::with_capacity(rows, rows * 12)),
-            Cell::Word => Builder::Word(StringDictionaryBuilder::new()),
-            Cell::Money => Builder::Decimal(decimals(rows, MONEY_SCALE)),
-            Cell::Ratio => Builder::Decimal(decimals(rows, RATIO_SCALE)),
-            Cell::Line => Builder::Line(Int64Builder::with_capacity(rows)),
-        });
-        Self { job, columns: columns.into(), canonical: Vec::new() }
+    pub fn new(job: &'a Job<'a>, rows: usize, tally: Tally) -> Self {
+        let keys = || Vec::with_capacity(rows);
+        Self {
+            job,
+            skus: StringBuilder::with_capacity(rows, rows * 12),
+            lines: Vec::with_capacity(rows),
+            numbers: std::array::from_fn(|_| Vec::with_capacity(rows)),
+            markets: keys(),
+            channels: keys(),
+            statuses: keys(),
+            reasons: keys(),
+            currencies: keys(),
+            rules: keys(),
+            because: keys(),
+            guards: keys(),
+            flags: keys(),
+            details: keys(),
+            kinds: keys(),
+            guard_texts: Growing::default(),
+            flag_texts: Growing::default(),
+            detail_texts: Growing::default(),
+            guard_counts: Vec::new(),
+            flag_counts: Vec::new(),
+            rule_counts: vec![0; job.words.rule_names.len()],
+            fallback_counts: vec![0; job.words.rule_names.len()],
+            held: [0; 16],
+            refused: [0; 16],
+            tally,
+        }
     }
 
     /// Adds the answer for an item in a place of the run.
-    pub fn push(
-        &mut self,
-        line: u64,
-        item: &Item,
-        place: u16,
-        outcome: &Outcome,
-        tally: &mut Tally,
-    ) -> Result<(), BatchError> {
-        let world = self.job.worlds.get(usize::from(place));
-        let place = world.ok_or_else(|| BatchError::Internal("a place is lost".into()))?.place;
-        let answer = Flat::new(item, place, outcome);
-        let id = self.job.release.id();
-        let cells = answer.cells(item, place, id, line);
-        self.canonical.clear();
-        for ((builder, (name, ..)), cell) in self.columns.iter_mut().zip(COLUMNS).zip(cells) {
-            builder.push(cell)?;
-            if !matches!(name, "release" | "row") {
-                cell.write(&mut self.canonical);
-            }
-        }
-        tally.answer(&answer.summary(place), &self.canonical);
-        Ok(())
-    }
-
-    pub fn finish(mut self) -> Result<RecordBatch, BatchError> {
-        let arrays = self.columns.iter_mut().map(|builder| -> ArrayRef {
-            match builder {
-                Builder::Text(builder) => Arc::new(builder.finish()),
-                Builder::Word(builder) => Arc::new(builder.finish()),
-                Builder::Decimal(builder) => Arc::new(builder.finish()),
-                Builder::Line(builder) => Arc::new(builder.finish()),
-            }
-        });
-        Ok(RecordBatch::try_new(output_schema(), arrays.collect())?)
-    }
-}
-
-fn decimals(rows: usize, scale: i8) -> Decimal128Builder {
-    Decimal128Builder::with_capacity(rows).with_data_type(DataType::Decimal128(DIGITS, scale))
-}
-
-impl Builder {
-    fn push(&mut self, cell: Given<'_>) -> Result<(), BatchError> {
-        match (self, cell) {
-            (Self::Text(builder), Given::Text(text)) => builder.append_value(text),
-            (Self::Word(builder), Given::Text(text)) => {
-                builder.append(text)?;
-            }
-            (Self::Decimal(builder), Given::Count(count)) => builder.append_value(count.into()),
-            (Self::Line(builder), Given::Line(line)) => {
-                builder.append_value(i64::try_from(line).unwrap_or(i64::MAX));
-            }
-            (Self::Text(builder), _) => builder.append_null(),
-            (Self::Word(builder), _) => builder.append_null(),
-            (Self::Decimal(builder), _) => builder.append_null(),
-            (Self::Line(builder), _) => builder.append_null(),
-        }
-        Ok(())
-    }
-}
-
-impl Given<'_> {
-    /// The cell without ambiguity: its kind, its length, its bytes.
-    fn write(self, into: &mut Vec<u8>) {
-        match self {
-            Self::Missing => into.push(0),
-            Self::Text(text) => {
-                into.push(1);
-                into.extend((text.len() as u64).to_le_bytes());
-                into.extend(text.as_bytes());
-            }
-            Self::Count(count) => {
-                into.push(2);
-                into.extend(count.to_le_bytes());
-            }
-            Self::Line(line) => {
-                into.push(3);
-                into.extend(line.to_le_bytes());
-            }
-        }
-    }
-}
-
-/// An outcome as flat values.
-struct Flat<'a> {
-    status: &'static str,
-    reason: Option<&'static str>,
-    detail: Option<&'a str>,
-    decision: Option<&'a Decision>,
-    previous: Option<Amount>,
-    change: Option<Ratio>,
-    winner: Option<Winner>,
-    guard_ids: Vec<&'a str>,
-    guards: String,
-    flags: String,
-    currency: String,
-}
-
-impl<'a> Flat<'a> {
-    fn new(item: &Item, place: &'a Place, outcome: &'a Outcome) -> Self {
+    pub fn push(&mut self, line: u64, item: &Item, at: u16, outcome: &Outcome) -> Result<(), BatchError> {
+        let lost = || BatchError::Internal("a place is lost".into());
+        let world = self.job.worlds.get(usize::from(at)).ok_or_else(lost)?;
+        let words = &self.job.words;
+        let names = words.places.get(usize::from(at)).ok_or_else(lost)?;
+        let place = world.place;
         let previous = match item.value(builtin::CURRENT_PRICE) {
             Value::Money(amount, currency) if currency == place.currency => Some(amount),
             _ => None,
         };
+        let mut numbers = [NONE; 10];
+        let mut set = |number: Number, count: Option<i64>| {
+            let fits = count.filter(|count| count.unsigned_abs() < COUNT_LIMIT);
+            if let (Some(slot), Some(count)) = (numbers.get_mut(number as usize), fits) {
+                *slot = count;
+            }
+        };
+        set(Number::Previous, previous.map(Amount::micros));
+        let (status, reason, winner, flags, guards, detail, kind);
         match outcome {
             Outcome::Decided(decision) => {
-                let (status, reason) = match decision.status {
-                    Status::Priced => ("priced", None),
-                    Status::Held(reason) => ("held", Some(reason.as_str())),
-                };
                 let price = decision.price.amount();
-                let moved =
-                    |previous: Amount| price.sub(previous).ok()?.ratio_to(previous, Rounding::HalfEven);
-                Self {
-                    status,
-                    reason,
-                    detail: None,
-                    decision: Some(decision),
-                    previous,
-                    change: previous.and_then(moved),
-                    winner: decision.winner,
-                    flags: flags(decision.flags),
-                    ..Self::empty(place, decision.hits.iter())
+                (status, reason) = match decision.status {
+                    Status::Priced => (words::PRICED, words::MISSING),
+                    Status::Held(why) => (words::HELD, words::held(why)),
+                };
+                let change = previous
+                    .and_then(|previous| price.sub(previous).ok()?.ratio_to(previous, Rounding::HalfEven));
+                set(Number::Price, Some(price.micros()));
+                set(Number::Change, change.map(Ratio::nanos));
+                set(Number::Margin, decision.margin.map(Ratio::nanos));
+                set(Number::Contribution, decision.contribution.map(Amount::micros));
+                set(Number::Target, decision.target.map(Amount::micros));
+                set(Number::Adjusted, decision.adjusted.map(Amount::micros));
+                set(Number::Floor, Some(decision.range.floor.amount.micros()));
+                set(Number::Ceiling, Some(decision.range.ceiling.amount.micros()));
+                set(Number::Reference, decision.reference.map(Amount::micros));
+                (winner, detail, kind) = (decision.winner, words::MISSING, decision.kind as i32);
+                flags = self.flags(decision.flags);
+                guards = self.guards(at, place, decision.hits.iter());
+            }
+            Outcome::Refused(Refusal { code, guards: named, fact, winner: of }) => {
+                (status, reason) = (words::REFUSED, words::refused(*code));
+                (winner, flags, kind) = (*of, words::MISSING, words::MISSING);
+                detail = match fact.as_deref() {
+                    None | Some("") => words::MISSING,
+                    Some(fact) => self.detail_texts.of(fact),
+                };
+                guards = self.guards(at, place, named.iter().copied());
+            }
+        }
+        let rule = winner.and_then(|winner| names.rules.get(winner.rule as usize).copied());
+        let rule = rule.unwrap_or(words::MISSING);
+        let because = winner.map_or(words::MISSING, |winner| winner.because as i32);
+
+        let [price, previous, change, margin, contribution, target, adjusted, floor, ceiling, reference] =
+            numbers.map(i64::cast_unsigned);
+        let fields = [
+            price,
+            previous,
+            change,
+            margin,
+            contribution,
+            target,
+            adjusted,
+            floor,
+            ceiling,
+            reference,
+            words.kinds.hash(kind),
+            words.statuses.hash(status),
+            words.reasons.hash(reason),
+            words.rules.hash(rule),
+            words.because.hash(because),
+            self.guard_texts.hash(guards),
+            self.flag_texts.hash(flags),
+            self.detail_texts.hash(detail),
+        ];
+        self.tally.digest.add_answer(&item.sku, names.hash, &fields);
+        self.count(outcome, reason, rule, guards, flags);
+
+        self.skus.append_value(&item.sku);
+        self.lines.push(i64::try_from(line).unwrap_or(i64::MAX));
+        for (column, number) in self.numbers.iter_mut().zip(numbers) {
+            column.push(number);
+        }
+        self.markets.push(names.market);
+        self.channels.push(names.channel);
+        self.statuses.push(status);
+        self.reasons.push(reason);
+        self.currencies.push(names.currency);
+        self.rules.push(rule);
+        self.because.push(because);
+        self.guards.push(guards);
+        self.flags.push(flags);
+        self.details.push(detail);
+        self.kinds.push(kind);
+        if let Outcome::Decided(decision) = outcome {
+            let previous =
+                numbers.get(Number::Previous as usize).copied().filter(|previous| *previous != NONE);
+            self.tally.moved(decision.price.amount(), previous.map(Amount::from_micros));
+        }
+        Ok(())
+    }
+
+    /// Counts by number; [`Self::finish`] turns the numbers into names.
+    fn count(&mut self, outcome: &Outcome, reason: i32, rule: i32, guards: i32, flags: i32) {
+        let add = |counts: &mut [u64], key: i32| {
+            if let Some(count) = usize::try_from(key).ok().and_then(|at| counts.get_mut(at)) {
+                *count += 1;
+            }
+        };
+        self.tally.read += 1;
+        match outcome {
+            Outcome::Decided(decision) => {
+                match decision.status {
+                    Status::Priced => self.tally.priced += 1,
+                    Status::Held(_) => {
+                        self.tally.held += 1;
+                        add(&mut self.held, reason);
+                    }
+                }
+                add(&mut self.rule_counts, rule);
+                if decision.flags.has(Flag::Fallback) {
+                    add(&mut self.fallback_counts, rule);
                 }
             }
-            Outcome::Refused(Refusal { code, guards, fact, winner }) => Self {
-                status: "refused",
-                reason: Some(code.as_str()),
-                detail: fact.as_deref(),
-                previous,
-                winner: *winner,
-                ..Self::empty(place, guards.iter().copied())
-            },
-        }
-    }
-
-    fn empty(place: &'a Place, guards: impl Iterator<Item = GuardRef>) -> Self {
-        let mut guard_ids: Vec<&str> = Vec::new();
-        for guard in guards.filter_map(|hit| place.guards.get(usize::from(hit.guard))) {
-            if !guard_ids.contains(&&*guard.id) {
-                guard_ids.push(&guard.id);
+            Outcome::Refused(_) => {
+                self.tally.refused += 1;
+                add(&mut self.refused, reason);
             }
         }
-        Self {
-            status: "",
-            reason: None,
-            detail: None,
-            decision: None,
-            previous: None,
-            change: None,
-            winner: None,
-            guards: guard_ids.join("|"),
-            guard_ids,
-            flags: String::new(),
-            currency: place.currency.code(),
+        add(&mut self.guard_counts, guards);
+        add(&mut self.flag_counts, flags);
+    }
+
+    fn flags(&mut self, flags: Flags) -> i32 {
+        let bits = flags.bits();
+        if bits == 0 {
+            return words::MISSING;
         }
+        self.flag_texts.get(&bits).unwrap_or_else(|| {
+            let names: Vec<&str> = flags.iter().map(|flag| flag.as_str()).collect();
+            self.flag_counts.push(0);
+            self.flag_texts.add(bits, names.join("|"))
+        })
     }
 
-    fn rule(&self, place: &'a Place) -> Option<&'a str> {
-        let rule = place.rules.get(self.winner?.rule as usize)?;
-        Some(&rule.info.id)
+    fn guards(&mut self, at: u16, place: &Place, guards: impl Iterator<Item = GuardRef>) -> i32 {
+        let key: GuardKey = (at, guards.map(|guard| guard.guard).collect());
+        if key.1.is_empty() {
+            return words::MISSING;
+        }
+        self.guard_texts.get(&key).unwrap_or_else(|| {
+            self.guard_counts.push(0);
+            let text = guard_ids(place, &key.1).join("|");
+            self.guard_texts.add(key, text)
+        })
     }
 
-    /// In the order of [`COLUMNS`].
-    fn cells<'s>(&'s self, item: &'s Item, place: &'s Place, release: &'s str, line: u64) -> [Given<'s>; 24] {
-        let text =
-            |text: Option<&'s str>| text.filter(|text| !text.is_empty()).map_or(Given::Missing, Given::Text);
-        let count = |micros: i64| {
-            let fits = micros.unsigned_abs() < COUNT_LIMIT;
-            if fits { Given::Count(micros) } else { Given::Missing }
-        };
-        let money = |amount: Option<Amount>| amount.map_or(Given::Missing, |amount| count(amount.micros()));
-        let ratio = |ratio: Option<Ratio>| ratio.map_or(Given::Missing, |ratio| count(ratio.nanos()));
-        let decided = |amount: fn(&Decision) -> Option<Amount>| money(self.decision.and_then(amount));
-        [
-            Given::Text(&item.sku),
-            Given::Text(&place.market),
-            Given::Text(&place.channel),
-            Given::Text(self.status),
-            text(self.reason),
-            decided(|decision| Some(decision.price.amount())),
-            Given::Text(&self.currency),
-            money(self.previous),
-            ratio(self.change),
-            text(self.rule(place)),
-            text(self.winner.map(|winner| winner.because.as_str())),
-            text(Some(&self.guards)),
-            text(Some(&self.flags)),
-            ratio(self.decision.and_then(|decision| decision.margin)),
-            decided(|decision| decision.contribution),
-            Given::Text(release),
-            decided(|decision| decision.target),
-            decided(|decision| decision.adjusted),
-            decided(|decision| Some(decision.range.floor.amount)),
-            decided(|decision| Some(decision.range.ceiling.amount)),
-            text(self.detail),
-            Given::Line(line),
-            text(self.decision.map(|decision| decision.kind.as_str())),
-            decided(|decision| decision.reference),
-        ]
+    /// The columns, and what there is to count.
+    pub fn finish(mut self) -> Result<(RecordBatch, Tally), BatchError> {
+        self.name_counts();
+        let words = &self.job.words;
+        let rows = self.lines.len();
+        let [price, previous, change, margin, contribution, target, adjusted, floor, ceiling, reference] =
+            self.numbers;
+        let columns: [ArrayRef; 24] = [
+            Arc::new(self.skus.finish()),
+            words.markets.column(self.markets)?,
+            words.channels.column(self.channels)?,
+            words.statuses.column(self.statuses)?,
+            words.reasons.column(self.reasons)?,
+            decimals(price, MONEY_SCALE)?,
+            words.currencies.column(self.currencies)?,
+            decimals(previous, MONEY_SCALE)?,
+            decimals(change, RATIO_SCALE)?,
+            words.rules.column(self.rules)?,
+            words.because.column(self.because)?,
+            self.guard_texts.column(self.guards)?,
+            self.flag_texts.column(self.flags)?,
+            decimals(margin, RATIO_SCALE)?,
+            decimals(contribution, MONEY_SCALE)?,
+            words.releases.column(vec![0; rows])?,
+            decimals(target, MONEY_SCALE)?,
+            decimals(adjusted, MONEY_SCALE)?,
+            decimals(floor, MONEY_SCALE)?,
+            decimals(ceiling, MONEY_SCALE)?,
+            self.detail_texts.column(self.details)?,
+            Arc::new(Int64Array::from(self.lines)),
+            words.kinds.column(self.kinds)?,
+            decimals(reference, MONEY_SCALE)?,
+        ];
+        Ok((RecordBatch::try_new(output_schema(), columns.into())?, self.tally))
     }
 
-    fn summary(&self, place: &'a Place) -> Answer<'_> {
-        Answer {
-            status: self.status,
-            reason: self.reason,
-            price: self.decision.map(|decision| decision.price.amount()),
-            previous: self.previous,
-            rule: self.rule(place),
-            guards: &self.guard_ids,
-            flags: self.decision.map(|decision| decision.flags).unwrap_or_default(),
+    fn name_counts(&mut self) {
+        let words = &self.job.words;
+        for (name, count) in words.rule_names.iter().zip(&self.rule_counts) {
+            add(&mut self.tally.rules, name, *count);
+        }
+        for (name, count) in words.rule_names.iter().zip(&self.fallback_counts) {
+            add(&mut self.tally.fallbacks, name, *count);
+        }
+        for (name, (held, refused)) in words.reason_names.iter().zip(self.held.iter().zip(&self.refused)) {
+            add(&mut self.tally.held_reasons, name, *held);
+            add(&mut self.tally.refused_reasons, name, *refused);
+        }
+        for ((at, guards), key) in self.guard_texts.iter() {
+            let count =
+                usize::try_from(key).ok().and_then(|at| self.guard_counts.get(at)).copied().unwrap_or(0);
+            let Some(world) = self.job.worlds.get(usize::from(*at)) else { continue };
+            for guard in guard_ids(world.place, guards) {
+                add(&mut self.tally.guards, guard, count);
+            }
+        }
+        for (bits, key) in self.flag_texts.iter() {
+            let count =
+                usize::try_from(key).ok().and_then(|at| self.flag_counts.get(at)).copied().unwrap_or(0);
+            for flag in Flag::ALL.into_iter().filter(|flag| bits >> *flag as u16 & 1 == 1) {
+                add(&mut self.tally.flags, flag.as_str(), count);
+            }
         }
     }
 }
 
-fn flags(flags: Flags) -> String {
-    let names: Vec<&str> = flags.iter().map(|flag| flag.as_str()).collect();
-    names.join("|")
+/// Each name once.
+fn guard_ids<'p>(place: &'p Place, guards: &[u16]) -> Vec<&'p str> {
+    let mut ids: Vec<&str> = Vec::new();
+    for guard in guards.iter().filter_map(|guard| place.guards.get(usize::from(*guard))) {
+        if !ids.contains(&&*guard.id) {
+            ids.push(&guard.id);
+        }
+    }
+    ids
+}
+
+fn decimals(counts: Vec<i64>, scale: i8) -> Result<ArrayRef, ArrowError> {
+    let nulls = counts.contains(&NONE).then(|| counts.iter().map(|count| *count != NONE).collect());
+    let counts = counts.into_iter().map(|count| if count == NONE { 0 } else { i128::from(count) });
+    let array = Decimal128Array::try_new(counts.collect::<Vec<_>>().into(), nulls)?;
+    Ok(Arc::new(array.with_precision_and_scale(DIGITS, scale)?))
 }
 
 /// The text of a money cell: a price with the digits of its currency, any other amount with at least two decimals.

@@ -9,7 +9,7 @@
 //! | booleans | `yes`, `no` |
 //! | timestamps with a zone | instants |
 
-use super::{BatchError, Columns};
+use super::{BatchError, Column, Columns};
 use crate::facts::{BadField, FieldCode, Kind};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
@@ -37,17 +37,9 @@ impl Texts {
     pub fn new(path: &Path, batch: &RecordBatch, columns: &Columns) -> Result<Self, BatchError> {
         let mut texts = Self { columns: Vec::with_capacity(columns.len()), bad: Vec::new() };
         for (array, column) in batch.columns().iter().zip(columns.iter()) {
-            let mut reader = Reader { kind: column.kind, bad: Vec::new() };
-            let read = reader.read(array.as_ref()).ok_or_else(|| {
-                let (header, given) = (&column.header, array.data_type());
-                BatchError::columns(
-                    path,
-                    format!("column `{header}` is of type {given}, {}", wanted(column.kind, given)),
-                )
-            })?;
+            let (read, bad) = read(path, array.as_ref(), column)?;
             texts.columns.push(read);
-            let bad = reader
-                .bad
+            let bad = bad
                 .into_iter()
                 .map(|(row, code, value, why)| (row, BadField::new(&column.name, code, &value, why)));
             texts.bad.extend(bad);
@@ -73,6 +65,28 @@ impl Texts {
         let rest = self.bad.get(start..).unwrap_or(&[]);
         rest.iter().take_while(move |(at, _)| *at == row).map(|(_, bad)| bad)
     }
+}
+
+/// The texts of one column, and the rows whose cells cannot be read at all.
+pub(super) fn column(
+    path: &Path,
+    array: &dyn Array,
+    column: &Column,
+) -> Result<(StringArray, Vec<usize>), BatchError> {
+    let (texts, bad) = read(path, array, column)?;
+    Ok((texts, bad.into_iter().map(|(row, ..)| row).collect()))
+}
+
+fn read(path: &Path, array: &dyn Array, column: &Column) -> Result<(StringArray, Vec<BadCell>), BatchError> {
+    let mut reader = Reader { kind: column.kind, bad: Vec::new() };
+    let texts = reader.read(array).ok_or_else(|| {
+        let (header, given) = (&column.header, array.data_type());
+        BatchError::columns(
+            path,
+            format!("column `{header}` is of type {given}, {}", wanted(column.kind, given)),
+        )
+    })?;
+    Ok((texts, reader.bad))
 }
 
 fn text(column: &StringArray, row: usize) -> &str {

@@ -3,9 +3,9 @@
 //! A twin is priced before its followers, wherever its row stands. So the files are read once for the names of twins and
 //! once for their rows; the run itself then only looks them up.
 
-use super::rows::{Parsed, ParsedRow};
+use super::rows::Parsed;
 use super::{BatchError, Catalog, Job};
-use crate::facts::ItemRow;
+use crate::facts::Item;
 use crate::pricing::{Row, Twins};
 use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
@@ -18,7 +18,7 @@ pub struct TwinPrices(pub(super) Vec<Twins>);
 /// The rows of twins.
 #[derive(Debug, Default)]
 struct TwinRows {
-    rows: Vec<ItemRow>,
+    items: Vec<Item>,
     /// For each place: the first row of a SKU.
     places: Vec<HashMap<Box<str>, usize>>,
 }
@@ -40,7 +40,7 @@ impl TwinPrices {
         let mut rows = TwinRows::new(job);
         if !wanted.is_empty() {
             catalog.each_block(cancel, |path, columns, block| {
-                rows.keep(job.parse(path, columns, block, cancel)?.rows.into_iter(), &wanted);
+                rows.keep(&job.parse(path, columns, block, cancel)?, &wanted);
                 Ok(())
             })?;
         }
@@ -50,44 +50,41 @@ impl TwinPrices {
         Ok(Self(rows.prices(job, wanted)))
     }
 
-    /// The same for the rows of one block.
-    pub(super) fn of_block(job: &Job<'_>, parsed: &Parsed<'_>) -> Self {
+    /// The same for the rows of some blocks.
+    pub(super) fn of_blocks(job: &Job<'_>, blocks: &[Parsed<'_>]) -> Self {
         let (mut wanted, mut rows) = (HashSet::new(), TwinRows::new(job));
-        names(parsed, &mut wanted);
-        for row in &parsed.rows {
-            rows.keep_one(row.row.clone(), row.places, &wanted);
-        }
+        blocks.iter().for_each(|block| names(block, &mut wanted));
+        blocks.iter().for_each(|block| rows.keep(block, &wanted));
         Self(rows.prices(job, wanted))
     }
 }
 
 fn names(parsed: &Parsed<'_>, wanted: &mut HashSet<Box<str>>) {
-    for sku in parsed.rows.iter().flat_map(|row| row.row.item.links()) {
-        if !wanted.contains(sku) {
-            wanted.insert(sku.into());
+    let mut item = parsed.blank();
+    for row in &parsed.rows {
+        for sku in parsed.item(row, &mut item).links() {
+            if !wanted.contains(sku) {
+                wanted.insert(sku.into());
+            }
         }
     }
 }
 
 impl TwinRows {
     fn new(job: &Job<'_>) -> Self {
-        Self { rows: Vec::new(), places: vec![HashMap::new(); job.worlds.len()] }
+        Self { items: Vec::new(), places: vec![HashMap::new(); job.worlds.len()] }
     }
 
-    fn keep<'p>(&mut self, rows: impl Iterator<Item = ParsedRow<'p>>, wanted: &HashSet<Box<str>>) {
-        rows.for_each(|row| self.keep_one(row.row, row.places, wanted));
-    }
-
-    fn keep_one(&mut self, row: ItemRow, places: &[u16], wanted: &HashSet<Box<str>>) {
-        if !wanted.contains(&row.item.sku) {
-            return;
-        }
-        for place in places {
-            if let Some(known) = self.places.get_mut(usize::from(*place)) {
-                known.entry(row.item.sku.clone()).or_insert(self.rows.len());
+    fn keep(&mut self, parsed: &Parsed<'_>, wanted: &HashSet<Box<str>>) {
+        let mut item = parsed.blank();
+        for row in parsed.rows.iter().filter(|row| wanted.contains(parsed.sku(row))) {
+            for place in row.places {
+                if let Some(known) = self.places.get_mut(usize::from(*place)) {
+                    known.entry(parsed.sku(row).into()).or_insert(self.items.len());
+                }
             }
+            self.items.push(parsed.item(row, &mut item).clone());
         }
-        self.rows.push(row);
     }
 
     fn prices(&self, job: &Job<'_>, wanted: HashSet<Box<str>>) -> Vec<Twins> {
@@ -96,7 +93,7 @@ impl TwinRows {
         let places = job.worlds.par_iter().zip(&self.places);
         let priced = places.map(|(world, known)| {
             let row = |sku: &str| {
-                let item = &self.rows.get(*known.get(sku)?)?.item;
+                let item = self.items.get(*known.get(sku)?)?;
                 Some(Row { item, offers: job.facts.offers.get(sku, &world.place.market) })
             };
             let mut twins = Twins::default();

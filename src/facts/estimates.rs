@@ -3,9 +3,9 @@
 //! An estimate stands in for all six columns of the items feed that speak of demand (decisions 15.10); what it lacks is
 //! missing. Items without one keep their columns.
 
+use super::Map;
 use super::{AttrId, Value, builtin};
 use crate::money::{Money, Ratio};
-use std::collections::HashMap;
 
 /// What a fit says about one item.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub struct Estimate {
 /// Estimates by SKU, for one market or (empty) for all.
 #[derive(Clone, Debug, Default)]
 pub struct Estimates {
-    rows: HashMap<Box<str>, Vec<(Box<str>, Estimate)>>,
+    rows: Map<Box<str>, Vec<(Box<str>, Estimate)>>,
 }
 
 impl Estimates {

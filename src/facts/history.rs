@@ -1,11 +1,11 @@
 //! The prices that were in force, by item (decisions 14).
 
+use super::Map;
 use super::item::{BadField, FieldCode};
 use super::schema::PRICE_KINDS;
 use super::text::{parse_instant, parse_money};
 use crate::money::{Amount, Currency, Money};
 use smallvec::SmallVec;
-use std::collections::HashMap;
 
 /// What kind of price it is: limits on moves compare like with like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,7 +41,7 @@ pub struct AppliedText<'a> {
 /// Price history by SKU, market and channel, each empty for all.
 #[derive(Clone, Debug, Default)]
 pub struct History {
-    rows: HashMap<Box<str>, Vec<Row>>,
+    rows: Map<Box<str>, Vec<Row>>,
     /// Names of markets and channels, each once.
     names: Vec<Box<str>>,
     count: usize,

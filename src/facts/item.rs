@@ -1,16 +1,16 @@
 //! One item, read from text by the schema.
 
 use super::text::{parse_duration, parse_instant, parse_percent};
-use super::{AttrId, Kind, Schema, Value, builtin};
+use super::{Attr, AttrId, Kind, Schema, Value, builtin};
 use crate::money::{Amount, Currency, Money, Ratio};
 
 /// One item's facts, one value for each attribute of the schema.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Item {
-    pub sku: Box<str>,
-    values: Box<[Value]>,
+    pub sku: String,
+    pub(super) values: Box<[Value]>,
     /// Texts that name other items, by attribute.
-    links: Box<[(AttrId, Box<str>)]>,
+    pub(super) links: Vec<(AttrId, Box<str>)>,
 }
 
 /// An item as a feed gives it: for one market or channel, or (empty) for all.
@@ -87,19 +87,19 @@ impl BadField {
 }
 
 /// The longest text a field may hold.
-const FIELD_BYTES_MAX: usize = 4_096;
+pub(super) const FIELD_BYTES_MAX: usize = 4_096;
 
 /// Reads rows whose columns are known: made once for a file, used for each row.
 #[derive(Clone, Debug)]
 pub struct ItemReader<'a> {
-    schema: &'a Schema,
-    columns: Vec<Target>,
-    currency: Option<Currency>,
+    pub(super) schema: &'a Schema,
+    pub(super) columns: Vec<Target>,
+    pub(super) currency: Option<Currency>,
 }
 
 /// What a column of a feed becomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Target {
+pub(super) enum Target {
     Fact(AttrId),
     Until(AttrId),
     Since(AttrId),
@@ -229,21 +229,19 @@ impl<'a> ItemReader<'a> {
                 bad.push(BadField::new(&attr.name, FieldCode::Missing, "", "is missing and not optional"));
             }
         }
-        for (id, text) in [(builtin::PRICE_KIND, "regular"), (builtin::VAT_CLASS, "standard")] {
+        for (id, value) in self.defaults() {
             if let Some(slot) = values.get_mut(usize::from(id.0)).filter(|slot| **slot == Value::Missing) {
-                *slot = Value::Symbol(self.schema.attr(id).symbols.lookup(text));
+                *slot = value;
             }
         }
-        let at = |id: AttrId| values.get(usize::from(id.0)).copied().unwrap_or(Value::Missing);
-        let cover = match (at(builtin::STOCK_COVER), at(builtin::STOCK_UNITS), at(builtin::UNITS_PER_DAY)) {
-            (Value::Missing, Value::Count(stock), Value::Count(rate)) => stock_cover(stock, rate),
-            _ => None,
-        };
-        if let (Some(cover), Some(slot)) = (cover, values.get_mut(usize::from(builtin::STOCK_COVER.0))) {
-            *slot = Value::Count(cover);
-        }
+        fill_cover(values);
     }
 
+    /// What the kind of a price and the VAT class are when no cell says so.
+    pub(super) fn defaults(&self) -> [(AttrId, Value); 2] {
+        [(builtin::PRICE_KIND, "regular"), (builtin::VAT_CLASS, "standard")]
+            .map(|(id, text)| (id, Value::Symbol(self.schema.attr(id).symbols.lookup(text))))
+    }
     fn fact<'r>(
         &self,
         id: AttrId,
@@ -332,21 +330,40 @@ impl<'a> ItemReader<'a> {
         if attr.range.is_some_and(|(low, high)| number < low || high < number) {
             return Err((FieldCode::OutOfRange, format!("`{text}` is outside the range the schema allows")));
         }
-        let positive = [
-            builtin::CURRENT_PRICE,
-            builtin::ELASTICITY_PRICE,
-            builtin::OBSERVED_LOW,
-            builtin::OBSERVED_HIGH,
-        ];
-        let not_negative = attr.kind == Kind::Money
-            || [builtin::STOCK_UNITS, builtin::UNITS_PER_DAY, builtin::SALES_WEEKS].contains(&id);
-        if number < 0 && not_negative {
+        let least = least(id, attr);
+        if number < 0 && least.is_some() {
             return Err((FieldCode::OutOfRange, format!("`{text}` is below zero")));
         }
-        if number == 0 && positive.contains(&id) {
+        if least.is_some_and(|least| number < least) {
             return Err((FieldCode::OutOfRange, format!("`{text}` must be above zero")));
         }
         Ok(value)
+    }
+}
+
+/// The least that makes sense: nothing is said of most numbers.
+pub(super) fn least(id: AttrId, attr: &Attr) -> Option<i64> {
+    let positive =
+        [builtin::CURRENT_PRICE, builtin::ELASTICITY_PRICE, builtin::OBSERVED_LOW, builtin::OBSERVED_HIGH];
+    let not_negative = [builtin::STOCK_UNITS, builtin::UNITS_PER_DAY, builtin::SALES_WEEKS];
+    if positive.contains(&id) {
+        Some(1)
+    } else if attr.kind == Kind::Money || not_negative.contains(&id) {
+        Some(0)
+    } else {
+        None
+    }
+}
+
+/// The stock cover from stock and sales, unless it is given.
+pub(super) fn fill_cover(values: &mut [Value]) {
+    let at = |id: AttrId| values.get(usize::from(id.0)).copied().unwrap_or(Value::Missing);
+    let cover = match (at(builtin::STOCK_COVER), at(builtin::STOCK_UNITS), at(builtin::UNITS_PER_DAY)) {
+        (Value::Missing, Value::Count(stock), Value::Count(rate)) => stock_cover(stock, rate),
+        _ => None,
+    };
+    if let (Some(cover), Some(slot)) = (cover, values.get_mut(usize::from(builtin::STOCK_COVER.0))) {
+        *slot = Value::Count(cover);
     }
 }
 

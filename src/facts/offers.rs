@@ -1,10 +1,10 @@
 //! What rivals charge.
 
+use super::Map;
 use super::Symbols;
 use super::item::{BadField, FieldCode};
 use super::text::{parse_instant, parse_money, parse_percent};
 use crate::money::{Amount, Currency, Money, Ratio};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A rival's number: the rulebook's rivals first, then others in the order they are met.
@@ -30,14 +30,14 @@ pub struct Names(Arc<Table>);
 #[derive(Clone, Debug, Default)]
 struct Table {
     texts: Vec<Box<str>>,
-    index: HashMap<Box<str>, RivalId>,
+    index: Map<Box<str>, RivalId>,
 }
 
 impl Names {
     /// Starts with the rivals that a rulebook mentions, whose ids are their symbols.
     #[must_use]
     pub fn new(mentioned: &Symbols) -> Self {
-        let mut names = Self(Arc::new(Table { texts: vec!["".into()], index: HashMap::new() }));
+        let mut names = Self(Arc::new(Table { texts: vec!["".into()], index: Map::default() }));
         for text in mentioned.texts() {
             names.id(text);
         }

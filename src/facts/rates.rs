@@ -1,9 +1,9 @@
 //! Exchange rates, as of when.
 
+use super::Map;
 use super::item::{BadField, FieldCode};
 use super::text::parse_instant;
 use crate::money::{Amount, Currency, Overflow, Ratio, Rounding};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// One row of the feed: one `base` is `rate` `quote`s.
@@ -29,7 +29,7 @@ pub struct Rate {
 /// All rates, each pair in the order of `as_of`; cheap to copy.
 #[derive(Clone, Debug, Default)]
 pub struct Rates {
-    pairs: Arc<HashMap<Pair, Arc<Vec<RateRow>>>>,
+    pairs: Arc<Map<Pair, Arc<Vec<RateRow>>>>,
 }
 
 /// Base and quote.

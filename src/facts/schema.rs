@@ -1,7 +1,7 @@
 //! The vocabulary: which facts exist, of which type.
 
+use super::Map;
 use super::{Formula, Symbols};
-use std::collections::HashMap;
 
 /// The place of an attribute in a [`Schema`] and in an item's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,7 +63,7 @@ pub const PRICE_KINDS: &[&str] = &["regular", "promo", "clearance"];
 #[derive(Clone, Debug)]
 pub struct Schema {
     attrs: Vec<Attr>,
-    index: HashMap<Box<str>, AttrId>,
+    index: Map<Box<str>, AttrId>,
 }
 
 impl Schema {

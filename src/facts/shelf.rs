@@ -3,7 +3,8 @@
 //!
 //! A trie over the bits of the key's hash, the highest first: walking it visits the entries in the order of their hashes.
 
-use std::hash::{BuildHasher as _, RandomState};
+use foldhash::quality::RandomState;
+use std::hash::BuildHasher as _;
 use std::sync::Arc;
 
 /// A leaf with more entries becomes a branch.
@@ -35,7 +36,7 @@ struct Entry<V> {
 
 impl<V> Default for Shelf<V> {
     fn default() -> Self {
-        Self { root: Arc::new(Node::Leaf(Vec::new())), len: 0, hashes: RandomState::new() }
+        Self { root: Arc::new(Node::Leaf(Vec::new())), len: 0, hashes: RandomState::default() }
     }
 }
 
@@ -48,6 +49,9 @@ fn child(used: u64, hash: u64, shift: u32) -> (u64, usize) {
 impl<V> Shelf<V> {
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&V> {
+        if self.len == 0 {
+            return None;
+        }
         let hash = self.hashes.hash_one(key);
         let (mut node, mut shift) = (&*self.root, TOP);
         loop {

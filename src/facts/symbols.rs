@@ -1,6 +1,6 @@
 //! Texts as small numbers.
 
-use std::collections::HashMap;
+use super::Map;
 
 /// The texts of one attribute that a rulebook mentions, each with a number. Number 0 is every other text.
 ///
@@ -9,7 +9,7 @@ use std::collections::HashMap;
 #[derive(Clone, Debug, Default)]
 pub struct Symbols {
     texts: Vec<Box<str>>,
-    index: HashMap<Box<str>, u32>,
+    index: Map<Box<str>, u32>,
     tree: bool,
 }
 

@@ -23,6 +23,9 @@ impl Fraction {
         }
         let divisor = gcd(num.unsigned_abs(), den.unsigned_abs()) as i128;
         let sign = den.signum();
+        if divisor == 1 {
+            return Ok(Self { num: sign * num, den: sign * den });
+        }
         Ok(Self { num: sign * num / divisor, den: sign * den / divisor })
     }
 
@@ -124,6 +127,12 @@ impl Fraction {
 
 fn gcd(mut a: u128, mut b: u128) -> u128 {
     while b != 0 {
+        if let (Ok(mut a), Ok(mut b)) = (u64::try_from(a), u64::try_from(b)) {
+            while b != 0 {
+                (a, b) = (b, a % b);
+            }
+            return a.into();
+        }
         (a, b) = (b, a % b);
     }
     a.max(1)

@@ -55,7 +55,13 @@ impl Price {
 /// # Errors
 /// Never overflows for a valid amount; the type is shared with the other roundings.
 pub(crate) fn to_minor(amount: Amount, currency: Currency, rounding: Rounding) -> Result<i64, Overflow> {
-    super::wide::mul_div(amount.micros().into(), 1, currency.micros_per_minor().into(), rounding)
+    let (micros, unit) = (amount.micros(), currency.micros_per_minor());
+    let below = micros.div_euclid(unit);
+    match rounding {
+        Rounding::Down => Ok(below),
+        Rounding::Up => Ok(below + i64::from(below * unit != micros)),
+        Rounding::HalfEven => super::wide::mul_div(micros.into(), 1, unit.into(), rounding),
+    }
 }
 
 impl std::fmt::Display for Price {

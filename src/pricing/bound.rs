@@ -63,6 +63,11 @@ impl Asking<'_> {
                 self.per_vat(factor)?.apply(costs.landed, Rounding::Up).map(Some).map_err(Refusal::from)
             }),
             Bound::MinContribution(least) => self.cost_bound(asked, Side::Floor, |costs| {
+                let lines = self.view.world.lines.get(self.costs.vat);
+                let line = lines.and_then(|lines| lines.unit.as_ref());
+                if let Some(at) = line.and_then(|line| line.lowest(costs.landed, *least)) {
+                    return Ok(Some(at.max(Amount::ZERO)));
+                }
                 let charges = self.charges()?;
                 unit_floor(charges, self.costs.vat, charges.cost(costs.landed)?, *least)
             }),

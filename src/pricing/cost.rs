@@ -24,7 +24,7 @@ pub(super) fn check<T: Trace>(row: &Row<'_>, world: &World<'_>, trace: &mut T) -
         return Ok(Costs { vat, landed: None, rate: None, doubt: None });
     };
     let rate = world.rate(cost.currency)?;
-    let landed = Landed::new(world.place, cost, rate)?;
+    let landed = Landed::new(world, cost, rate)?;
     trace.step(|| Step::Cost {
         cost,
         rate: rate.map(|rate| rate.rate),

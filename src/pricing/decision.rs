@@ -200,6 +200,12 @@ impl Flags {
         self.0 >> flag as u16 & 1 == 1
     }
 
+    /// One bit for each flag, in the order of [`Flag::ALL`].
+    #[must_use]
+    pub fn bits(self) -> u16 {
+        self.0
+    }
+
     /// The set flags in a fixed order.
     pub fn iter(self) -> impl Iterator<Item = Flag> {
         Flag::ALL.into_iter().filter(move |flag| self.has(*flag))

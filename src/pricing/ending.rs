@@ -49,6 +49,16 @@ impl Ending {
             0 | 1 => 1,
             long => 10_i64.pow((long - 1 + digits) as u32),
         };
+        // `*.*9`: the digit before the 9 is free, like all before it. One ending of a shorter period says that.
+        if star
+            && fixed.is_empty()
+            && let Some((_, free)) =
+                pattern.split_once(".*").filter(|(_, rest)| rest.len() <= digits && plain(rest))
+        {
+            let residue =
+                if free.is_empty() { 0 } else { free.parse().map_err(|_| wrong_minor(pattern, currency))? };
+            return Ok(vec![Self { residue, modulus: 10_i64.pow(free.len() as u32), least: 1 }]);
+        }
         let make = |minor: &String| {
             let text = format!("{fixed}{minor}");
             let residue: i64 = if text.is_empty() {

@@ -67,7 +67,8 @@ pub(super) fn bound<T: Trace>(
             if T::ON {
                 report(&asked.demands, trace);
             }
-            guarded.intersect(std::mem::take(&mut asked.demands), currency, trace)?;
+            guarded.intersect(&mut asked.demands, currency, trace)?;
+            asked.demands.clear();
         }
         if class == GuardClass::Safety {
             guarded.hard = guarded.range;
@@ -153,14 +154,14 @@ impl Guarded {
     /// Intersects R with one class.
     fn intersect<T: Trace>(
         &mut self,
-        mut demands: Demands,
+        demands: &mut Demands,
         currency: Currency,
         trace: &mut T,
     ) -> Result<(), Refusal> {
         // First each bound alone against what higher classes left.
         let range = self.range;
-        let mut kept = Demands::new();
-        for demand in demands.drain(..) {
+        let mut refused = None;
+        demands.retain(|demand| {
             let fits = match (demand.side, demand.at) {
                 (_, None) => false,
                 (Side::Floor, Some(at)) => {
@@ -170,17 +171,21 @@ impl Guarded {
                     payable_between(range.floor.amount, at.min(range.ceiling.amount), currency)
                 }
             };
-            if fits {
-                kept.push(demand);
-            } else if demand.guard.class.is_hard() && !demand.may_yield {
-                return Err(contradiction(demand, range));
-            } else {
-                self.yields(demand.guard, trace);
+            if !fits && refused.is_none() {
+                if demand.guard.class.is_hard() && !demand.may_yield {
+                    refused = Some(contradiction(*demand, range));
+                } else {
+                    self.yields(demand.guard, trace);
+                }
             }
+            fits
+        });
+        if let Some(refused) = refused {
+            return Err(refused);
         }
         // Then the rest together.
         while let (Some(floor), Some(ceiling)) =
-            (tightest(&kept, Side::Floor), tightest(&kept, Side::Ceiling))
+            (tightest(demands, Side::Floor), tightest(demands, Side::Ceiling))
         {
             if payable_between(floor.1, ceiling.1, currency) {
                 break;
@@ -195,15 +200,15 @@ impl Guarded {
                     ));
                 }
             };
-            kept.retain(|demand| *demand != loser);
+            demands.retain(|demand| *demand != loser);
             self.yields(loser.guard, trace);
         }
-        if let Some((demand, at)) = tightest(&kept, Side::Floor)
+        if let Some((demand, at)) = tightest(demands, Side::Floor)
             && self.range.floor.amount < at
         {
             self.range.floor = Edge { amount: at, set_by: Some(demand.guard) };
         }
-        if let Some((demand, at)) = tightest(&kept, Side::Ceiling)
+        if let Some((demand, at)) = tightest(demands, Side::Ceiling)
             && at < self.range.ceiling.amount
         {
             self.range.ceiling = Edge { amount: at, set_by: Some(demand.guard) };

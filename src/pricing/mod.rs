@@ -18,6 +18,8 @@ mod decision;
 mod ending;
 mod guard;
 mod horizon;
+mod index;
+mod line;
 mod pipeline;
 mod place;
 mod prospect;
@@ -39,6 +41,7 @@ pub use decision::{
 };
 pub use ending::{Band, Ending};
 pub use horizon::Horizon;
+pub use index::{Indexed, Scoped};
 pub use pipeline::{Directive, Proposal, Steer, Target, price, propose, settle, view};
 pub use place::{
     Adjustment, AdjustmentKind, AdjustmentVariant, Bound, CostBasis, Delivery, FeedName, Fees, Fixed,

@@ -193,11 +193,15 @@ impl Proposal<'_> {
         let goal = Goal::new(self.guarded.clamp(target, trace), currency)?;
         let view = self.view;
         let (round, rule) = round_rule(&view).unzip();
-        let found = round::settle(goal, range, rule, self.intent).ok_or_else(no_price)?;
+        // The best of all payable prices is the best of the range, too, if it lies inside.
+        let freely = round::settle(goal, Payable::everything(currency), rule, self.intent);
+        let found = match freely {
+            Some(found) if range.contains(found.minor) => found,
+            _ => round::settle(goal, range, rule, self.intent).ok_or_else(no_price)?,
+        };
         if !found.allowed_ending {
             self.guarded.flags.set(Flag::NoEnding);
         }
-        let freely = round::settle(goal, Payable::everything(currency), rule, self.intent);
         self.hit_by_ending(freely.map(|found| found.minor), range);
         let price = Price::from_minor(found.minor, currency).ok_or_else(no_price)?;
         trace.step(|| Step::Rounded { round, after: price });

@@ -4,7 +4,7 @@
 //! only reads. Lists come in the order in which they are tried.
 
 use super::ahead::{Fade, Markdown, Optimise, Relative};
-use super::{Band, Cond, Scope, When, Window};
+use super::{Band, Cond, Indexed, Scope, When, Window};
 use crate::facts::{AttrId, Basis, RivalId};
 use crate::money::{Amount, Currency, Fraction, Money, Overflow, Ratio};
 
@@ -29,7 +29,7 @@ pub struct Place {
     pub plausibility: Plausibility,
     pub sets: Box<[RivalSet]>,
     /// Every rule, overlay and table row with a price, winners first: the first that holds wins.
-    pub rules: Box<[Rule]>,
+    pub rules: Indexed<Rule>,
     /// One entry for each id, sorted by id.
     pub adjustments: Box<[Adjustment]>,
     /// The clamp on all adjustments together, as shares: −30 % .. +10 %.
@@ -207,7 +207,7 @@ pub enum Fixed {
     /// `None`: no value in the market's currency.
     Value(Option<Amount>),
     /// Winners first.
-    Table(Box<[FixedRow]>),
+    Table(Indexed<FixedRow>),
 }
 
 #[derive(Clone, Debug)]

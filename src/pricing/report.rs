@@ -1,7 +1,7 @@
 //! What a price earns. Reports never refuse: what cannot be known is missing.
 
 use super::cost::Costs;
-use super::world::{Charges, OrderCosts};
+use super::world::{Charges, Lines, OrderCosts};
 use super::{Refusal, View};
 use crate::money::{Amount, Fraction, Price, Ratio, Rounding, mul_div};
 
@@ -21,11 +21,14 @@ impl Report {
         let (vat, one_plus) = view.vat().map_or((Ratio::ZERO, Fraction::ONE), |vat| (vat.rate, vat.one_plus));
         let net = one_plus.unapply(gross, Rounding::HalfEven)?;
         let landed = costs.landed.map(|landed| landed.landed);
-        let charges = view.world.charges.as_ref().ok();
-        let orders = view.world.orders.as_ref().ok();
-        let earned = landed
-            .zip(charges)
-            .and_then(|(landed, charges)| earned(charges, orders, costs.vat, landed, gross));
+        let earned = landed.map(|landed| {
+            let quick = view.world.lines.get(costs.vat).and_then(|lines| quick(lines, landed, gross));
+            quick.unwrap_or_else(|| {
+                let (charges, orders) = (view.world.charges.as_ref().ok(), view.world.orders.as_ref().ok());
+                let earned = charges.and_then(|charges| earned(charges, orders, costs.vat, landed, gross));
+                earned.unwrap_or_default()
+            })
+        });
         let (contribution, full_contribution, break_even) = earned.unwrap_or_default();
         Ok(Self {
             net,
@@ -46,6 +49,16 @@ fn margin(gross: Amount, one_plus: Fraction, landed: Amount) -> Option<Ratio> {
 }
 
 type Earned = (Option<Amount>, Option<Amount>, Option<Amount>);
+
+/// The same as [`earned`], if all three are known and fit.
+fn quick(lines: &Lines, landed: Amount, gross: Amount) -> Option<Earned> {
+    let unit = lines.unit.as_ref()?;
+    Some((
+        Some(unit.at(gross, landed)?),
+        Some(lines.full(gross)?.at(gross, landed)?),
+        Some(unit.break_even(landed)?),
+    ))
+}
 
 /// Unit contribution, full contribution and break-even, each quantized once.
 fn earned(

@@ -85,11 +85,10 @@ impl<'a> View<'a> {
     /// The kind of the current price.
     #[must_use]
     pub fn price_kind(&self) -> PriceKind {
-        let kinds = &self.world.release.schema.attr(builtin::PRICE_KIND).symbols;
         match self.item.value(builtin::PRICE_KIND) {
             Value::Symbol(symbol) => {
-                let is = |kind: &PriceKind| kinds.lookup(kind.as_str()) == symbol;
-                PriceKind::ALL.into_iter().find(is).unwrap_or_default()
+                let mut kinds = PriceKind::ALL.into_iter().zip(self.world.price_kinds);
+                kinds.find(|(_, known)| *known == symbol).map(|(kind, _)| kind).unwrap_or_default()
             }
             _ => PriceKind::Regular,
         }

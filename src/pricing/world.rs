@@ -1,7 +1,8 @@
 //! Everything around an item that its price depends on: rules, rates, time.
 
+use super::line::Line;
 use super::{Now, Place, Refusal, RefusalCode, Release, Twins};
-use crate::facts::{Estimates, History, Item, Offer, Rate, Rates, Timeline};
+use crate::facts::{Estimates, History, Item, Offer, PriceKind, Rate, Rates, Timeline, builtin};
 use crate::money::{Amount, Currency, Fraction, Money, Ratio, Rounding};
 
 /// One place at one instant, made once for many items. A value, never a global: a process can hold several.
@@ -24,6 +25,23 @@ pub struct World<'a> {
     /// What a unit takes, and what an order takes: each fails alone if a rate is missing.
     pub(super) charges: Result<Charges, Refusal>,
     pub(super) orders: Result<OrderCosts, Refusal>,
+    /// What they make of a price, by VAT class; empty where one fails.
+    pub(super) lines: Box<[Lines]>,
+    /// The symbols of the kinds of prices, in the order of [`PriceKind::ALL`].
+    pub(super) price_kinds: [u32; 3],
+    /// Landed ÷ purchase cost, of a cost in the market's currency and of a converted one.
+    pub(super) landed: [Result<Fraction, Refusal>; 2],
+}
+
+/// Contributions in one division each; none where it needs more than 127 bits.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Lines {
+    /// Of the unit alone.
+    pub unit: Option<Line>,
+    /// With the costs of an order: for a price below the usual basket, and for one at or above it.
+    pub below: Option<Line>,
+    pub above: Option<Line>,
+    pub basket: Option<Amount>,
 }
 
 /// One item with the offers of its rivals in the world's market, each rival once.
@@ -66,7 +84,25 @@ impl<'a> World<'a> {
         let charges = Charges::new(place, rates, at);
         let orders = OrderCosts::new(place, rates, at);
         let (history, estimates, twins) = (None, None, None);
-        Self { release, place, rates, now, rivals_known_at, history, estimates, twins, charges, orders }
+        let lines = lines(&charges, &orders);
+        let kinds = &release.schema.attr(builtin::PRICE_KIND).symbols;
+        let price_kinds = PriceKind::ALL.map(|kind| kinds.lookup(kind.as_str()));
+        let landed = [Ratio::ZERO, place.fx.buffer].map(|buffer| Landed::factor(place, buffer));
+        Self {
+            release,
+            place,
+            rates,
+            now,
+            rivals_known_at,
+            history,
+            estimates,
+            twins,
+            charges,
+            orders,
+            lines,
+            price_kinds,
+            landed,
+        }
     }
 
     /// With the prices that were in force.
@@ -190,13 +226,44 @@ pub(super) struct Landed {
 }
 
 impl Landed {
-    pub(super) fn new(place: &Place, cost: Money, rate: Option<Rate>) -> Result<Self, Refusal> {
+    pub(super) fn new(world: &World<'_>, cost: Money, rate: Option<Rate>) -> Result<Self, Refusal> {
         let purchase = match rate {
             None => cost.amount,
             Some(rate) => rate.convert(cost.amount)?,
         };
-        let buffer = if rate.is_some() { place.fx.buffer } else { Ratio::ZERO };
-        let factor = Fraction::ONE.add(Fraction::of(buffer))?.mul(place.landed)?;
+        let [plain, converted] = &world.landed;
+        let factor = if rate.is_some() { converted } else { plain };
+        let factor = *factor.as_ref().map_err(Refusal::clone)?;
         Ok(Self { purchase, landed: factor.apply(purchase, Rounding::HalfEven)? })
+    }
+
+    fn factor(place: &Place, buffer: Ratio) -> Result<Fraction, Refusal> {
+        Ok(Fraction::ONE.add(Fraction::of(buffer))?.mul(place.landed)?)
+    }
+}
+
+fn lines(charges: &Result<Charges, Refusal>, orders: &Result<OrderCosts, Refusal>) -> Box<[Lines]> {
+    let Ok(charges) = charges else { return Box::default() };
+    let line = |a: Result<Fraction, crate::money::Overflow>,
+                fixed: Result<Fraction, crate::money::Overflow>| {
+        Line::new(a.ok()?, charges.goods, fixed.ok()?)
+    };
+    let lines = charges.a.iter().map(|a| {
+        let unit = line(Ok(*a), Ok(charges.fixed));
+        let Ok(orders) = orders else { return Lines { unit, ..Lines::default() } };
+        let above = line(Ok(*a), charges.fixed.add(orders.order));
+        let below = orders.share.and_then(|share| line(a.sub(share), Ok(charges.fixed)));
+        Lines { unit, below, above, basket: orders.basket }
+    });
+    lines.collect()
+}
+
+impl Lines {
+    /// That of a price with the costs of its order.
+    pub(super) fn full(&self, price: Amount) -> Option<&Line> {
+        match self.basket {
+            Some(basket) if price < basket => self.below.as_ref(),
+            _ => self.above.as_ref(),
+        }
     }
 }

@@ -151,10 +151,11 @@ fn place(market: &str, channel: &str, currency: &str, vat: &[&str]) -> Place {
             matching_text: "".into(),
             age_text: "".into(),
         }]),
-        rules: Box::new([
+        rules: [
             rule("follow", Scope { boxes: Box::new([Box::new([kvi])]) }, &[], follow, vec![double()]),
             rule("double", Scope::everything(), &[], double(), vec![]),
-        ]),
+        ]
+        .into(),
         adjustments: Box::new([]),
         limit: None,
         guards: Box::new([Guard { id: "calm".into(), variants: Box::new([calm]) }]),

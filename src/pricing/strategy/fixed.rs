@@ -6,7 +6,10 @@ use crate::pricing::{Fixed, NoPrice};
 pub(super) fn propose(input: &Input<'_>, fixed: &Fixed) -> Result<Proposed, NoPrice> {
     let price = match fixed {
         Fixed::Value(price) => *price,
-        Fixed::Table(rows) => rows.iter().find(|row| input.view.inside(&row.scope)).and_then(|row| row.price),
+        Fixed::Table(rows) => {
+            let mut rows = rows.candidates(input.view.item);
+            rows.find(|(_, row)| input.view.inside(&row.scope)).and_then(|(_, row)| row.price)
+        }
     };
     let target = price.ok_or(NoPrice::NoFixedPrice)?;
     Ok(Proposed { manner: Manner::Fixed, ..Proposed::free(target, Reads::default()) })

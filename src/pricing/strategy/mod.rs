@@ -16,6 +16,7 @@ pub(super) use optimise::{cost as cost_of, form as form_of};
 use super::cost::Costs;
 use super::{Because, Flag, Flags, NoPrice, Refusal, Row, Rule, Step, Strategy, Trace, View, Winner};
 use crate::money::Amount;
+use smallvec::SmallVec;
 use std::cell::Cell;
 
 /// A strategy's target and all that hangs on the strategy that gave it.
@@ -116,26 +117,30 @@ pub(super) fn choose<'a, T: Trace>(
 fn find_winner<'a, T: Trace>(view: &View<'a>, trace: &mut T) -> Option<(Winner, &'a Rule)> {
     let place = view.world.place;
     let now = view.world.now.at;
-    let mut holding = (0_u32..).zip(&place.rules).filter(|(at, rule)| {
-        let holds = rule.window.holds(now) && view.inside(&rule.scope);
-        if T::ON && !holds {
-            let why = if rule.window.holds(now) {
-                view.mismatch(&rule.scope)
-            } else {
-                Some(super::Mismatch::NotOpen(rule.window))
-            };
-            if let Some(why) = why {
-                trace.step(|| Step::NotApplied { rule: *at, why });
-            }
-        }
-        holds
-    });
-    let (at, rule) = holding.next()?;
-    let runner_up = holding.next();
+    let holds = |rule: &Rule| rule.window.holds(now) && view.inside(&rule.scope);
+    let (winner, runner_up);
     if T::ON {
         // Whoever explains wants every rule that does not apply, not only those before the runner-up.
-        holding.for_each(drop);
+        let mut holding: SmallVec<[(u32, &Rule); 2]> = SmallVec::new();
+        for (at, rule) in (0_u32..).zip(&place.rules) {
+            let why = match rule.window.holds(now) {
+                _ if holds(rule) => {
+                    holding.push((at, rule));
+                    None
+                }
+                true => view.mismatch(&rule.scope),
+                false => Some(super::Mismatch::NotOpen(rule.window)),
+            };
+            if let Some(why) = why {
+                trace.step(|| Step::NotApplied { rule: at, why });
+            }
+        }
+        (winner, runner_up) = (holding.first().copied(), holding.get(1).copied());
+    } else {
+        let mut holding = place.rules.candidates(view.item).filter(|(_, rule)| holds(rule));
+        (winner, runner_up) = (holding.next(), holding.next());
     }
+    let (at, rule) = winner?;
     let because = match runner_up {
         None => Because::OnlyCandidate,
         Some((_, other)) if other.layer < rule.layer => Because::LaterLayer,

@@ -10,8 +10,9 @@ pub(super) fn propose<T: Trace>(
 ) -> Result<Result<Proposed, NoPrice>, Refusal> {
     let view = input.view;
     let now = view.world.now.at;
-    let found = (0_u32..)
-        .zip(&view.world.place.rules)
+    let rules = &view.world.place.rules;
+    let found = rules
+        .candidates(view.item)
         .filter(|(_, rule)| rule.layer <= layer)
         .find(|(_, rule)| rule.window.holds(now) && view.inside(&rule.scope));
     let Some((index, rule)) = found else {

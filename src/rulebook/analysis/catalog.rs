@@ -44,8 +44,8 @@ impl Witness for Catalog<'_> {
                 continue;
             }
             let prices = || worlds.each_ref().map(|world| answer(&row, world));
-            shared.example.get_or_insert_with(|| (own.item.sku.clone(), prices()));
-            shared.items.push(own.item.sku.clone());
+            shared.example.get_or_insert_with(|| (own.item.sku.as_str().into(), prices()));
+            shared.items.push(own.item.sku.as_str().into());
         }
         shared
     }
@@ -67,7 +67,7 @@ impl Witness for Catalog<'_> {
         let world = self.world(place);
         let holds =
             |own: &&ItemRow| view(&self.row(own, place), &world).is_ok_and(|view| view.inside(&rule.scope));
-        self.items(place).into_iter().filter(holds).map(|own| own.item.sku.clone()).collect()
+        self.items(place).into_iter().filter(holds).map(|own| own.item.sku.as_str().into()).collect()
     }
 
     fn circle(&self, place: &Place) -> Vec<Box<str>> {
@@ -92,8 +92,8 @@ impl Witness for Catalog<'_> {
                 continue;
             };
             if high < low {
-                crossed.example.get_or_insert_with(|| (own.item.sku.clone(), low, high));
-                crossed.items.push(own.item.sku.clone());
+                crossed.example.get_or_insert_with(|| (own.item.sku.as_str().into(), low, high));
+                crossed.items.push(own.item.sku.as_str().into());
             }
         }
         crossed

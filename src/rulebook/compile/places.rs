@@ -86,7 +86,7 @@ fn place(
         fees: fees?,
         plausibility: book.manifest.facts,
         sets,
-        rules,
+        rules: rules.into(),
         adjustments,
         limit: book.limit,
         guards,

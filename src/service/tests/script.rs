@@ -165,7 +165,7 @@ fn release(rules: &str) -> Release {
         },
         plausibility: Plausibility { cost_change: plausible, rival: plausible, rate_jump: Ratio::ONE },
         sets: Box::default(),
-        rules: Box::new([rule.clone()]),
+        rules: [rule.clone()].into(),
         adjustments: Box::default(),
         limit: None,
         guards: (1..=guards).map(guard).collect(),
