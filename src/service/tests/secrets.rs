@@ -73,7 +73,7 @@ async fn streamed(channel: &Channel, requests: &[QuotePriceRequest], role: Role)
 #[tokio::test]
 async fn batches_and_streams_show_costs_to_those_who_may_see_them() {
     let guarded = guarded(false, &Script::new("guards=1")).await;
-    let torn = super::access::guarded(false, &Script::new("guards=2 contradict")).await;
+    let torn = access::guarded(false, &Script::new("guards=2 contradict")).await;
     let (channel, torn_channel) = (guarded.connect(None).await.unwrap(), torn.connect(None).await.unwrap());
     let explained = QuotePriceRequest { explanation_detail: ExplanationDetail::Text.into(), ..known("A") };
     let requests = [known("A"), explained, known("Z")];

@@ -31,6 +31,8 @@ fn a_token_is_made_used_and_kept_as_a_hash() {
     assert!(secret.starts_with("pricer_") && !kept.contains(&secret), "{kept}");
     use std::os::unix::fs::PermissionsExt as _;
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    let batcher = token(folder.path(), &["jobs", "--role", "batcher"]);
+    write(folder.path(), "batcher", &String::from_utf8(batcher.stdout).unwrap());
     // A second token for the same principal; mistakes are told and change nothing.
     let second = token(folder.path(), &["shop-de"]);
     assert!(second.status.success(), "{second:?}");
@@ -46,7 +48,7 @@ fn a_token_is_made_used_and_kept_as_a_hash() {
         assert_eq!(refused.status.code(), Some(2), "{text}");
         assert!(text.contains(why), "{text}");
     }
-    assert_eq!(std::fs::read_to_string(&file).unwrap().matches("sha256").count(), 2);
+    assert_eq!(std::fs::read_to_string(&file).unwrap().matches("sha256").count(), 3);
 
     let served = Served::start_in(folder, &guarded(), &[]);
     assert!(served.addr.starts_with("https://"), "{}", served.addr);
@@ -67,6 +69,16 @@ fn a_token_is_made_used_and_kept_as_a_hash() {
         let refused = ask(without);
         assert_eq!(refused.status.code(), Some(1));
         assert!(String::from_utf8_lossy(&refused.stderr).contains("CREDENTIALS_REQUIRED"), "{refused:?}");
+    }
+    // A batch takes another role than a quote; who is not let in is told so, and not kept waiting.
+    for (name, code, said) in [("batcher", 0, "17.85 EUR"), ("token", 1, "ROLE_LACKS_METHOD")] {
+        let mut command = Command::new(PRICER);
+        command.args("watch A --market DE --channel own --count 1 --addr".split(' ')).arg(&served.addr);
+        command.arg("--ca").arg(tls("ca.pem")).arg("--token-file").arg(served.folder.path().join(name));
+        let watched = command.output().unwrap();
+        let text = String::from_utf8_lossy(&watched.stdout) + String::from_utf8_lossy(&watched.stderr);
+        assert_eq!(watched.status.code(), Some(code), "{text}");
+        assert!(text.contains(said), "{text}");
     }
     let log = served.log();
     assert!(!log.contains(&secret) && !log.contains(CANARY), "{log}");
@@ -101,6 +113,30 @@ fn settings_are_checked_shown_and_refused() {
     assert_eq!(code, Some(2), "{text}");
     assert!(
         text.contains("nowhere.toml: cannot be read") && text.contains("no private key in PEM"),
+        "{text}"
+    );
+    // Keys of quote tokens are looked at too, and shown nowhere.
+    write(folder.path(), "keys", "2026-11 canary\n");
+    let (code, text) = check("rulebook = \"rules\"\n[quotes]\nkeys = \"keys\"\n");
+    assert_eq!(code, Some(2), "{text}");
+    assert!(text.contains("keys`: line 1: a secret is 64") && !text.contains(CANARY), "{text}");
+    let given = "serve --check-config --rulebook r --history h.csv --quote-validity 5m --job-threads 3";
+    let given = pricer(&given.split(' ').collect::<Vec<_>>());
+    let text = String::from_utf8(given.stdout).unwrap();
+    for (line, option) in [
+        ("history = \"h.csv\"", "--history"),
+        ("validity = \"5m\"", "--quote-validity"),
+        ("threads = 3", "--job-threads"),
+    ] {
+        assert!(
+            text.lines().any(|shown| shown.starts_with(line) && shown.ends_with(option)),
+            "{line}\n{text}"
+        );
+    }
+    let wrong = pricer(&["serve", "--check-config", "--rulebook", "r", "--quote-validity", "5"]);
+    let text = String::from_utf8(wrong.stderr).unwrap();
+    assert!(
+        wrong.status.code() == Some(2) && text.contains("--quote-validity: `quotes.validity`: `5`"),
         "{text}"
     );
     let nothing = pricer(&["serve", "--check-config"]);
