@@ -25,7 +25,7 @@ pub(super) struct ParquetSink {
 }
 
 enum Column {
-    Library(ArrowColumnWriter),
+    Library(Box<ArrowColumnWriter>),
     Coded(CodedColumn),
 }
 
@@ -52,7 +52,7 @@ impl ParquetSink {
         let columns = writers.into_iter().zip(schema.fields()).zip(self.file.schema_descr().columns());
         let column = columns.map(|((writer, field), descr)| match field.data_type() {
             DataType::Dictionary(..) => Column::Coded(CodedColumn::new(descr.clone())),
-            _ => Column::Library(writer),
+            _ => Column::Library(Box::new(writer)),
         });
         Ok(column.collect())
     }

@@ -185,11 +185,12 @@ impl<'a> Job<'a> {
         let mut quarantined = std::mem::take(&mut parsed.quarantined);
         let mut room = parsed.blank();
         for (at, row) in parsed.rows.iter().enumerate() {
-            if at % CANCEL_ROWS == 0 {
-                if cancel.load(Ordering::Relaxed) {
-                    return Err(BatchError::Cancelled);
-                }
-                #[cfg(test)]
+            let is_due = at % CANCEL_ROWS == 0;
+            if is_due && cancel.load(Ordering::Relaxed) {
+                return Err(BatchError::Cancelled);
+            }
+            #[cfg(test)]
+            if is_due {
                 self.begun.fetch_add(CANCEL_ROWS.min(parsed.rows.len() - at), Ordering::SeqCst);
             }
             let item = parsed.item(row, &mut room);

@@ -87,10 +87,10 @@ impl Words {
             let currency = place.currency.code();
             let name = [&*place.market, &*place.channel, &currency].join("\u{1f}");
             PlaceWords {
-                market: markets.of(&*place.market),
-                channel: channels.of(&*place.channel),
-                currency: currencies.of(&*currency),
-                rules: place.rules.iter().map(|rule| rules.of(&*rule.info.id)).collect(),
+                market: markets.of(&place.market),
+                channel: channels.of(&place.channel),
+                currency: currencies.of(&currency),
+                rules: place.rules.iter().map(|rule| rules.of(&rule.info.id)).collect(),
                 hash: xxh3_64(name.as_bytes()),
             }
         });

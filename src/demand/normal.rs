@@ -30,7 +30,9 @@ pub fn confidence(level: Ratio) -> Option<Ratio> {
     if nanos < Ratio::SCALE / 2 {
         return None;
     }
-    let z = quantile(super::door::from_ratio(level))?;
+    // From the tail, which is exact: near 100 % the level itself has lost its digits in a float.
+    let tail = Ratio::from_nanos(Ratio::SCALE.checked_sub(nanos)?);
+    let z = -quantile(super::door::from_ratio(tail))?;
     // z < 6.4 for every confidence a ratio can hold, far inside an `i64`.
     Some(Ratio::from_nanos(libm::rint(z * Ratio::SCALE as f64) as i64))
 }
@@ -56,6 +58,7 @@ mod tests {
         assert_eq!(of("0.75").as_deref(), Some("0.67448975"));
         assert_eq!(of("0.9").as_deref(), Some("1.281551566"));
         assert_eq!(of("0.5").as_deref(), Some("0"));
+        assert_eq!(of("0.999999999").as_deref(), Some("5.997807015"));
         assert_eq!((of("0.49"), of("1")), (None, None));
     }
 }

@@ -57,6 +57,12 @@ impl Asking<'_> {
         Ok(())
     }
 
+    /// What is shown beside a held price, which meets no bounds of the lower classes.
+    pub(super) fn announce_to(&self, asked: &mut Asked) -> Result<(), Refusal> {
+        let mut announcing = self.variant.bounds.iter().filter(|bound| matches!(bound, Bound::Announce(_)));
+        announcing.try_for_each(|bound| self.bound(bound, asked))
+    }
+
     fn bound(&self, bound: &Bound, asked: &mut Asked) -> Result<(), Refusal> {
         match bound {
             Bound::MinMargin { factor, .. } => self.cost_bound(asked, Side::Floor, |costs| {

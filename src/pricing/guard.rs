@@ -54,11 +54,14 @@ pub(super) fn bound<T: Trace>(
     let acting = acting(view, costs, reads, relaxed, &mut guarded.flags, trace);
     let mut asked = Asked::default();
     for class in GuardClass::ALL {
-        if reads.is_none() && !class.is_hard() {
-            break;
-        }
+        let is_met = reads.is_some() || class.is_hard();
         for (guard, variant) in acting.iter().filter(|(guard, _)| guard.class == class) {
-            Asking { guard: *guard, variant, view, costs }.add_to(&mut asked)?;
+            let asking = Asking { guard: *guard, variant, view, costs };
+            if is_met {
+                asking.add_to(&mut asked)?;
+            } else {
+                asking.announce_to(&mut asked)?;
+            }
         }
         if !asked.demands.is_empty() {
             if let Some(interval) = guarded.classes.get_mut(class as usize) {

@@ -40,12 +40,15 @@ struct ByAttr {
     sets: Sets,
 }
 
+/// Words that are not zero, each with its number.
+type Words = Box<[(u32, u64)]>;
+
 #[derive(Clone, Debug)]
 enum Sets {
     /// 64 things to a word, as many words a symbol as there are.
     Dense(Box<[u64]>),
     /// The words that are not zero, by their number.
-    Sparse(Box<[Box<[(u32, u64)]>]>),
+    Sparse(Box<[Words]>),
 }
 
 /// One set of things.

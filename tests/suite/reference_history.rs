@@ -152,7 +152,7 @@ fn reference_price_of_thirty_days() {
 
 #[test]
 fn held_prices_announce_too() {
-    for class in ["legal"] {
+    for class in ["legal", "commercial"] {
         let rules = guard(class, "announce = { reference = \"lowest\", days = 30 }");
         // Nothing is known of the demand: no price.
         let rules = rules

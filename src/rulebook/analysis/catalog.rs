@@ -79,7 +79,7 @@ impl Witness for Catalog<'_> {
         let mut twins = Twins::default();
         let linked = items.iter().filter(|own| own.item.links().next().is_some());
         linked.clone().for_each(|own| twins.resolve(&own.item.sku, &world, &row));
-        linked.map(|own| own.item.sku.clone()).filter(|sku| twins.in_circle(sku)).collect()
+        linked.filter(|own| twins.in_circle(&own.item.sku)).map(|own| own.item.sku.as_str().into()).collect()
     }
 
     fn crossed(&self, place: &Place, floor: GuardRef, ceiling: GuardRef) -> Crossed {

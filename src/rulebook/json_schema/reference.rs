@@ -49,7 +49,9 @@ fn walk(file: &'static str, path: &str, schema: &Value, found: &mut Vec<Setting>
             about: value["description"].as_str().unwrap_or("").to_owned(),
             like: like(value),
         });
-        if !REPEATED.contains(&name.as_str()) && !value["anyOf"][0]["pattern"].is_string() {
+        if !REPEATED.contains(&name.as_str())
+            && !value.pointer("/anyOf/0/pattern").is_some_and(Value::is_string)
+        {
             walk(file, &inner, value, found);
         }
     }

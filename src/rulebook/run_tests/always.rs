@@ -66,8 +66,7 @@ impl AlwaysReport {
 /// Prices the whole catalog once and looks at each price for every property.
 #[must_use]
 pub fn run_always(release: &Release, tests: &[AlwaysTest], evidence: &Evidence) -> Vec<AlwaysReport> {
-    let mut running: Vec<(&AlwaysTest, Result<Vec<Running>, Vec<Diagnostic>>)> =
-        tests.iter().map(|test| (test, read(test))).collect();
+    let mut running: Vec<_> = tests.iter().map(|test| (test, read(test))).collect();
     let catalog = Catalog { release, evidence };
     for place in &release.places {
         let world = catalog.world(place);

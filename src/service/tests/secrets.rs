@@ -72,9 +72,9 @@ async fn streamed(channel: &Channel, requests: &[QuotePriceRequest], role: Role)
 /// S2, for many at once.
 #[tokio::test]
 async fn batches_and_streams_show_costs_to_those_who_may_see_them() {
-    let guarded = guarded(false, &Script::new("guards=1")).await;
-    let torn = access::guarded(false, &Script::new("guards=2 contradict")).await;
-    let (channel, torn_channel) = (guarded.connect(None).await.unwrap(), torn.connect(None).await.unwrap());
+    let whole = guarded(false, &Script::new("guards=1")).await;
+    let torn = guarded(false, &Script::new("guards=2 contradict")).await;
+    let (channel, torn_channel) = (whole.connect(None).await.unwrap(), torn.connect(None).await.unwrap());
     let explained = QuotePriceRequest { explanation_detail: ExplanationDetail::Text.into(), ..known("A") };
     let requests = [known("A"), explained, known("Z")];
     let mut asked = 0;
@@ -98,7 +98,7 @@ async fn batches_and_streams_show_costs_to_those_who_may_see_them() {
     }
     assert_eq!(asked, 10, "five roles, both ways");
     drop((channel, torn_channel));
-    guarded.service.stop().await.unwrap();
+    whole.service.stop().await.unwrap();
     torn.service.stop().await.unwrap();
 }
 

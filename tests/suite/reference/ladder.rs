@@ -36,9 +36,8 @@ impl Ladder {
                 now.push((0..=self.units).map(|n| self.value(step, n, &chances, &later[step])).collect());
             }
             for step in (0..steps - 1).rev() {
-                for n in 0..=self.units {
-                    now[step][n] = now[step][n].max(now[step + 1][n]);
-                }
+                let below = now[step + 1].clone();
+                now[step].iter_mut().zip(below).for_each(|(value, below)| *value = value.max(below));
             }
             later = now;
         }

@@ -28,14 +28,14 @@ pub fn any(dice: &mut Dice, world: &World, lower: &str) -> Option<String> {
         return None;
     }
     Some(match dice.pick(&ways) {
-        0 => optimise(dice, world),
+        0 => optimise(dice),
         1 => markdown(dice, world),
         2 => fade(dice, lower),
         _ => relative(dice),
     })
 }
 
-fn optimise(dice: &mut Dice, world: &World) -> String {
+fn optimise(dice: &mut Dice) -> String {
     if dice.chance(12) {
         // With ε = −2 at twice today's price the optimum is today's price.
         return "optimise = { for = \"revenue\", within = \"8%\", demand = \"exponential\" }".into();
@@ -55,7 +55,7 @@ fn optimise(dice: &mut Dice, world: &World) -> String {
         format!("within = \"{}\"", dice.pick(&["8%", "8%", "5%", "20%", "50%", "99.9999999%", "0.0000001%"])),
     ];
     if dice.chance(60) {
-        let far = if world.on.differing { "99.9999999%" } else { "99%" };
+        let far = "99.9999999%";
         let confidence = dice.pick(&["75%", "50%", "80%", "90%", "97.5%", far, "60.5%"]);
         terms.push(format!("confidence = \"{confidence}\""));
     }
@@ -158,7 +158,7 @@ fn rules(dice: &mut Dice, world: &World, files: &mut Files) -> String {
         before.push(name);
         text += &format!("where = {{ tags = \"{name}\" }}\n");
         let price = match name {
-            "tuned" => optimise(dice, world),
+            "tuned" => optimise(dice),
             "ends" => markdown(dice, world),
             "rising" => fade(dice, lower),
             _ => relative(dice),

@@ -29,7 +29,7 @@ pub fn write(dice: &mut Dice, world: &World) -> (String, Vec<String>) {
     for kind in KINDS {
         for number in 0..if dice.chance(45) { 1 + dice.below(2) } else { 0 } {
             let name = format!("{kind}-{}", number + 1);
-            let class = class(dice, world, kind);
+            let class = class(dice, kind);
             if class != "legal" {
                 relaxable.push(name.clone());
             }
@@ -51,9 +51,8 @@ pub fn write(dice: &mut Dice, world: &World) -> (String, Vec<String>) {
     (text, relaxable)
 }
 
-fn class(dice: &mut Dice, world: &World, kind: &str) -> &'static str {
+fn class(dice: &mut Dice, kind: &str) -> &'static str {
     match kind {
-        "announce" if !world.on.differing => "legal",
         "announce" => dice.pick(&["legal", "legal", "legal", "commercial"]),
         "max-change" | "min-change" | "cooldown" => {
             dice.pick(&["comfort", "comfort", "comfort", "commercial", "safety"])
