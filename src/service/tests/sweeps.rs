@@ -140,18 +140,30 @@ async fn a_job_can_be_ended_and_what_does_not_exist_is_said() {
     let service = start(&Script::new("guards=1"), config()).await;
     upload(&service, 6_000).await;
     let mut jobs = client(&service).await;
+    // A quick machine may be done before it is told to end: then once more.
     let mut ids = Vec::new();
-    for id in ["first", "second"] {
-        let started = jobs.start_repricing(start_request(id)).await.unwrap().into_inner().repricing.unwrap();
-        ids.push(started.repricing_id);
+    for attempt in 0.. {
+        assert!(attempt < 100, "no job is ended before it is done");
+        ids.clear();
+        for which in ["first", "second"] {
+            let request = start_request(&format!("{which}-{attempt}"));
+            let started = jobs.start_repricing(request).await.unwrap().into_inner().repricing.unwrap();
+            assert_eq!(started.state(), RepricingState::Waiting);
+            ids.push(started.repricing_id);
+        }
+        // The second waits behind the first.
+        for id in ids.iter().rev() {
+            jobs.cancel_repricing(CancelRepricingRequest { repricing_id: id.clone() }).await.unwrap();
+        }
+        let mut states = Vec::new();
+        for id in &ids {
+            states.push(watched(&mut jobs, id).await.state());
+        }
+        if states == [RepricingState::Cancelled; 2] {
+            break;
+        }
     }
-    // The second waits behind the first.
-    let look =
-        jobs.get_repricing(GetRepricingRequest { repricing_id: ids[1].clone() }).await.unwrap().into_inner();
-    assert_eq!(look.repricing.unwrap().state(), RepricingState::Waiting);
     for id in &ids {
-        jobs.cancel_repricing(CancelRepricingRequest { repricing_id: id.clone() }).await.unwrap();
-        assert_eq!(watched(&mut jobs, id).await.state(), RepricingState::Cancelled);
         let status =
             jobs.read_repricing(ReadRepricingRequest { repricing_id: id.clone() }).await.unwrap_err();
         let reason = status.get_error_details().error_info().unwrap().reason.clone();
