@@ -47,7 +47,7 @@ enum End {
     Refused,
     /// What counts changed on the way.
     OtherFacts,
-    /// A fade or an adjustment lies over an `optimise`, which starts again from today's price each time (decisions 11).
+    /// It moves on because a fade, or an adjustment of an `optimise`, is laid over today's price each time (decisions 11).
     LaidOver,
     Moving(Vec<String>),
 }
@@ -64,7 +64,7 @@ fn run(question: &Question<'_>, instants: &[i64], rounds: usize) -> End {
         if counting.get_or_insert_with(|| turning(&steps)) != &turning(&steps) {
             return End::OtherFacts;
         }
-        laid_over |= lies_over_an_optimise(&steps);
+        laid_over |= lies_over_the_price(&steps);
         item = repriced(&item, decision.price);
         let price = decision.price.to_string();
         still = if path.last() == Some(&price) { still + 1 } else { 0 };
@@ -76,9 +76,11 @@ fn run(question: &Question<'_>, instants: &[i64], rounds: usize) -> End {
     if laid_over { End::LaidOver } else { End::Moving(path) }
 }
 
-fn lies_over_an_optimise(steps: &[Step]) -> bool {
-    steps.iter().any(|step| matches!(step, Step::Optimised(_)))
-        && steps.iter().any(|step| matches!(step, Step::Faded { .. } | Step::Adjusted { .. }))
+fn lies_over_the_price(steps: &[Step]) -> bool {
+    let any = |wanted: fn(&Step) -> bool| steps.iter().any(wanted);
+    let adjusted = |step: &Step| matches!(step, Step::Adjusted { .. });
+    any(|step| matches!(step, Step::Faded { .. }))
+        || any(|step| matches!(step, Step::Optimised(_))) && any(adjusted)
 }
 
 /// Questions of every n-th rulebook, each from its own current price, one far below and one far above.
@@ -118,7 +120,7 @@ fn repeated_pricing_converges_and_stands_still() {
             }
             End::Refused => "refused",
             End::OtherFacts => "other facts",
-            End::LaidOver => "laid over an optimise",
+            End::LaidOver => "laid over",
             End::Moving(path) => {
                 moving.push(format!("seed {seed} {path:?}\n{case:?}"));
                 "moving"
@@ -166,7 +168,7 @@ fn the_prices_of_orda_come_to_an_end() {
             End::Still(..) => "still",
             End::Refused => "refused",
             End::OtherFacts => "other facts",
-            End::LaidOver => "laid over an optimise",
+            End::LaidOver => "laid over",
             End::Moving(path) => panic!("{} {path:?}", question.item.sku),
         };
         *counts.entry(kind).or_default() += 1;
