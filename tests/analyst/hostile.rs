@@ -77,7 +77,7 @@ fn deep_and_long() {
     let entries: String = (0..1_500).map(|n| format!("[guard.g{n}]\nclas = \"safety\"\n")).collect();
     let cell = format!(
         "[guard.x]\nclass = \"safety\"\nmin_margin = \"3%\"\nwhere = {{ brand = \"{}\" }}",
-        vec!["a"; 5_000].join(" | ")
+        vec!["a"; 5_000].join(" || ")
     );
     let rows: String = std::iter::once("category,set price.cost-plus.margin\n".to_owned())
         .chain((0..3_000).map(|n| format!("c{n}/**,{n}x\n")))
@@ -102,8 +102,9 @@ fn deep_and_long() {
             ),
         ),
     ] {
+        let start: String = text.chars().take(400).collect();
         let loaded = survive(with(path, text));
-        assert!(loaded.has_errors(), "{path}");
+        assert!(loaded.has_errors(), "{path}: {start}");
         assert!(loaded.diagnostics.len() <= 1_001, "{path}: {} findings", loaded.diagnostics.len());
     }
 }

@@ -47,6 +47,8 @@ enum End {
     Refused,
     /// What counts changed on the way.
     OtherFacts,
+    /// It moves on because a fade, or an adjustment of an `optimise`, is laid over today's price each time (decisions 11).
+    LaidOver,
     Moving(Vec<String>),
 }
 
@@ -55,13 +57,14 @@ fn run(question: &Question<'_>, instants: &[i64], rounds: usize) -> End {
     let worlds: Vec<_> = instants.iter().map(|at| question.world(*at)).collect();
     let mut item = question.item.clone();
     let mut path: Vec<String> = Vec::new();
-    let (mut counting, mut still) = (None, 0);
+    let (mut counting, mut still, mut laid_over) = (None, 0, false);
     for round in 0..rounds * worlds.len() {
         let (outcome, steps) = question.ask_in(&item, &worlds[round % worlds.len()]);
         let Some(decision) = decided(&outcome) else { return End::Refused };
         if counting.get_or_insert_with(|| turning(&steps)) != &turning(&steps) {
             return End::OtherFacts;
         }
+        laid_over |= lies_over_the_price(&steps);
         item = repriced(&item, decision.price);
         let price = decision.price.to_string();
         still = if path.last() == Some(&price) { still + 1 } else { 0 };
@@ -70,7 +73,14 @@ fn run(question: &Question<'_>, instants: &[i64], rounds: usize) -> End {
             return End::Still(item, round + 1 - still);
         }
     }
-    End::Moving(path)
+    if laid_over { End::LaidOver } else { End::Moving(path) }
+}
+
+fn lies_over_the_price(steps: &[Step]) -> bool {
+    let any = |wanted: fn(&Step) -> bool| steps.iter().any(wanted);
+    let adjusted = |step: &Step| matches!(step, Step::Adjusted { .. });
+    any(|step| matches!(step, Step::Faded { .. }))
+        || any(|step| matches!(step, Step::Optimised(_))) && any(adjusted)
 }
 
 /// Questions of every n-th rulebook, each from its own current price, one far below and one far above.
@@ -110,6 +120,7 @@ fn repeated_pricing_converges_and_stands_still() {
             }
             End::Refused => "refused",
             End::OtherFacts => "other facts",
+            End::LaidOver => "laid over",
             End::Moving(path) => {
                 moving.push(format!("seed {seed} {path:?}\n{case:?}"));
                 "moving"
@@ -157,6 +168,7 @@ fn the_prices_of_orda_come_to_an_end() {
             End::Still(..) => "still",
             End::Refused => "refused",
             End::OtherFacts => "other facts",
+            End::LaidOver => "laid over",
             End::Moving(path) => panic!("{} {path:?}", question.item.sku),
         };
         *counts.entry(kind).or_default() += 1;

@@ -29,5 +29,6 @@ orda! {
     "tables/markdown.csv",
     "tables/plan_margins.csv",
     "tests/ahead.toml",
+    "tests/leaflet.toml",
     "tests/prices.toml",
 }

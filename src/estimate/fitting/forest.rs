@@ -119,7 +119,7 @@ mod tests {
         let bars = [bar("a < b", -1.5, 0.25), bar("wide", -3.0, 20.0)];
         let text = forest_text(&bars);
         let first = text.lines().next().unwrap();
-        assert_eq!(first.matches('─').count() + 1, 4, "{text}");
+        assert_eq!(first.matches('─').count() + 1, 3, "{text}");
         assert!(
             text.contains('◂') && text.contains('▸') && text.contains("-1.50 [ -1.75,  -1.25]"),
             "{text}"

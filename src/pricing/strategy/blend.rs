@@ -12,7 +12,7 @@ pub(super) fn propose<T: Trace>(
 ) -> Result<Result<Proposed, NoPrice>, Refusal> {
     let (mut sum, mut weights) = (0_i128, 0_i128);
     let mut reads = Reads::default();
-    let (mut flags, mut clears) = (Flags::default(), false);
+    let (mut flags, mut clears, mut fallback) = (Flags::default(), false, false);
     let mut missing = None;
     // All parts are asked, also after one had no price: whoever explains wants to know what each looked at.
     for part in parts {
@@ -25,6 +25,7 @@ pub(super) fn propose<T: Trace>(
                 reads = reads.and(proposed.reads);
                 flags = flags.and(proposed.flags);
                 clears |= proposed.clears;
+                fallback |= proposed.fallback;
                 trace.step(|| Step::Part {
                     strategy: part.strategy.name(),
                     weight: part.weight,
@@ -40,5 +41,5 @@ pub(super) fn propose<T: Trace>(
         _ => {}
     }
     let target = mul_div(sum, 1, weights, Rounding::HalfEven).map(Amount::from_micros)?;
-    Ok(Ok(Proposed { flags, clears, ..Proposed::free(target, reads) }))
+    Ok(Ok(Proposed { flags, clears, fallback, ..Proposed::free(target, reads) }))
 }

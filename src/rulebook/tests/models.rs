@@ -36,7 +36,7 @@ fn orda_loads() {
     assert_eq!(places, ["DE/own", "DE/app", "DE/dropship", "KZ/own", "KZ/app", "KZ/kaspi", "KZ/dropship"]);
     assert_eq!(loaded.stats.rules, 8);
     assert_eq!((loaded.stats.table_rows, loaded.stats.guards, loaded.stats.rounds), (8, 9, 2));
-    assert_eq!(loaded.tests.len(), 7);
+    assert_eq!(loaded.tests.len(), 9);
     assert_eq!(loaded.tests[0].at, crate::facts::parse_instant("2026-11-18T10:00:00+01:00").unwrap());
 }
 

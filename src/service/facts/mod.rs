@@ -1,6 +1,6 @@
 //! `FactService`: facts that change while quotes run.
 //!
-//! [`Uploads`] keeps every uploaded row as it came and decides which one is in force; [`read`] turns rows into facts,
+//! [`Uploads`] keeps every uploaded row as it came and decides which one is in force; `read` turns rows into facts,
 //! against the vocabulary of the release in force, and again when another release comes.
 
 mod read;

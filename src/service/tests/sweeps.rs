@@ -138,7 +138,7 @@ async fn items_of_the_request_are_priced_instead_of_the_served_ones() {
 #[tokio::test]
 async fn a_job_can_be_ended_and_what_does_not_exist_is_said() {
     let service = start(&Script::new("guards=1"), config()).await;
-    upload(&service, 6_000).await;
+    upload(&service, 40_000).await;
     let mut jobs = client(&service).await;
     // A quick machine may be done before it is told to end: then once more.
     let mut ids = Vec::new();
