@@ -105,6 +105,9 @@ pub fn run(args: &CheckArgs, colour: Colour, out: &mut dyn Write) -> io::Result<
             started.elapsed().as_secs_f64(),
             counted(loaded.stats.pairs, "pair"),
         )?;
+        if failed {
+            writeln!(out, "             slips that no grammar sees are looked for when there is no error")?;
+        }
     }
     if let Some(problem) = problem {
         eprintln!("error: the catalog gives no witnesses: {problem}");

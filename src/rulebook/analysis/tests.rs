@@ -107,6 +107,7 @@ fn nothing_says_who_wins() {
        1  `kvi-follow` wins: add  tags = "!kvi"  to premium-audio.where  [maybe]
        2  `premium-audio` wins: add  category = "!electronics/audio/**"  to kvi-follow.where  [maybe]
        3  `premium-audio` wins: add  over = ["kvi-follow"]  to premium-audio  [maybe]
+       4  `kvi-follow` wins: add  over = ["premium-audio"]  to kvi-follow  [maybe]
     "###);
 }
 
