@@ -1,14 +1,15 @@
 //! Follows the rulebook folder: a change is served only when it is whole.
 //!
-//! Whole is what matches `rulebook.lock`, or what nobody touched for a while, passes check and tests and says no less than
-//! the release in force ([`Counts`]): a file cut in half can still be valid TOML with guards or rules missing. Anything else
-//! leaves the last good release where it is, and says so once: a warning and two metrics. Feeds are not followed; they are
+//! Whole is what matches `rulebook.lock`, or what nobody touched for a while, passes check and tests, says no less than
+//! the release in force ([`Counts`]) and reads all that was uploaded: a file cut in half can still be valid TOML with
+//! guards or rules missing. Anything else leaves the last good release where it is, and says so once: a warning and two metrics. Feeds are not followed; they are
 //! read again with each release.
 //!
 //! Whatever blocks runs on a thread of its own for a limited time. One that is stuck, such as on a network folder, is
 //! abandoned: the watcher goes on, and looks again less and less often.
 
 use super::Clock;
+use super::facts::Unread;
 use super::findings;
 use super::lock::{Counts, Lock};
 use super::metrics::Metrics;
@@ -48,6 +49,9 @@ impl Default for Timing {
 /// How many findings one warning names.
 const FINDINGS_SHOWN: usize = 3;
 
+/// How many times as long as a change must be quiet it takes until a content that cannot read the uploads is tried again.
+const AGAIN: u32 = 30;
+
 /// How many stuck threads there may be; beyond, the folder is not looked at until one of them ends.
 const STUCK_MAX: usize = 64;
 /// The longest pause between looks at a folder that cannot be read in time.
@@ -73,6 +77,26 @@ pub struct Watcher<S> {
     threads: Arc<Semaphore>,
     /// How long to wait after a look that was not answered in time.
     pause: Option<Duration>,
+    /// Set while a content is not served because it cannot read what was uploaded.
+    again: Option<Again>,
+}
+
+/// When to decide again on a content that cannot read what was uploaded.
+#[derive(Debug)]
+struct Again {
+    when: Instant,
+    /// Nothing has changed while these facts are in force.
+    fact_set: Option<Arc<str>>,
+    /// What was said of it.
+    summary: String,
+}
+
+/// What may be served.
+#[derive(Debug)]
+struct Judged {
+    serving: Serving,
+    /// The folder's lock admits it: what it loses is meant to go.
+    is_meant: bool,
 }
 
 /// Loads the first release. Somebody has just asked for it, so it need not be quiet; check and tests must pass.
@@ -81,7 +105,7 @@ pub struct Watcher<S> {
 /// Why nothing can be served.
 pub fn load<S: Source>(source: &S) -> Result<(Files, Serving), Rejected> {
     let files = source.read().map_err(|findings| Rejected::findings(&findings))?;
-    let serving = judge(source, &files, None)?;
+    let Judged { serving, .. } = judge(source, &files, None)?;
     Ok((files, serving))
 }
 
@@ -118,8 +142,9 @@ impl<S: Source> Watcher<S> {
             is_decided: true,
             threads: Arc::new(Semaphore::new(STUCK_MAX)),
             pause: None,
+            again: None,
         };
-        watcher.serve(serving).await;
+        watcher.serve(Judged { serving, is_meant: true }).await;
         watcher
     }
 
@@ -142,6 +167,7 @@ impl<S: Source> Watcher<S> {
             self.seen = content;
             self.since = Instant::now();
             self.is_decided = false;
+            self.again = None;
             if self.seen == self.served {
                 self.is_decided = true;
                 self.metrics.reload_success.set(1.0);
@@ -150,9 +176,21 @@ impl<S: Source> Watcher<S> {
             } else if self.is_locked().await {
                 self.decide().await;
             }
-        } else if !self.is_decided && self.timing.quiet <= self.since.elapsed() {
+        } else if !self.is_decided && self.timing.quiet <= self.since.elapsed() || self.is_due_again() {
             self.decide().await;
         }
+    }
+
+    /// Whether it is time to see if a content can read what was uploaded since.
+    fn is_due_again(&mut self) -> bool {
+        let (now, fact_set, pause) = (Instant::now(), self.fact_set(), self.timing.quiet * AGAIN);
+        let Some(again) = self.again.as_mut().filter(|again| again.when <= now) else { return false };
+        again.when = now + pause;
+        std::mem::replace(&mut again.fact_set, fact_set.clone()) != fact_set
+    }
+
+    fn fact_set(&self) -> Option<Arc<str>> {
+        self.state.pin().map(|serving| serving.fact_set.clone())
     }
 
     /// The folder does not answer. Said once, then asked again after longer and longer.
@@ -211,7 +249,7 @@ impl<S: Source> Watcher<S> {
             Err(findings) => Err(Rejected::findings(findings)),
         };
         match serving {
-            Ok(serving) => self.serve(serving).await,
+            Ok(judged) => self.serve(judged).await,
             Err(rejected) => self.reject(&rejected),
         }
     }
@@ -226,19 +264,31 @@ impl<S: Source> Watcher<S> {
         );
     }
 
-    async fn serve(&mut self, serving: Serving) {
-        self.served.clone_from(&self.seen);
+    async fn serve(&mut self, Judged { serving, is_meant }: Judged) {
         let (state, last) = (self.state.clone(), self.state.pin());
         // To lay many uploads over the feeds, and to free a large catalog, takes a while.
         let swapped = tokio::task::spawn_blocking(move || {
-            let serving = state.swap(serving);
+            let swapped = state.swap(serving, is_meant);
             drop(last);
-            serving
+            swapped
         });
-        let Ok(serving) = swapped.await else {
-            return self
-                .reject(&Stopped::Panicked.rejected("laying the uploads over it", self.timing.decide));
+        let serving = match swapped.await {
+            Ok(Ok(serving)) => serving,
+            Ok(Err(unread)) => {
+                let (when, summary) = (Instant::now() + self.timing.quiet * AGAIN, unread.summary());
+                let again = Again { when, fact_set: self.fact_set(), summary: summary.clone() };
+                if self.again.replace(again).is_none_or(|said| said.summary != summary) {
+                    self.reject(&Rejected::unread(&unread));
+                }
+                return;
+            }
+            Err(_) => {
+                let work = "laying the uploads over it";
+                return self.reject(&Stopped::Panicked.rejected(work, self.timing.decide));
+            }
         };
+        self.served.clone_from(&self.seen);
+        self.again = None;
         info!(
             release = serving.release.id(),
             rulebook = &*serving.release.name,
@@ -275,13 +325,14 @@ impl Stopped {
 }
 
 /// What serving `files` would mean, when they are whole.
-fn judge<S: Source>(source: &S, files: &Files, in_force: Option<&Serving>) -> Result<Serving, Rejected> {
+fn judge<S: Source>(source: &S, files: &Files, in_force: Option<&Serving>) -> Result<Judged, Rejected> {
     let loaded = source.compile(files.clone());
     let Some(release) = loaded.release.clone() else {
         return Err(Rejected::check(&loaded));
     };
     let counts = Counts::of(&loaded, &release);
-    if !Lock::of(files).is_some_and(|lock| lock.admits(&release)) {
+    let is_meant = Lock::of(files).is_some_and(|lock| lock.admits(&release));
+    if !is_meant {
         if let Some(serving) = in_force {
             nothing_falls(&counts, &serving.counts)?;
         }
@@ -290,7 +341,7 @@ fn judge<S: Source>(source: &S, files: &Files, in_force: Option<&Serving>) -> Re
     let facts = source
         .facts(&release)
         .map_err(|why| Rejected::for_one_reason(format!("its facts cannot be read: {why}")))?;
-    Ok(Serving::new(release, facts, counts))
+    Ok(Judged { serving: Serving::new(release, facts, counts), is_meant })
 }
 
 fn nothing_falls(now: &Counts, in_force: &Counts) -> Result<(), Rejected> {
@@ -322,6 +373,15 @@ impl Rejected {
             summary: format!("it has {}", count(errors.len(), "error")),
             findings: errors.into_iter().take(FINDINGS_SHOWN).map(place).collect(),
             diagnostics: findings::all(&loaded.diagnostics, &loaded.files),
+            failed_tests: Vec::new(),
+        }
+    }
+
+    fn unread(unread: &Unread) -> Self {
+        Self {
+            summary: unread.summary(),
+            findings: unread.lines(FINDINGS_SHOWN),
+            diagnostics: unread.diagnostics(),
             failed_tests: Vec::new(),
         }
     }

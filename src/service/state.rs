@@ -3,7 +3,7 @@
 //! Readers take the pair in force and keep it to their end. Writers, which are new releases and uploads, wait for each
 //! other, never for readers, and readers never for them: copies of a fact set share what they have in common.
 
-use super::facts::{Change, Uploads};
+use super::facts::{Change, Unread, Uploads};
 use super::lock::Counts;
 use super::releases::Releases;
 use crate::facts::{FactSet, ItemRow};
@@ -46,12 +46,14 @@ pub struct State {
     process: u32,
 }
 
-impl Default for State {
-    fn default() -> Self {
+impl State {
+    /// Nothing is served yet; room for so many uploaded keys.
+    #[must_use]
+    pub fn new(keys_max: usize) -> Self {
         let random = RandomState::new().hash_one(std::process::id());
         Self {
             serving: ArcSwapOption::default(),
-            uploads: Mutex::default(),
+            uploads: Mutex::new(Uploads::new(keys_max)),
             releases: Mutex::default(),
             draining: watch::Sender::new(false),
             process: u32::try_from(random >> 32).unwrap_or(0),
@@ -70,13 +72,27 @@ impl State {
         self.serving.load_full()
     }
 
-    /// Serves a new release with the feeds it came with, and everything that was uploaded. May take seconds.
-    pub fn swap(&self, mut serving: Serving) -> Arc<Serving> {
+    /// Serves a release with the feeds it came with, and everything that was uploaded. May take seconds.
+    ///
+    /// # Errors
+    /// It cannot read rows that the release in force serves, and that is not meant (`may_lose`).
+    pub fn swap(&self, mut serving: Serving, may_lose: bool) -> Result<Arc<Serving>, Unread> {
         let mut uploads = locked(&self.uploads);
-        uploads.lay_over(&mut serving.facts, &serving.release);
+        let in_force = self.pin();
+        let in_force = in_force.as_ref().map(|serving| &*serving.release);
+        let unread = uploads.lay_over(&mut serving.facts, &serving.release, in_force);
+        if 0 < unread.newly && !may_lose {
+            return Err(unread);
+        }
+        if 0 < unread.lost {
+            tracing::warn!(
+                rows = unread.lost,
+                "uploaded rows cannot be read with this release and are not served"
+            );
+        }
         let serving = self.publish(&mut uploads, serving);
         drop(uploads);
-        serving
+        Ok(serving)
     }
 
     /// Changes the facts in force, at once for all readers: `change` says whether it did.

@@ -290,6 +290,12 @@ pub const SETTINGS: &[Setting] = &[
         (1..=100_000_usize),
         "Streams at once; more are refused at once."
     ),
+    count!(
+        "limits.uploaded_rows",
+        limits.uploaded_rows,
+        (1..=1_000_000_000_usize),
+        "Uploaded rows that are kept in memory, each SKU, market and channel (or rival) once; more are refused (`FACTS_FULL`)."
+    ),
     time!(
         "limits.queue_age",
         limits.queue_age,

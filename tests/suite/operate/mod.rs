@@ -3,6 +3,7 @@
 mod attack;
 mod catalog;
 mod drain;
+mod errors;
 mod ledger;
 mod load;
 mod proxy;
