@@ -14,6 +14,7 @@ mod connection;
 pub mod convert;
 pub mod credentials;
 pub mod facts;
+pub mod feeds;
 mod findings;
 mod folder;
 pub mod gate;

@@ -2,14 +2,15 @@
 //!
 //! Whole is what matches `rulebook.lock`, or what nobody touched for a while, passes check and tests, says no less than
 //! the release in force ([`Counts`]) and reads all that was uploaded: a file cut in half can still be valid TOML with
-//! guards or rules missing. Anything else leaves the last good release where it is, and says so once: a warning and two metrics. Feeds are not followed; they are
-//! read again with each release.
+//! guards or rules missing. Anything else leaves the last good release where it is, and says so once: a warning and two metrics. Feeds are read with each
+//! release, and again when their files change ([`super::feeds`]).
 //!
 //! Whatever blocks runs on a thread of its own for a limited time. One that is stuck, such as on a network folder, is
 //! abandoned: the watcher goes on, and looks again less and less often.
 
 use super::Clock;
 use super::facts::Unread;
+use super::feeds::{Fed, FeedLimits, Followed, Looks, Seen};
 use super::findings;
 use super::lock::{Counts, Lock};
 use super::metrics::Metrics;
@@ -33,6 +34,7 @@ pub struct Timing {
     pub read: Duration,
     /// Check, tests and feeds.
     pub decide: Duration,
+    pub feeds: FeedLimits,
 }
 
 impl Default for Timing {
@@ -42,6 +44,7 @@ impl Default for Timing {
             quiet: Duration::from_secs(2),
             read: Duration::from_secs(5),
             decide: Duration::from_secs(600),
+            feeds: FeedLimits::default(),
         }
     }
 }
@@ -77,6 +80,7 @@ pub struct Watcher<S> {
     threads: Arc<Semaphore>,
     /// How long to wait after a look that was not answered in time.
     pause: Option<Duration>,
+    feeds: Followed,
     /// Set while a content is not served because it cannot read what was uploaded.
     again: Option<Again>,
 }
@@ -93,8 +97,9 @@ struct Again {
 
 /// What may be served.
 #[derive(Debug)]
-struct Judged {
+pub struct Judged {
     serving: Serving,
+    feeds: Followed,
     /// The folder's lock admits it: what it loses is meant to go.
     is_meant: bool,
 }
@@ -103,10 +108,10 @@ struct Judged {
 ///
 /// # Errors
 /// Why nothing can be served.
-pub fn load<S: Source>(source: &S) -> Result<(Files, Serving), Rejected> {
+pub fn load<S: Source>(source: &S) -> Result<(Files, Judged), Rejected> {
     let files = source.read().map_err(|findings| Rejected::findings(&findings))?;
-    let Judged { serving, .. } = judge(source, &files, None)?;
-    Ok((files, serving))
+    let judged = judge(source, &files, None)?;
+    Ok((files, judged))
 }
 
 /// Why a content is not served.
@@ -126,7 +131,7 @@ impl<S: Source> Watcher<S> {
     #[must_use]
     pub async fn new(
         source: Arc<S>,
-        (files, serving): (Files, Serving),
+        (files, judged): (Files, Judged),
         state: Arc<State>,
         metrics: Arc<Metrics>,
         timing: Timing,
@@ -142,9 +147,10 @@ impl<S: Source> Watcher<S> {
             is_decided: true,
             threads: Arc::new(Semaphore::new(STUCK_MAX)),
             pause: None,
+            feeds: Followed::new(Looks::default(), Vec::new()),
             again: None,
         };
-        watcher.serve(Judged { serving, is_meant: true }).await;
+        watcher.serve(judged).await;
         watcher
     }
 
@@ -178,7 +184,57 @@ impl<S: Source> Watcher<S> {
             }
         } else if !self.is_decided && self.timing.quiet <= self.since.elapsed() || self.is_due_again() {
             self.decide().await;
+        } else {
+            self.look_at_feeds().await;
         }
+    }
+
+    async fn look_at_feeds(&mut self) {
+        let Some(in_force) = self.state.pin() else { return };
+        let release = in_force.release.clone();
+        let looking = self.limited(self.timing.read, move |source| source.looks(&release)).await;
+        let Ok(looks) = looking else { return };
+        match self.feeds.look(looks.clone(), Instant::now(), self.timing.quiet) {
+            Seen::Nothing => {}
+            Seen::Back => self.metrics.feeds_success.set(1.0),
+            Seen::Due => match self.feed(&in_force, looks).await {
+                Ok(()) => {
+                    self.metrics.feeds_success.set(1.0);
+                    self.metrics.feed_reloads.increment(1);
+                }
+                Err(why) => {
+                    self.metrics.feeds_success.set(0.0);
+                    self.metrics.feed_failures.increment(1);
+                    warn!("feeds that have changed are not served, the last good ones stay: {why}");
+                }
+            },
+        }
+    }
+
+    /// Reads the feeds again and serves them with the release in force.
+    async fn feed(&mut self, in_force: &Serving, looks: Looks) -> Result<(), String> {
+        let release = in_force.release.clone();
+        let reading = self.limited(self.timing.decide, move |source| source.facts(&release)).await;
+        let stopped = |stopped: Stopped| stopped.summary("reading them", self.timing.decide);
+        let Fed { facts, accounts } = reading.map_err(stopped)??;
+        if let Some(why) = self.feeds.worse(&accounts, self.timing.feeds) {
+            return Err(format!("{why}; if that is meant, start the service anew"));
+        }
+        let items = facts.items.len();
+        let serving = Serving::new(in_force.release.clone(), facts, in_force.counts);
+        let (state, last) = (self.state.clone(), self.state.pin());
+        let swapped = tokio::task::spawn_blocking(move || {
+            // The release can read as much as it could.
+            let swapped = state.swap(serving, true);
+            drop(last);
+            swapped.is_ok()
+        });
+        if !swapped.await.unwrap_or(false) {
+            return Err(Stopped::Panicked.summary("laying the uploads over them", self.timing.decide));
+        }
+        self.feeds = Followed::new(looks, accounts);
+        info!(items, "serving feeds that have changed");
+        Ok(())
     }
 
     /// Whether it is time to see if a content can read what was uploaded since.
@@ -264,7 +320,7 @@ impl<S: Source> Watcher<S> {
         );
     }
 
-    async fn serve(&mut self, Judged { serving, is_meant }: Judged) {
+    async fn serve(&mut self, Judged { serving, feeds, is_meant }: Judged) {
         let (state, last) = (self.state.clone(), self.state.pin());
         // To lay many uploads over the feeds, and to free a large catalog, takes a while.
         let swapped = tokio::task::spawn_blocking(move || {
@@ -288,7 +344,8 @@ impl<S: Source> Watcher<S> {
             }
         };
         self.served.clone_from(&self.seen);
-        self.again = None;
+        (self.feeds, self.again) = (feeds, None);
+        self.metrics.feeds_success.set(1.0);
         info!(
             release = serving.release.id(),
             rulebook = &*serving.release.name,
@@ -316,11 +373,14 @@ enum Stopped {
 
 impl Stopped {
     fn rejected(self, work: &str, limit: Duration) -> Rejected {
-        let summary = match self {
+        Rejected::for_one_reason(self.summary(work, limit))
+    }
+
+    fn summary(self, work: &str, limit: Duration) -> String {
+        match self {
             Self::Stuck => format!("{work} takes longer than {limit:?}"),
             Self::Panicked => format!("{work} failed for a reason of our own; please report it"),
-        };
-        Rejected::for_one_reason(summary)
+        }
     }
 }
 
@@ -338,10 +398,13 @@ fn judge<S: Source>(source: &S, files: &Files, in_force: Option<&Serving>) -> Re
         }
         source.test(&loaded).map_err(|failed| Rejected::tests(&failed))?;
     }
-    let facts = source
+    // First, so that a change while they are read is seen.
+    let looks = source.looks(&release);
+    let Fed { facts, accounts } = source
         .facts(&release)
         .map_err(|why| Rejected::for_one_reason(format!("its facts cannot be read: {why}")))?;
-    Ok(Judged { serving: Serving::new(release, facts, counts), is_meant })
+    let feeds = Followed::new(looks, accounts);
+    Ok(Judged { serving: Serving::new(release, facts, counts), feeds, is_meant })
 }
 
 fn nothing_falls(now: &Counts, in_force: &Counts) -> Result<(), Rejected> {

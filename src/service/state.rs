@@ -7,7 +7,7 @@ use super::facts::{Change, Unread, Uploads};
 use super::lock::Counts;
 use super::releases::Releases;
 use crate::facts::{FactSet, ItemRow};
-use crate::pricing::{Horizon, Release};
+use crate::pricing::{Horizon, Moment, Release};
 use arc_swap::ArcSwapOption;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,6 +20,8 @@ pub struct Serving {
     pub release: Arc<Release>,
     /// One for each place of the release.
     pub horizons: Arc<[Horizon]>,
+    /// Likewise.
+    pub moments: Moments,
     pub facts: FactSet,
     /// The name of the facts: another after every change, and in every process.
     pub fact_set: Arc<str>,
@@ -31,7 +33,45 @@ impl Serving {
     #[must_use]
     pub fn new(release: Arc<Release>, facts: FactSet, counts: Counts) -> Self {
         let horizons = release.places.iter().map(Horizon::new).collect();
-        Self { release, horizons, facts, fact_set: "".into(), counts }
+        let moments = Moments::new(release.places.len());
+        Self { release, horizons, moments, facts, fact_set: "".into(), counts }
+    }
+}
+
+/// The last moment of a place: the quotes of one second share it.
+#[derive(Debug, Default)]
+pub struct LastMoment(ArcSwapOption<Moment>);
+
+impl LastMoment {
+    /// The moment at `at`, which `make` works out unless it was the last.
+    pub fn at(&self, at: i64, make: impl FnOnce() -> Moment) -> Arc<Moment> {
+        if let Some(last) = self.0.load().as_ref().filter(|last| last.now.at == at) {
+            return last.clone();
+        }
+        let moment = Arc::new(make());
+        self.0.store(Some(moment.clone()));
+        moment
+    }
+}
+
+/// One for each place of one release with one fact set.
+#[derive(Debug)]
+pub struct Moments(Box<[LastMoment]>);
+
+impl Moments {
+    fn new(places: usize) -> Self {
+        Self((0..places).map(|_| LastMoment::default()).collect())
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &LastMoment> {
+        self.0.iter()
+    }
+}
+
+impl Clone for Moments {
+    /// Empty: a copy is made to become another fact set, perhaps with other rates.
+    fn clone(&self) -> Self {
+        Self::new(self.0.len())
     }
 }
 

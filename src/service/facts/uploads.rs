@@ -222,7 +222,7 @@ impl Uploads {
             }
             is_changed = true;
             let row = record.in_force.as_ref();
-            if !row.is_some_and(|row| lay(&key, row, &mut serving.facts, &serving.release).is_ok()) {
+            if row.is_none_or(|row| lay(&key, row, &mut serving.facts, &serving.release).is_err()) {
                 tracing::warn!(
                     sku = &*key.name,
                     "an uploaded row that waited cannot be read with the rulebook in force"

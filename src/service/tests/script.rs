@@ -7,6 +7,7 @@ use crate::money::{Amount, Currency, Fraction, Ratio};
 use crate::pricing::*;
 use crate::rulebook::{Diagnostic, Files, Loaded, Span};
 use crate::service::Source;
+use crate::service::feeds::{Fed, Looks};
 use sha2::{Digest as _, Sha256};
 use std::sync::{Arc, Mutex};
 
@@ -68,8 +69,12 @@ impl Source for Script {
         }
     }
 
-    fn facts(&self, release: &Release) -> Result<FactSet, String> {
-        Ok(facts(release))
+    fn facts(&self, release: &Release) -> Result<Fed, String> {
+        Ok(Fed { facts: facts(release), ..Fed::default() })
+    }
+
+    fn looks(&self, _: &Release) -> Looks {
+        Looks::default()
     }
 }
 

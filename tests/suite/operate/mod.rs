@@ -4,6 +4,7 @@ mod attack;
 mod catalog;
 mod drain;
 mod errors;
+mod feeds;
 mod ledger;
 mod load;
 mod proxy;
