@@ -103,6 +103,9 @@ min_contribution = "0"
     folder
 }
 
+/// What is asked, the reason of the refusal, and some of its metadata.
+type Refused<'a> = (QuotePriceRequest, &'a str, &'a [(&'a str, &'a str)]);
+
 fn money(currency: &str, units: i64) -> Option<Money> {
     Some(Money { currency_code: currency.to_owned(), units, nanos: 0 })
 }
@@ -134,7 +137,7 @@ fn each_refusal_of_the_engine_is_met_over_the_wire() {
         facts.offers =
             vec![Offer { rival: "alza".to_owned(), price: money("EUR", 15), seen_at, ..Offer::default() }];
     }
-    let rows: [(QuotePriceRequest, &str, &[(&str, &str)]); 9] = [
+    let rows: [Refused<'_>; 9] = [
         (
             elsewhere(costing(money("CHF", 10), &[("vat_class", "food")]), "CH", "own"),
             "VAT_CLASS",
