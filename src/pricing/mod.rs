@@ -55,4 +55,4 @@ pub use scope::{Bits, Clause, Cond, Scope, Test};
 pub use trace::{MarkedDown, NoPrice, Optimised, Outlook, Recorder, Step, Trace};
 pub use twins::Twins;
 pub use view::{Mismatch, View};
-pub use world::{Row, World};
+pub use world::{Moment, Row, World};

@@ -14,6 +14,7 @@ mod connection;
 pub mod convert;
 pub mod credentials;
 pub mod facts;
+pub mod feeds;
 mod findings;
 mod folder;
 pub mod gate;
@@ -143,7 +144,7 @@ pub async fn serve<S: Source>(
             Some(Arc::new(Credentials::load(config.credentials.clone()).map_err(ServeError::Credentials)?))
         }
     };
-    let state = Arc::new(State::default());
+    let state = Arc::new(State::new(config.limits.uploaded_rows));
     let page =
         listeners.metrics.map(|listener| metrics::page::serve(listener, metrics.clone(), state.clone()));
     let watched = credentials.clone().map(|credentials| tokio::spawn(credentials.follow(metrics.clone())));
