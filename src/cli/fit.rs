@@ -1,17 +1,19 @@
 //! `pricer fit`: elasticities and seasons from sales history, written where pricing reads them.
 
 use super::opened;
-use super::output::Format;
+use super::output::{Format, load_dir};
+use crate::batch::{BatchError, load_estimates};
 use crate::estimate::error::{EstimateError, Result};
-use crate::estimate::fitting::forecast::{Accuracy, Origin, evaluate};
+use crate::estimate::fitting::forecast::{self, Accuracy, evaluate};
 use crate::estimate::fitting::panel::{Columns, Panel};
 use crate::estimate::fitting::report::{Coverage, bars, coverage, coverage_line};
 use crate::estimate::fitting::seasons::Seasons;
-use crate::estimate::fitting::table::{Change, changes, elasticities};
+use crate::estimate::fitting::table::{Change, Origin, changes, elasticities};
 use crate::estimate::fitting::{FittedPanel, fit_panel, forest_svg, forest_text};
 use crate::estimate::pool::Method;
 use crate::estimate::read::read_table;
 use crate::estimate::sheet::write_whole;
+use crate::rulebook::{Files, load};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
@@ -42,6 +44,9 @@ pub struct Args {
     /// Columns of the catalog under other names: `sku=Item Number,category=Category Name`.
     #[arg(long, default_value = "", requires = "items")]
     pub item_columns: String,
+    /// The currency of the prices [default: that of the market, else the one of all markets].
+    #[arg(long, value_name = "CODE", value_parser = currency)]
+    pub currency: Option<String>,
     /// Keep the last PERIODS back, fit without them, and report how well they are forecast. Nothing is written.
     #[arg(long, value_name = "PERIODS")]
     pub holdout: Option<usize>,
@@ -99,8 +104,11 @@ fn fit(args: &Args) -> Result<ExitCode> {
     let covered = coverage(&panel, &found);
     let shown = bars(&panel, &found, 40);
     // All that can fail in the making is made before the first file is replaced.
-    let table = elasticities(&panel, &found, &at, &hash(&args.sales)?).parquet()?;
+    let data_hash = hash(&args.sales)?;
+    let origin = Origin { fitted_at: &at, data_hash: &data_hash, currency: args.currency.as_deref() };
+    let table = elasticities(&panel, &found, origin).parquet()?;
     let season_file = seasons.sheet(&panel).csv()?;
+    try_out(&args.rulebook, &table)?;
     write_whole(&file, &table)?;
     write_whole(&folder.join("seasons.csv"), &season_file)?;
     write_whole(&folder.join("forest.svg"), forest_svg(&shown).as_bytes())?;
@@ -115,9 +123,36 @@ fn fit(args: &Args) -> Result<ExitCode> {
             print!("\n{}", forest_text(shown.get(..shown.len().min(20)).unwrap_or_default()));
             print_changes(moved.as_deref());
             println!("\nwritten: {}, seasons.csv, forest.svg", file.display());
+            println!("{}", load_dir(&args.rulebook).release.map_or_else(
+                || format!("the rulebook has errors: `pricer check {}`", args.rulebook.display()),
+                |release| format!("release {}: its prices use {} of the items from now on", release.id(), covered.usable),
+            ));
         }
     }
     Ok(if covered.usable > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Whether pricing can read what was fitted. A rulebook that is broken otherwise has nothing to say about it.
+fn try_out(rulebook: &Path, table: &[u8]) -> Result<()> {
+    // A broken file of elasticities is about to be replaced.
+    let files = Files::read_without_elasticities(rulebook);
+    let Some(release) = files.ok().and_then(|files| load(files).release) else { return Ok(()) };
+    let aside = rulebook.join("fitted").join(format!(".elasticities.{}.part", std::process::id()));
+    write_whole(&aside, table)?;
+    let read = load_estimates(&aside, &release);
+    let _ = std::fs::remove_file(&aside);
+    let cannot = |error| match error {
+        BatchError::Io { why, .. } | BatchError::Columns { why, .. } => why,
+        other => other.to_string(),
+    };
+    read.map(|_| ()).map_err(|error| {
+        EstimateError::new(format!("pricing could not use the fit, so nothing is written: {}", cannot(error)))
+    })
+}
+
+fn currency(text: &str) -> std::result::Result<String, String> {
+    let known = crate::money::Currency::from_code(text).ok_or("is not an ISO 4217 currency code");
+    Ok(known?.code())
 }
 
 fn print_head(panel: &Panel) {
@@ -197,7 +232,7 @@ fn hold_out(args: &Args, panel: &Panel, method: Method, periods: usize) -> Resul
     let past = panel.before(from);
     let found = fit_panel(&past, method)?;
     let seasons = Seasons::estimate(&past, &found.common);
-    let origin = if args.rolling { Origin::Rolling } else { Origin::Fixed };
+    let origin = if args.rolling { forecast::Origin::Rolling } else { forecast::Origin::Fixed };
     let judged = evaluate(panel, &found, &seasons, from, origin);
     let covered = coverage(&past, &found);
     match args.format {

@@ -187,6 +187,7 @@ fn read_and_compile(
         segments,
         items_feed,
         rates_file: book.manifest.rates_file.clone(),
+        elasticities: cx.files.elasticities().map(Into::into),
         guard_count: entries.of("guard").len(),
     };
     let sound = !out.has_errors();

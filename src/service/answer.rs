@@ -7,7 +7,7 @@ use super::state::Serving;
 use super::status::{Condition, Failure};
 use super::token::Keys;
 use crate::explain::{Explanation, Subject};
-use crate::facts::{Item, Names, Offer, ServedItem};
+use crate::facts::{Item, Names, Offer, ServedItem, Value, builtin};
 use crate::pricing::{self, Horizon, Outcome, Place, Recorder, Release, Row, Twins, World};
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
@@ -195,9 +195,13 @@ impl<'a> Counter<'a> {
     fn world(&self, priced: &Priced<'_>) -> World<'a> {
         let Self { serving, place, at, .. } = *self;
         let facts = &serving.facts;
-        World::new(&serving.release, place, &facts.rates, at, priced.rivals_known_at)
-            .with_history(&facts.history)
-            .with_estimates(&facts.estimates)
+        let world = World::new(&serving.release, place, &facts.rates, at, priced.rivals_known_at)
+            .with_history(&facts.history);
+        // Whoever gives an item with its elasticity means that one.
+        match priced.facts.is_some() && priced.item.value(builtin::ELASTICITY) != Value::Missing {
+            true => world,
+            false => world.with_estimates(&facts.estimates),
+        }
     }
 
     fn price(&self, priced: &Priced<'_>) -> Result<proto::Decision, Failure> {

@@ -1,0 +1,275 @@
+//! What `pricer fit` writes is what prices are made of: by every command, and by a service that goes on.
+
+use super::serve::{RULES, Served, write};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+const RULEBOOK: &str = r#"
+edition = "2026"
+name = "corner-shop"
+layers = ["base"]
+[market.DE]
+currency = "EUR"
+timezone = "Europe/Berlin"
+vat = { standard = "19%" }
+[channel.own]
+"#;
+
+const SCHEMA: &str = r#"
+[attr]
+sku = { type = "id" }
+cost = { type = "money", basis = "net" }
+"#;
+
+const OPTIMISE: &str = r#"
+[rule.best]
+layer = "base"
+owner = "anna"
+why = "demand is known"
+over = ["plus"]
+where = { sku = "A | B | C" }
+price = { optimise = { for = "profit", within = "20%", needs = { sales_weeks = ">= 26" } } }
+else = { keep = {} }
+"#;
+
+/// `C` has an elasticity of its own in the items, `A` a wrong one.
+const ITEMS: &str = "\
+sku,cost,current_price,elasticity,elasticity_se,sales_weeks
+A,10.00 EUR,20.00 EUR,-9,0.1,100
+B,10.00 EUR,20.00 EUR,,,
+C,10.00 EUR,20.00 EUR,-3,0.1,100
+";
+
+const AT: [&str; 2] = ["--at", "2026-11-18T10:00:00+01:00"];
+
+fn pricer(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let Output { status, stdout, stderr } =
+        Command::new(env!("CARGO_BIN_EXE_pricer")).args(arguments).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (status.code(), text(stdout), text(stderr))
+}
+
+/// 78 weeks of A and B, whose demand is of this elasticity; C's price never moves.
+fn sales(elasticity: f64) -> String {
+    let mut out = "sku,week,units,price\n".to_owned();
+    for (item, sku) in ["A", "B", "C"].into_iter().enumerate() {
+        for week in 0..78_u32 {
+            // Prices and noise that repeat in different rhythms.
+            let step = f64::from((week * 7 + item as u32 * 3) % 11) - 5.0;
+            let noise = (f64::from((week * 5 + item as u32) % 13) - 6.0) / 100.0;
+            let price = if sku == "C" { 20.0 } else { (20.0 + 0.6 * step) * 1.0 };
+            let units = 100.0 * (price / 20.0_f64).powf(elasticity) * noise.exp();
+            let _ = writeln!(out, "{sku},{week},{units:.4},{price:.2}");
+        }
+    }
+    out
+}
+
+struct Shop {
+    folder: tempfile::TempDir,
+}
+
+impl Shop {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, text) in [
+            ("book/rulebook.toml", RULEBOOK),
+            ("book/schema.toml", SCHEMA),
+            ("book/rules/all.toml", &format!("{RULES}{OPTIMISE}")),
+            ("items.csv", ITEMS),
+        ] {
+            write(folder.path(), path, text);
+        }
+        Self { folder }
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.folder.path().join(name).display().to_string()
+    }
+
+    fn fit(&self, sales: &str, more: &[&str]) -> (Option<i32>, String, String) {
+        write(self.folder.path(), "sales.csv", sales);
+        let (book, file) = (self.path("book"), self.path("sales.csv"));
+        let of = ["fit", "--rulebook", &book, "--sales", &file, "--at", "2026-11-01T00:00:00Z"];
+        pricer(&[&of[..], more].concat())
+    }
+
+    fn fitted(&self) -> PathBuf {
+        self.folder.path().join("book/fitted/elasticities.parquet")
+    }
+
+    /// The new price of each item.
+    fn reprice(&self) -> Result<Vec<(String, String)>, String> {
+        let (book, items, out) = (self.path("book"), self.path("items.csv"), self.path("out.csv"));
+        let of = ["reprice", "--rulebook", &book, "--items", &items, "--out", &out];
+        let (code, _, err) = pricer(&[&of[..], &AT].concat());
+        if code != Some(0) {
+            return Err(err);
+        }
+        let mut reader = csv::Reader::from_path(out).unwrap();
+        let headers = reader.headers().unwrap().clone();
+        let at = |name: &str| headers.iter().position(|header| header == name).unwrap();
+        let (sku, price) = (at("sku"), at("price"));
+        Ok(reader.records().map(|row| row.unwrap()).map(|row| (row[sku].into(), row[price].into())).collect())
+    }
+
+    fn item(&self, command: &str, sku: &str) -> String {
+        let (book, items) = (self.path("book"), self.path("items.csv"));
+        let of = [command, sku, "--rulebook", &book, "--items", &items, "--market", "DE", "--channel", "own"];
+        let (_, out, err) = pricer(&[&of[..], &AT].concat());
+        out + &err
+    }
+
+    fn check(&self) -> (Option<i32>, String) {
+        let (code, out, _) = pricer(&["check", &self.path("book")]);
+        (code, out)
+    }
+}
+
+fn amount(price: &str) -> f64 {
+    price.split_whitespace().next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn every_command_prices_with_what_was_fitted() {
+    let shop = Shop::new();
+    let before: Vec<f64> = shop.reprice().unwrap().iter().map(|(_, price)| amount(price)).collect();
+    // A falls as far as it may with its −9, B has no elasticity, C follows its −3.
+    assert_eq!(before[..2], [16.0, 20.0]);
+    let (code, out, err) = shop.fit(&sales(-3.0), &[]);
+    assert_eq!(code, Some(0), "{out}{err}");
+    assert!(out.contains("2 of 3 items") && out.contains("its prices use 2 of the items"), "{out}");
+    assert!(out.contains("no price variation"), "{out}");
+    let after: Vec<f64> = shop.reprice().unwrap().iter().map(|(_, price)| amount(price)).collect();
+    // Cost 10 net at 19 % and an elasticity of −3: the best price is 17.85, and nearly nothing is uncertain.
+    assert!((after[0] - 17.85).abs() < 0.35 && (after[1] - 17.85).abs() < 0.35, "{after:?}");
+    // What is not identified keeps its own column.
+    assert_eq!(after[2], before[2]);
+    let explained = shop.item("explain", "A");
+    assert!(explained.contains("elasticity -3.0") || explained.contains("elasticity -2.9"), "{explained}");
+    let curve = shop.item("curve", "B");
+    assert!(curve.contains("best price") && !curve.contains("no curve"), "{curve}");
+    let why = {
+        let (book, items) = (shop.path("book"), shop.path("items.csv"));
+        let of = ["explain", "A", "--rulebook", &book, "--items", &items, "--market", "DE", "--channel", "own"];
+        pricer(&[&of[..], &AT, &["--format", "json"]].concat()).1
+    };
+    assert!(why.contains("elasticity"), "{why}");
+    let (code, text) = shop.check();
+    assert!(code == Some(0) && text.contains("2 fitted items"), "{text}");
+}
+
+#[test]
+fn the_release_is_named_by_what_was_fitted() {
+    let shop = Shop::new();
+    let name = || {
+        let files = pricer::rulebook::Files::read_dir(Path::new(&shop.path("book"))).unwrap();
+        pricer::rulebook::load(files).release.unwrap().hash.clone()
+    };
+    let without = name();
+    shop.fit(&sales(-3.0), &[]);
+    let first = name();
+    shop.fit(&sales(-3.0), &[]);
+    assert_eq!(name(), first, "the same sales at the same time");
+    shop.fit(&sales(-2.5), &[]);
+    let names = [without, first, name()];
+    assert!(names[0] != names[1] && names[1] != names[2] && names[0] != names[2], "{names:?}");
+}
+
+#[test]
+fn a_file_that_is_not_a_fit_is_an_error_with_its_cure() {
+    let shop = Shop::new();
+    shop.fit(&sales(-3.0), &[]);
+    let whole = std::fs::read(shop.fitted()).unwrap();
+    let broken = |bytes: &[u8], words: &[&str]| {
+        std::fs::write(shop.fitted(), bytes).unwrap();
+        let (code, text) = shop.check();
+        assert_eq!(code, Some(1), "{text}");
+        for word in words.iter().chain(&["E0001", "pricer fit"]) {
+            assert!(text.contains(word), "{word}\n{text}");
+        }
+        let why = shop.reprice().unwrap_err();
+        assert!(why.contains("elasticities.parquet"), "{why}");
+    };
+    broken(&whole[..whole.len() / 2], &["is not a whole Parquet file"]);
+    let mut bent = whole.clone();
+    let middle = bent.len() - 40;
+    bent[middle..middle + 30].fill(0x55);
+    broken(&bent, &["cannot be used"]);
+    // Somebody else's file.
+    let items = shop.path("items.parquet");
+    let table = shop.path("other.csv");
+    std::fs::write(&table, "sku,units,price\nA,1,2\nA,2,3\nA,3,4\nA,5,4\n").unwrap();
+    let (code, out, err) = pricer(&["estimate", &table, "--formula", "units ~ price", "--out", &items]);
+    assert_eq!(code, Some(0), "{out}{err}");
+    broken(&std::fs::read(&items).unwrap(), &["no column gives `sku`", "`shrunk_estimate`"]);
+    // A new fit replaces it.
+    let (code, out, err) = shop.fit(&sales(-3.0), &[]);
+    assert_eq!(code, Some(0), "{out}{err}");
+    assert_eq!(shop.check().0, Some(0));
+}
+
+#[test]
+fn a_fit_that_pricing_could_not_use_is_not_written() {
+    let shop = Shop::new();
+    let foreign = sales(-3.0).replace("units,price", "units,price,market").replace(".00\n", ".00,FR\n");
+    let foreign: String =
+        foreign.lines().map(|line| if line.ends_with("FR") || line.starts_with("sku") { format!("{line}\n") } else { format!("{line},FR\n") }).collect();
+    let (code, _, err) = shop.fit(&foreign, &[]);
+    assert_eq!(code, Some(1));
+    assert!(err.contains("nothing is written") && err.contains("`FR` is no market"), "{err}");
+    assert!(!shop.fitted().exists());
+    // Two currencies: the prices have to say which is theirs.
+    let two = RULEBOOK.replace(
+        "[channel.own]",
+        "[market.CH]\ncurrency = \"CHF\"\ntimezone = \"Europe/Zurich\"\nvat = { standard = \"8%\" }\n[channel.own]",
+    );
+    write(shop.folder.path(), "book/rulebook.toml", &two);
+    let rules = format!("{RULES}{OPTIMISE}");
+    write(shop.folder.path(), "book/rules/all.toml", &rules.replace("100000\"", "100000\", CHF = \"0.10 .. 100000\""));
+    assert_eq!(shop.check().0, Some(0), "{}", shop.check().1);
+    let (code, _, err) = shop.fit(&sales(-3.0), &[]);
+    assert_eq!(code, Some(1));
+    assert!(err.contains("--currency EUR"), "{err}");
+    let (code, _, err) = shop.fit(&sales(-3.0), &["--currency", "EUR"]);
+    assert_eq!(code, Some(0), "{err}");
+    let (code, _, err) = shop.fit(&sales(-3.0), &["--currency", "euro"]);
+    assert_eq!(code, Some(2), "{err}");
+}
+
+/// A new fit is served without a restart; what is broken leaves the last good one where it is.
+#[test]
+fn a_service_follows_the_fit() {
+    let served = Served::start();
+    let folder = served.folder.path();
+    let fit = |elasticity: f64| {
+        write(folder, "feeds/sales.csv", &sales(elasticity));
+        let (book, file) = (folder.display().to_string(), folder.join("feeds/sales.csv").display().to_string());
+        let (code, out, err) = pricer(&["fit", "--rulebook", &book, "--sales", &file]);
+        assert_eq!(code, Some(0), "{out}{err}");
+    };
+    write(folder, "feeds/items.csv", ITEMS);
+    write(folder, "rules/best.toml", &OPTIMISE);
+    served.until("the new rules are not served", |served| amount(&served.price().0) == 16.0);
+    fit(-3.0);
+    served.until("the fit is not served", |served| (amount(&served.price().0) - 17.85).abs() < 0.35);
+    let good = served.price();
+    fit(-6.0);
+    served.until("the second fit is not served", |served| served.price().1 != good.1);
+    let second = served.price();
+    assert!(amount(&second.0) < amount(&good.0), "{second:?}");
+    // Cut, then gone.
+    let file = folder.join("fitted/elasticities.parquet");
+    let whole = std::fs::read(&file).unwrap();
+    let failures = "pricer_rulebook_reload_failures_total";
+    std::fs::write(&file, &whole[..whole.len() / 2]).unwrap();
+    served.until("the cut file is not noticed", |served| served.metric(failures) == 1.0);
+    assert_eq!(served.price(), second);
+    std::fs::remove_file(&file).unwrap();
+    served.until("the lost file is not noticed", |served| served.metric(failures) == 2.0);
+    assert_eq!(served.price(), second);
+    let (code, log) = served.end();
+    assert_eq!(code, Some(0));
+    assert!(log.contains("0 of 1 file of fitted elasticities"), "{log}");
+}
