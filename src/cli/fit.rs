@@ -123,10 +123,17 @@ fn fit(args: &Args) -> Result<ExitCode> {
             print!("\n{}", forest_text(shown.get(..shown.len().min(20)).unwrap_or_default()));
             print_changes(moved.as_deref());
             println!("\nwritten: {}, seasons.csv, forest.svg", file.display());
-            println!("{}", load_dir(&args.rulebook).release.map_or_else(
-                || format!("the rulebook has errors: `pricer check {}`", args.rulebook.display()),
-                |release| format!("release {}: its prices use {} of the items from now on", release.id(), covered.usable),
-            ));
+            println!(
+                "{}",
+                load_dir(&args.rulebook).release.map_or_else(
+                    || format!("the rulebook has errors: `pricer check {}`", args.rulebook.display()),
+                    |release| format!(
+                        "release {}: its prices use {} of the items from now on",
+                        release.id(),
+                        covered.usable
+                    ),
+                )
+            );
         }
     }
     Ok(if covered.usable > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -227,8 +227,7 @@ fn read_text(path: &Path) -> Result<String, String> {
 }
 
 /// What helps against a broken file of elasticities.
-pub const REFIT: &str =
-    "`pricer fit` writes it anew; without the file prices use the elasticities in the items, if they have some";
+pub const REFIT: &str = "`pricer fit` writes it anew; without the file prices use the elasticities in the items, if they have some";
 
 /// The SHA-256 of a whole Parquet file, in hexadecimal.
 ///

@@ -152,7 +152,8 @@ fn every_command_prices_with_what_was_fitted() {
     assert!(curve.contains("best price") && !curve.contains("no curve"), "{curve}");
     let why = {
         let (book, items) = (shop.path("book"), shop.path("items.csv"));
-        let of = ["explain", "A", "--rulebook", &book, "--items", &items, "--market", "DE", "--channel", "own"];
+        let of =
+            ["explain", "A", "--rulebook", &book, "--items", &items, "--market", "DE", "--channel", "own"];
         pricer(&[&of[..], &AT, &["--format", "json"]].concat()).1
     };
     assert!(why.contains("elasticity"), "{why}");
@@ -214,8 +215,16 @@ fn a_file_that_is_not_a_fit_is_an_error_with_its_cure() {
 fn a_fit_that_pricing_could_not_use_is_not_written() {
     let shop = Shop::new();
     let foreign = sales(-3.0).replace("units,price", "units,price,market").replace(".00\n", ".00,FR\n");
-    let foreign: String =
-        foreign.lines().map(|line| if line.ends_with("FR") || line.starts_with("sku") { format!("{line}\n") } else { format!("{line},FR\n") }).collect();
+    let foreign: String = foreign
+        .lines()
+        .map(|line| {
+            if line.ends_with("FR") || line.starts_with("sku") {
+                format!("{line}\n")
+            } else {
+                format!("{line},FR\n")
+            }
+        })
+        .collect();
     let (code, _, err) = shop.fit(&foreign, &[]);
     assert_eq!(code, Some(1));
     assert!(err.contains("nothing is written") && err.contains("`FR` is no market"), "{err}");
@@ -227,7 +236,11 @@ fn a_fit_that_pricing_could_not_use_is_not_written() {
     );
     write(shop.folder.path(), "book/rulebook.toml", &two);
     let rules = format!("{RULES}{OPTIMISE}");
-    write(shop.folder.path(), "book/rules/all.toml", &rules.replace("100000\"", "100000\", CHF = \"0.10 .. 100000\""));
+    write(
+        shop.folder.path(),
+        "book/rules/all.toml",
+        &rules.replace("100000\"", "100000\", CHF = \"0.10 .. 100000\""),
+    );
     assert_eq!(shop.check().0, Some(0), "{}", shop.check().1);
     let (code, _, err) = shop.fit(&sales(-3.0), &[]);
     assert_eq!(code, Some(1));
@@ -245,7 +258,8 @@ fn a_service_follows_the_fit() {
     let folder = served.folder.path();
     let fit = |elasticity: f64| {
         write(folder, "feeds/sales.csv", &sales(elasticity));
-        let (book, file) = (folder.display().to_string(), folder.join("feeds/sales.csv").display().to_string());
+        let (book, file) =
+            (folder.display().to_string(), folder.join("feeds/sales.csv").display().to_string());
         let (code, out, err) = pricer(&["fit", "--rulebook", &book, "--sales", &file]);
         assert_eq!(code, Some(0), "{out}{err}");
     };
@@ -272,4 +286,156 @@ fn a_service_follows_the_fit() {
     let (code, log) = served.end();
     assert_eq!(code, Some(0));
     assert!(log.contains("0 of 1 file of fitted elasticities"), "{log}");
+}
+
+const SEASON: &str = r#"
+[season.year]
+where = { category = "garden/**" }
+fitted = { strength = "50%", cap = "10%" }
+"#;
+
+/// A season file with these indices of January and June, and 1 else.
+fn indices(categories: &[(&str, &str, &str)]) -> String {
+    let mut out = "category,month,index,years\n".to_owned();
+    for (category, january, june) in categories {
+        for month in 1..=12 {
+            let index = [(1, january), (6, june)].iter().find(|(of, _)| *of == month).map_or("1", |(_, i)| i);
+            let _ = writeln!(out, "{category},{month},{index},5");
+        }
+    }
+    out
+}
+
+/// A shop with a tree of categories and cost-plus prices of 17.85.
+fn garden(seasons: &str, rules: &str) -> Shop {
+    let shop = Shop::new();
+    let path = shop.folder.path();
+    write(path, "book/schema.toml", &format!("{SCHEMA}category = {{ type = \"tree\", optional = true }}\n"));
+    write(path, "book/rules/all.toml", &format!("{RULES}{rules}"));
+    write(path, "book/fitted/seasons.csv", seasons);
+    let items = "sku,cost,category\nA,10.00 EUR,garden/pool\nB,10.00 EUR,garden\nC,10.00 EUR,gardening\nD,10.00 EUR,garden/pool/cover\n";
+    write(path, "items.csv", items);
+    shop
+}
+
+fn prices(shop: &Shop, at: &str) -> Vec<f64> {
+    let (book, items, out) = (shop.path("book"), shop.path("items.csv"), shop.path("out.csv"));
+    let (code, text, err) =
+        pricer(&["reprice", "--rulebook", &book, "--items", &items, "--out", &out, "--at", at]);
+    assert_eq!(code, Some(0), "{text}{err}");
+    let mut reader = csv::Reader::from_path(out).unwrap();
+    let price = reader.headers().unwrap().iter().position(|header| header == "price").unwrap();
+    reader.records().map(|row| amount(&row.unwrap()[price])).collect()
+}
+
+const JANUARY: &str = "2026-01-31T23:59:59+01:00";
+const FEBRUARY: &str = "2026-02-01T00:00:00+01:00";
+const JUNE: &str = "2026-06-15T12:00:00+02:00";
+
+#[test]
+fn a_fitted_season_moves_prices_as_the_year_goes() {
+    let seasons = indices(&[("garden", "0.9", "1.1"), ("garden/pool", "0.7", "1.5")]);
+    let shop = garden(&seasons, SEASON);
+    assert_eq!(shop.check().0, Some(0), "{}", shop.check().1);
+    // Half of −0.3 is capped at 10 %, half of −0.1 is 5 %; the narrower category counts, and its branches.
+    assert_eq!(prices(&shop, JANUARY), [16.07, 16.96, 17.85, 16.07]);
+    assert_eq!(prices(&shop, FEBRUARY), [17.85; 4]);
+    assert_eq!(prices(&shop, JUNE), [19.64, 18.74, 17.85, 19.64]);
+    let (book, items) = (shop.path("book"), shop.path("items.csv"));
+    let of = ["explain", "A", "--rulebook", &book, "--items", &items, "--market", "DE", "--channel", "own"];
+    let (_, text, err) = pricer(&[&of[..], &["--at", JANUARY]].concat());
+    assert!(text.contains("fitted season of garden/pool → −10%"), "{text}{err}");
+    // `limit` holds here as everywhere, and so does a `when`.
+    let limited = format!("limit = \"-3% .. +3%\"\n{RULES}{SEASON}when = {{ weekday = \"mon\" }}\n");
+    write(shop.folder.path(), "book/rules/all.toml", &limited);
+    assert_eq!(prices(&shop, JUNE), [18.39, 18.39, 17.85, 18.39]);
+    assert_eq!(prices(&shop, JANUARY), [17.85; 4], "a Saturday");
+}
+
+#[test]
+fn an_overlay_of_a_fitted_season_takes_its_place() {
+    let seasons = indices(&[("garden", "0.9", "1.1"), ("garden/pool", "0.7", "1.5")]);
+    let overlay =
+        "[season.year.for.a]\nwhere = { sku = \"A\" }\nfitted = { strength = \"10%\", cap = \"10%\" }\n";
+    let shop = garden(&seasons, &format!("{SEASON}{overlay}"));
+    assert_eq!(shop.check().0, Some(0), "{}", shop.check().1);
+    assert_eq!(prices(&shop, JUNE), [18.74, 18.74, 17.85, 19.64]);
+}
+
+#[test]
+fn a_season_of_everything_needs_no_category() {
+    let everywhere = SEASON.replace("where = { category = \"garden/**\" }\n", "");
+    let shop = garden(&indices(&[("all", "0.9", "1.1")]), &everywhere);
+    assert_eq!(shop.check().0, Some(0), "{}", shop.check().1);
+    assert_eq!(prices(&shop, JUNE), [18.74; 4]);
+}
+
+#[test]
+fn a_season_file_that_is_not_one_is_an_error_at_its_place() {
+    let good = indices(&[("garden", "0.9", "1.1")]);
+    let shop = garden(&good, SEASON);
+    for (text, words) in [
+        (good.replace("category,month", "kind,month"), ["E0605", "no column `category`"]),
+        (good.replace(",month,", ",moon,"), ["E0605", "`month` or `week`"]),
+        (good.replace("garden,6,1.1,5\n", ""), ["E0605", "11 of 12 indices"]),
+        (good.replace("garden,6,", "garden,5,"), ["E0605", "a second index for 5"]),
+        (good.replace("garden,6,1.1", "garden,13,1.1"), ["E0407", "`13` is out of range"]),
+        (good.replace("garden,6,1.1", "garden,6,0"), ["E0407", "above 0"]),
+        (good.replace("garden,6,1.1", "garden,6,NaN"), ["E0407", "`NaN`"]),
+        ("category,month,index\n".to_owned(), ["E0206", "has no rows"]),
+    ] {
+        write(shop.folder.path(), "book/fitted/seasons.csv", &text);
+        let (code, out) = shop.check();
+        assert_eq!(code, Some(1), "{words:?}\n{out}");
+        assert!(
+            words.iter().all(|word| out.contains(word)) && out.contains("fitted/seasons.csv:"),
+            "{words:?}\n{out}"
+        );
+    }
+    std::fs::remove_file(shop.folder.path().join("book/fitted/seasons.csv")).unwrap();
+    let (code, out) = shop.check();
+    assert!(code == Some(1) && out.contains("E0601") && out.contains("pricer fit"), "{out}");
+    for wrong in [
+        "by = \"kind\", cap = \"5%\"",
+        "by = \"cost\", cap = \"5%\"",
+        "cap = \"0%\"",
+        "strength = \"200%\", cap = \"5%\"",
+    ] {
+        let rules = format!("{RULES}{}", SEASON.replace("strength = \"50%\", cap = \"10%\"", wrong));
+        write(shop.folder.path(), "book/fitted/seasons.csv", &good);
+        write(shop.folder.path(), "book/rules/all.toml", &rules);
+        assert_eq!(shop.check().0, Some(1), "{wrong}");
+    }
+}
+
+/// Sales with a summer → a season file → a price: with `fit`, and with `seasonality`.
+#[test]
+fn seasons_are_fitted_written_and_priced_with() {
+    let mut sales = "sku,category,month,units,price\n".to_owned();
+    for item in 0..12 {
+        for month in 0..60 {
+            let summer = (std::f64::consts::TAU * (f64::from(month % 12) - 6.0) / 12.0).cos();
+            let price = 10.0 + f64::from((month * 7 + item * 5) % 9) * 0.2;
+            let units = 200.0 * (price / 10.0_f64).powi(-2) * (0.4 * summer).exp();
+            let (year, of) = (2015 + month / 12, month % 12 + 1);
+            let _ = writeln!(sales, "S{item},garden,{year}-{of:02},{units:.3},{price:.2}");
+        }
+    }
+    let shop = garden(&indices(&[("garden", "1", "1")]), SEASON);
+    let (code, out, err) = shop.fit(&sales, &[]);
+    assert_eq!(code, Some(0), "{out}{err}");
+    assert_eq!(shop.check().0, Some(0), "{}", shop.check().1);
+    let (january, july) = (prices(&shop, JANUARY), prices(&shop, "2026-07-10T12:00:00+02:00"));
+    // July is e^0.4 of the mean; five years keep five sixths of the logarithm; half of it counts, capped at 10 %.
+    assert_eq!((january[1], july[1], july[2]), (16.07, 19.64, 17.85));
+    let (file, sold) = (shop.path("book/fitted/own.csv"), shop.path("sales.csv"));
+    let of = ["seasonality", &sold, "--time", "month", "--by", "category", "--season-file", &file];
+    let (code, out, err) = pricer(&of);
+    assert_eq!(code, Some(0), "{out}{err}");
+    let rules = format!("{RULES}{}", SEASON.replace("strength", "file = \"fitted/own.csv\", strength"));
+    write(shop.folder.path(), "book/rules/all.toml", &rules);
+    assert_eq!(prices(&shop, "2026-07-10T12:00:00+02:00")[1], 19.64);
+    assert_eq!(prices(&shop, JANUARY)[1], 16.07);
+    let (code, _, err) = pricer(&[&of[..], &["--period", "7"]].concat());
+    assert!(code == Some(1) && err.contains("--period 12"), "{err}");
 }
