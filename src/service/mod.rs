@@ -13,6 +13,7 @@ pub mod config;
 mod connection;
 pub mod convert;
 pub mod credentials;
+pub mod elasticity;
 pub mod facts;
 mod findings;
 mod folder;
@@ -48,6 +49,7 @@ pub use source::Source;
 
 use self::answer::Desk;
 use self::credentials::Credentials;
+use self::elasticity::ElasticityService;
 use self::facts::FactService;
 use self::jobs::Jobs;
 use self::pricing::PricingService;
@@ -163,6 +165,7 @@ pub async fn serve<S: Source>(
         facts: FactService { state: state.clone(), clock, metrics: metrics.clone() },
         rulebook: RulebookService::new(state.clone(), desk),
         repricing: RepricingService::new(state.clone(), clock, jobs),
+        elasticity: ElasticityService::new().map_err(ServeError::failed)?,
     };
     let drained = state.clone();
     let advanced = advance(state.clone(), clock);

@@ -150,6 +150,16 @@ fn every_command_prices_with_what_was_fitted() {
     assert!(explained.contains("elasticity -3.0") || explained.contains("elasticity -2.9"), "{explained}");
     let curve = shop.item("curve", "B");
     assert!(curve.contains("best price") && !curve.contains("no curve"), "{curve}");
+    // Eleven prices were seen, and the curve goes through what was sold at them.
+    let (_, seen) = curve.split_once("observed").unwrap();
+    let points: Vec<Vec<f64>> = seen
+        .lines()
+        .skip(2)
+        .map(|line| line.split_whitespace().map(|cell| cell.parse().unwrap()).collect())
+        .collect();
+    assert_eq!(points.len(), 11, "{curve}");
+    assert!(points.iter().all(|point| (point[1] / point[2]).ln().abs() < 0.08), "{curve}");
+    assert!(shop.item("curve", "C").contains("best price") && !shop.item("curve", "C").contains("observed"));
     let why = {
         let (book, items) = (shop.path("book"), shop.path("items.csv"));
         let of =
