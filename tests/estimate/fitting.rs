@@ -131,7 +131,7 @@ fn the_file_is_the_same_bytes_and_the_next_fit_reads_it() {
     }
     let (other, _) = shop(3, 0.3);
     let moved = changes(&panel, &fit_panel(&self::panel(&other), Method::Reml).unwrap(), &last).unwrap();
-    let size = |c: &pricer::estimate::fitting::table::Change| (c.now.estimate - c.before).abs() / c.now.se;
+    let size = |c: &table::Change| (c.now.estimate - c.before).abs() / c.now.se;
     assert!(moved.len() > 40 && moved.windows(2).all(|w| size(&w[0]) >= size(&w[1])));
 }
 

@@ -46,7 +46,9 @@ fn points(panel: &Panel, fit: &FittedPanel, item: usize) -> Vec<Point> {
     let mut groups: Vec<Vec<&Sale>> = Vec::new();
     for sale in sales {
         match groups.last_mut() {
-            Some(group) if group.last().is_some_and(|last| last.price == sale.price) => group.push(sale),
+            Some(group) if group.last().is_some_and(|last| last.price.total_cmp(&sale.price).is_eq()) => {
+                group.push(sale)
+            }
             _ => groups.push(vec![sale]),
         }
     }
