@@ -25,9 +25,10 @@ pub(super) fn apply<'a, T: Trace>(
         let Some((variant, at)) = held.filter(|(v, _)| v.window.holds(now.at) && v.when.holds(now)) else {
             continue;
         };
+        let change = Fraction::of(Ratio::ONE.add(variant.adjust.on(now))?);
         factor = match adjusted.applied.is_empty() {
-            true => Fraction::of(Ratio::ONE.add(variant.adjust)?),
-            false => factor.mul(Fraction::of(Ratio::ONE.add(variant.adjust)?))?,
+            true => change,
+            false => factor.mul(change)?,
         };
         adjusted.applied.push(variant);
         if T::ON {

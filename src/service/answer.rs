@@ -7,7 +7,7 @@ use super::state::{LastMoment, Serving};
 use super::status::{Condition, Failure};
 use super::token::Keys;
 use crate::explain::{Explanation, Subject};
-use crate::facts::{Item, Names, Offer, ServedItem};
+use crate::facts::{Item, Names, Offer, ServedItem, Value, builtin};
 use crate::pricing::{self, Horizon, Moment, Outcome, Place, Recorder, Release, Row, Twins, World};
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
@@ -204,9 +204,13 @@ impl<'a> Counter<'a> {
     fn world(&self, priced: &Priced<'_>) -> World<'a> {
         let Self { serving, place, .. } = *self;
         let facts = &serving.facts;
-        World::at(self.moment(), &serving.release, place, &facts.rates, priced.rivals_known_at)
-            .with_history(&facts.history)
-            .with_estimates(&facts.estimates)
+        let world = World::at(self.moment(), &serving.release, place, &facts.rates, priced.rivals_known_at)
+            .with_history(&facts.history);
+        // Whoever gives an item with its elasticity means that one.
+        match priced.facts.is_some() && priced.item.value(builtin::ELASTICITY) != Value::Missing {
+            true => world,
+            false => world.with_estimates(&facts.estimates),
+        }
     }
 
     fn price(&self, priced: &Priced<'_>) -> Result<proto::Decision, Failure> {

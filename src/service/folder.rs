@@ -5,7 +5,7 @@ use super::source::Source;
 use crate::batch::{Feeds, load_facts, load_rates};
 use crate::facts::Rates;
 use crate::pricing::Release;
-use crate::rulebook::{Diagnostic, Files, Loaded, Verdict, load, run_tests};
+use crate::rulebook::{Diagnostic, ELASTICITIES, Files, Loaded, Verdict, load, run_tests};
 use std::path::PathBuf;
 
 /// A feed that is not given is the one the rulebook names, else empty.
@@ -62,11 +62,13 @@ impl Source for Folder {
 
     fn facts(&self, release: &Release) -> Result<Fed, String> {
         let (items, rates) = (self.items(release), self.rates(release));
+        let fitted = release.elasticities.as_ref().map(|_| self.rulebook.join(ELASTICITIES));
         let feeds = Feeds {
             items: items.as_deref(),
             offers: self.offers.as_deref(),
             rates: rates.as_deref(),
             history: self.history.as_deref(),
+            fitted: fitted.as_deref(),
         };
         let (facts, accounts) = load_facts(release, feeds).map_err(|error| error.to_string())?;
         for account in accounts.iter().filter(|account| !account.quarantined.is_empty()) {

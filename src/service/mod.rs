@@ -13,6 +13,7 @@ pub mod config;
 mod connection;
 pub mod convert;
 pub mod credentials;
+pub mod elasticity;
 pub mod facts;
 pub mod feeds;
 mod findings;
@@ -49,6 +50,7 @@ pub use source::Source;
 
 use self::answer::Desk;
 use self::credentials::Credentials;
+use self::elasticity::ElasticityService;
 use self::facts::FactService;
 use self::jobs::Jobs;
 use self::pricing::PricingService;
@@ -164,6 +166,7 @@ pub async fn serve<S: Source>(
         facts: FactService { state: state.clone(), clock, metrics: metrics.clone() },
         rulebook: RulebookService::new(state.clone(), desk),
         repricing: RepricingService::new(state.clone(), clock, jobs),
+        elasticity: ElasticityService::new().map_err(ServeError::failed)?,
     };
     let drained = state.clone();
     let advanced = advance(state.clone(), clock);

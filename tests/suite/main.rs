@@ -20,6 +20,7 @@ mod demand;
 mod differential;
 mod economics;
 mod findings;
+mod fitted;
 mod fixture;
 mod horizon;
 mod house;

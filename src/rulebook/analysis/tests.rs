@@ -1,7 +1,9 @@
 //! What the analyses find in small rulebooks.
 
 use super::*;
-use crate::pricing::{Adjustment, AdjustmentKind, AdjustmentVariant, Bound, GuardClass, Scope, When, Window};
+use crate::pricing::{
+    Adjustment, AdjustmentKind, AdjustmentVariant, Bound, Change, GuardClass, Scope, When, Window,
+};
 use crate::rulebook::precedence::{Entry, order};
 use crate::rulebook::render::{Colour, human};
 use crate::rulebook::sample::{
@@ -219,7 +221,7 @@ fn a_comfort_guard_eats_a_markdown() {
             scope: scope(&schema, &[("tags", "kvi")]),
             window: Window::ALWAYS,
             when: When::default(),
-            adjust: percent("-30"),
+            adjust: Change::Always(percent("-30")),
             relax: relax.into(),
         };
         let adjustment = Adjustment { kind: AdjustmentKind::Stock, variants: [variant].into() };

@@ -190,6 +190,7 @@ fn release(rules: &str) -> Release {
         segments: Box::new([Segment { name: "club".into(), scopes: Box::default() }]),
         items_feed: Feed::default(),
         rates_file: None,
+        elasticities: None,
         guard_count: guards as usize,
     }
 }
