@@ -43,3 +43,4 @@ mod repeated;
 mod ruin;
 mod serve;
 mod shuffled;
+mod simulate;

@@ -156,7 +156,6 @@ fn demand(dice: &mut Dice, world: &World, draft: &mut Draft) {
         ("-3", "0.000000001"),
         ("-12", "3"),
     ];
-    let steep = if world.on.differing { "-300" } else { "-12.5" };
     let edges = [
         ("-1", "0"),
         ("-1.000000001", "0"),
@@ -172,7 +171,7 @@ fn demand(dice: &mut Dice, world: &World, draft: &mut Draft) {
         ("0.5", "0.2"),
         ("-6", "25"),
         ("-2", "-0.1"),
-        (steep, "10"),
+        ("-300", "10"),
         ("-0.000001", "0"),
     ];
     let (epsilon, se) = if dice.chance(70) { dice.pick(&plain) } else { dice.pick(&edges) };
