@@ -57,7 +57,7 @@ fn item<'a>(dice: &mut Dice, world: &World, draft: &mut Draft<'a>, sku: String) 
     let cost = costs(dice, world, draft);
     prices(dice, draft);
     times(dice, draft);
-    demand(dice, world, draft);
+    demand(dice, draft);
     for rival in ["alza", "mediam", "otto", "kaufl", "stranger", "alza"] {
         if dice.chance(if rival == "stranger" { 15 } else { 65 }) {
             let offer = offer(dice, draft, rival);
@@ -139,7 +139,7 @@ fn twins<'a>(
 }
 
 /// Elasticities at their edges: −1, sure or not by a hair, far out, and what else the forms ask for.
-fn demand(dice: &mut Dice, world: &World, draft: &mut Draft) {
+fn demand(dice: &mut Dice, draft: &mut Draft) {
     if dice.chance(8) {
         return;
     }
