@@ -4,6 +4,7 @@ pub mod bench_load;
 pub mod check;
 pub mod curve;
 pub mod demo;
+mod dial;
 pub mod docs;
 pub mod estimate;
 mod evidence;
