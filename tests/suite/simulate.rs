@@ -62,7 +62,7 @@ fn fitted_elasticities_capture_what_the_docs_claim() {
     println!("{}", text(&report));
     let world = &report.worlds[0];
     let (captured, worst) = (world.captured().unwrap(), world.worst_decile().unwrap());
-    assert!(0.7 <= captured && captured < 1.0, "captured {captured}");
+    assert!((0.7..1.0).contains(&captured), "captured {captured}");
     assert!(0.0 <= worst, "worst decile {worst}");
     // The clairvoyant leaves no group worse off, and the fit is near the truth.
     assert!(world.by_group.len() == world.groups && world.error < 0.4);
