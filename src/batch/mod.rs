@@ -45,7 +45,7 @@ pub use digest::Digest;
 pub use error::BatchError;
 pub use find::{FoundItem, find_item};
 pub use fitted::load_estimates;
-pub use generate::{Made, MadeFeed, Recipe, generate};
+pub use generate::{Dice, Made, MadeFeed, Recipe, generate};
 pub use load::{Feeds, load_facts, load_history, load_items, load_offers, load_rates};
 pub use quarantine::{FeedKind, Quarantined};
 pub use reprice::{Job, reprice};

@@ -44,3 +44,4 @@ mod repeated;
 mod ruin;
 mod serve;
 mod shuffled;
+mod simulate;
