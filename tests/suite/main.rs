@@ -23,6 +23,7 @@ mod findings;
 mod fixture;
 mod horizon;
 mod house;
+mod interrupted;
 mod iowa;
 mod million;
 mod models;
