@@ -7,10 +7,13 @@
 //! Same release, facts and time give the same answers on any number of threads, in any order of rows, in blocks of
 //! any size. This room reads no clock.
 
+mod answered;
 mod catalog;
 mod cells;
+mod chunk;
 mod coded;
 mod columns;
+mod delta;
 mod digest;
 mod error;
 mod find;

@@ -24,6 +24,7 @@ mod fitted;
 mod fixture;
 mod horizon;
 mod house;
+mod interrupted;
 mod iowa;
 mod million;
 mod models;
