@@ -1,6 +1,7 @@
 //! Elasticities that can be trusted: regressions on sales history, and what may be concluded from them.
 
 pub mod absorb;
+pub mod alone;
 pub mod by;
 pub mod covariance;
 pub mod data;

@@ -7,6 +7,7 @@ use super::convert::Invalid;
 use super::gate::Deadline;
 use super::proto::{self, elasticity_service_server, panel_column};
 use super::status::{Condition, Failure};
+use crate::estimate::alone::Alone;
 use crate::estimate::by::{GroupFit, fit_by};
 use crate::estimate::data::{Categories, Column, Table};
 use crate::estimate::design::width;
@@ -35,15 +36,14 @@ const NUMBERS_MAX: usize = 1_000_000;
 pub struct ElasticityService {
     /// One regression at a time.
     turns: Arc<Semaphore>,
-    threads: Arc<rayon::ThreadPool>,
+    thread: Arc<Alone>,
 }
 
 impl ElasticityService {
     /// # Errors
     /// The thread cannot be made.
-    pub fn new() -> Result<Self, rayon::ThreadPoolBuildError> {
-        let threads = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
-        Ok(Self { turns: Arc::new(Semaphore::new(1)), threads: Arc::new(threads) })
+    pub fn new() -> Result<Self, impl std::error::Error + Send + Sync + 'static> {
+        Alone::new().map(|thread| Self { turns: Arc::new(Semaphore::new(1)), thread: Arc::new(thread) })
     }
 }
 
@@ -336,14 +336,14 @@ impl elasticity_service_server::ElasticityService for ElasticityService {
         let Ok(turn) = self.turns.clone().try_acquire_owned() else {
             return Err(Failure::new(Condition::Overloaded, "another panel is being estimated").into());
         };
-        let (threads, request) = (self.threads.clone(), request.into_inner());
+        let (thread, request) = (self.thread.clone(), request.into_inner());
         let estimated = tokio::task::spawn_blocking(move || {
             let answer = contained(|| {
                 let asked = read(request)?;
                 // What nobody waits for any more is not estimated.
                 match deadline.is_some_and(Deadline::has_passed) {
                     true => Err(Failure::new(Condition::DeadlineExceeded, "the deadline passed")),
-                    false => threads.install(|| asked.answer()),
+                    false => thread.run(|| asked.answer()),
                 }
             });
             drop(turn);
