@@ -68,7 +68,7 @@ fn job(
         let request = GetRepricingRequest { repricing_id: started.repricing_id.clone() };
         let now = handle.block_on(jobs.get_repricing(request)).unwrap().into_inner().repricing.unwrap();
         match now.state() {
-            RepricingState::Queued | RepricingState::Running => meanwhile(&now),
+            RepricingState::Waiting | RepricingState::Running => meanwhile(&now),
             RepricingState::Done => return begin.elapsed(),
             state => panic!("{state:?}"),
         }
