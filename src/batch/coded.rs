@@ -2,17 +2,14 @@
 //!
 //! The library's writer hashes the text of every row; here each distinct text of a batch is looked up once.
 
+use super::chunk::{self, Written};
 use crate::facts::Map;
-use arrow_array::types::Int32Type;
-use arrow_array::{Array, DictionaryArray, StringArray};
-use parquet::basic::{Compression, Encoding, PageType};
-use parquet::column::page::{CompressedPage, Page, PageWriter};
-use parquet::column::writer::ColumnCloseResult;
+use arrow_array::{Array, StringArray};
+use parquet::basic::Encoding;
+use parquet::column::page::Page;
 use parquet::data_type::ByteArray;
-use parquet::errors::{ParquetError, Result};
-use parquet::file::metadata::{ColumnChunkMetaData, PageEncodingStats};
+use parquet::errors::Result;
 use parquet::file::statistics::Statistics;
-use parquet::file::writer::{SerializedPageWriter, TrackedWrite};
 use parquet::schema::types::ColumnDescPtr;
 
 /// The number of a missing text.
@@ -27,35 +24,28 @@ pub(super) struct CodedColumn {
     known: Map<Box<str>, u32>,
     texts: Vec<Box<str>>,
     keys: Vec<u32>,
-    missing: usize,
 }
 
 impl CodedColumn {
     pub fn new(descr: ColumnDescPtr) -> Self {
-        Self { descr, known: Map::default(), texts: Vec::new(), keys: Vec::new(), missing: 0 }
+        Self { descr, known: Map::default(), texts: Vec::new(), keys: Vec::new() }
     }
 
-    /// Adds rows.
-    pub fn add(&mut self, cells: &DictionaryArray<Int32Type>) -> Result<()> {
-        let texts = cells.values().as_any().downcast_ref::<StringArray>();
-        let texts = texts.ok_or_else(|| ParquetError::General("texts were expected".into()))?;
+    /// Adds rows, by the numbers of their texts; one that is no number of a text is missing.
+    pub fn add(&mut self, keys: &[i32], texts: &StringArray) {
         let mut numbers = vec![UNSEEN; texts.len()];
-        self.keys.reserve(cells.len());
-        for row in 0..cells.len() {
-            let Some(key) = cells.key(row) else {
-                self.keys.push(MISSING);
-                self.missing += 1;
-                continue;
+        self.keys.reserve(keys.len());
+        for key in keys {
+            let number = match usize::try_from(*key).ok().and_then(|key| numbers.get_mut(key)) {
+                None => MISSING,
+                Some(number) if *number == UNSEEN => {
+                    *number = self.number(texts.value(*key as usize));
+                    *number
+                }
+                Some(number) => *number,
             };
-            let lost = || ParquetError::General("a text is lost".into());
-            let number = numbers.get_mut(key).ok_or_else(lost)?;
-            if *number == UNSEEN {
-                *number = self.number(texts.value(key));
-            }
-            let number = *number;
             self.keys.push(number);
         }
-        Ok(())
     }
 
     fn number(&mut self, text: &str) -> u32 {
@@ -69,55 +59,15 @@ impl CodedColumn {
     }
 
     /// The bytes of the column and what the file says of them.
-    pub fn finish(self) -> Result<(Vec<u8>, ColumnCloseResult)> {
-        let mut bytes = TrackedWrite::new(Vec::new());
-        let mut pages = SerializedPageWriter::new(&mut bytes);
-        let mut size = (0, 0);
-        let mut write = |page: Page| {
-            let length = page.buffer().len();
-            let spec = pages.write_page(CompressedPage::new(page, length))?;
-            size = (size.0 + spec.uncompressed_size, size.1 + spec.compressed_size);
-            Ok::<_, ParquetError>(spec.offset as i64)
-        };
-        let coded = !self.texts.is_empty();
-        let dictionary = if coded { Some(write(self.dictionary_page())?) } else { None };
-        let data = write(self.data_page())?;
-        pages.close()?;
-        let of = |page_type, encoding| PageEncodingStats { page_type, encoding, count: 1 };
-        let (encodings, stats) = match coded {
-            true => (
-                vec![Encoding::PLAIN, Encoding::RLE, Encoding::RLE_DICTIONARY],
-                vec![
-                    of(PageType::DICTIONARY_PAGE, Encoding::PLAIN),
-                    of(PageType::DATA_PAGE, Encoding::RLE_DICTIONARY),
-                ],
-            ),
-            false => (vec![Encoding::PLAIN, Encoding::RLE], vec![of(PageType::DATA_PAGE, Encoding::PLAIN)]),
-        };
+    pub fn finish(self) -> Result<Written> {
+        let missing = self.keys.iter().filter(|key| **key == MISSING).count();
         let end = |text: Option<&Box<str>>| text.map(|text| ByteArray::from(text.as_bytes().to_vec()));
         let (least, most) = (end(self.texts.iter().min()), end(self.texts.iter().max()));
         let distinct = Some(self.texts.len() as u64);
-        let metadata = ColumnChunkMetaData::builder(self.descr.clone())
-            .set_compression(Compression::UNCOMPRESSED)
-            .set_encodings(encodings)
-            .set_page_encoding_stats(stats)
-            .set_total_uncompressed_size(size.0 as i64)
-            .set_total_compressed_size(size.1 as i64)
-            .set_num_values(self.keys.len() as i64)
-            .set_dictionary_page_offset(dictionary)
-            .set_data_page_offset(data)
-            .set_statistics(Statistics::byte_array(least, most, distinct, Some(self.missing as u64), false))
-            .build()?;
-        let bytes = bytes.into_inner()?;
-        let close = ColumnCloseResult {
-            bytes_written: bytes.len() as u64,
-            rows_written: self.keys.len() as u64,
-            metadata,
-            bloom_filter: None,
-            column_index: None,
-            offset_index: None,
-        };
-        Ok((bytes, close))
+        let statistics = Statistics::byte_array(least, most, distinct, Some(missing as u64), false);
+        let dictionary = (!self.texts.is_empty()).then(|| self.dictionary_page());
+        let data = self.data_page(missing);
+        chunk::write(&self.descr, dictionary, data, self.keys.len(), statistics)
     }
 
     fn dictionary_page(&self) -> Page {
@@ -134,22 +84,14 @@ impl CodedColumn {
         }
     }
 
-    fn data_page(&self) -> Page {
+    fn data_page(&self, missing: usize) -> Page {
         let mut bytes = Vec::new();
-        if 0 < self.descr.max_def_level() {
-            bytes.extend([0; 4]);
-            let levels: Vec<u32> = self.keys.iter().map(|key| u32::from(*key != MISSING)).collect();
-            hybrid(&levels, 1, &mut bytes);
-            let length = (bytes.len() - 4) as u32;
-            for (slot, byte) in bytes.iter_mut().zip(length.to_le_bytes()) {
-                *slot = byte;
-            }
-        }
+        chunk::levels(&self.descr, self.keys.iter().map(|key| *key != MISSING), &mut bytes);
         let coded = !self.texts.is_empty();
         if coded {
             let width = (usize::BITS - (self.texts.len() - 1).leading_zeros()).max(1);
             bytes.push(width as u8);
-            match self.missing {
+            match missing {
                 0 => hybrid(&self.keys, width, &mut bytes),
                 _ => {
                     let keys: Vec<u32> = self.keys.iter().copied().filter(|key| *key != MISSING).collect();
@@ -157,19 +99,13 @@ impl CodedColumn {
                 }
             }
         }
-        Page::DataPage {
-            buf: bytes.into(),
-            num_values: self.keys.len() as u32,
-            encoding: if coded { Encoding::RLE_DICTIONARY } else { Encoding::PLAIN },
-            def_level_encoding: Encoding::RLE,
-            rep_level_encoding: Encoding::RLE,
-            statistics: None,
-        }
+        let encoding = if coded { Encoding::RLE_DICTIONARY } else { Encoding::PLAIN };
+        chunk::page(bytes, self.keys.len(), encoding)
     }
 }
 
 /// Parquet's RLE/bit-packing hybrid: eight equal numbers or more are a run, others are packed in groups of eight.
-fn hybrid(numbers: &[u32], width: u32, bytes: &mut Vec<u8>) {
+pub(super) fn hybrid(numbers: &[u32], width: u32, bytes: &mut Vec<u8>) {
     let mut rest = numbers;
     let mut packed = 0;
     while let Some(first) = rest.get(packed) {
@@ -182,7 +118,7 @@ fn hybrid(numbers: &[u32], width: u32, bytes: &mut Vec<u8>) {
         }
         let (group, after) = rest.split_at(packed + fill);
         pack(group, width, bytes);
-        varint((run - fill) << 1, bytes);
+        varint(((run - fill) << 1) as u64, bytes);
         bytes.extend(first.to_le_bytes().iter().take(width.div_ceil(8) as usize));
         rest = after.get(run - fill..).unwrap_or(&[]);
         packed = 0;
@@ -196,7 +132,7 @@ fn pack(numbers: &[u32], width: u32, bytes: &mut Vec<u8>) {
         return;
     }
     let groups = numbers.len().div_ceil(8);
-    varint(groups << 1 | 1, bytes);
+    varint((groups << 1 | 1) as u64, bytes);
     let end = bytes.len() + groups * width as usize;
     let (mut bits, mut count) = (0_u64, 0);
     for number in numbers {
@@ -214,7 +150,7 @@ fn pack(numbers: &[u32], width: u32, bytes: &mut Vec<u8>) {
     bytes.resize(end, 0);
 }
 
-fn varint(mut number: usize, bytes: &mut Vec<u8>) {
+pub(super) fn varint(mut number: u64, bytes: &mut Vec<u8>) {
     while 0x80 <= number {
         bytes.push(number as u8 | 0x80);
         number >>= 7;

@@ -7,13 +7,17 @@
 //! Same release, facts and time give the same answers on any number of threads, in any order of rows, in blocks of
 //! any size. This room reads no clock.
 
+mod answered;
 mod catalog;
 mod cells;
+mod chunk;
 mod coded;
 mod columns;
+mod delta;
 mod digest;
 mod error;
 mod find;
+mod fitted;
 mod generate;
 mod load;
 mod parquet_sink;
@@ -43,6 +47,7 @@ pub use columns::{Column, Columns, Ignored, item_meaning};
 pub use digest::Digest;
 pub use error::BatchError;
 pub use find::{FoundItem, find_item};
+pub use fitted::load_estimates;
 pub use generate::{Dice, Made, MadeFeed, Recipe, generate};
 pub use load::{Feeds, load_facts, load_history, load_items, load_offers, load_rates};
 pub use quarantine::{FeedKind, Quarantined};

@@ -1,98 +1,82 @@
-//! Answers as a Parquet file: numbers and SKUs through the library, texts that repeat through [`CodedColumn`].
+//! Answers as a Parquet file. Its columns are encoded here, from the numbers as they are; the library writes pages and footer.
 
+use super::answered::{Answered, Cells};
 use super::coded::CodedColumn;
+use super::delta::{CountColumn, TextColumn};
 use super::sink::PartFile;
 use super::table::output_schema;
-use arrow_array::RecordBatch;
-use arrow_array::cast::AsArray;
-use arrow_array::types::Int32Type;
 use arrow_schema::DataType;
 use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_writer::{ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
-use parquet::basic::Compression;
 use parquet::errors::Result;
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 
-/// Rows of a row group: what the writer holds in memory.
+/// Rows of a row group: what the writer holds in memory, give or take a block.
 const ROW_GROUP_ROWS: usize = 1 << 17;
 
 pub(super) struct ParquetSink {
     file: SerializedFileWriter<PartFile>,
-    factory: ArrowRowGroupWriterFactory,
     columns: Vec<Column>,
     rows: usize,
 }
 
 enum Column {
-    Library(Box<ArrowColumnWriter>),
-    Coded(CodedColumn),
+    Texts(TextColumn),
+    Words(CodedColumn),
+    Counts(CountColumn),
 }
 
 impl ParquetSink {
     pub fn new(file: PartFile) -> Result<Self> {
-        // Numbers and SKUs seldom repeat: a dictionary of them costs time and saves no space.
-        let properties = WriterProperties::builder()
-            .set_compression(Compression::SNAPPY)
-            .set_dictionary_enabled(false)
-            .set_statistics_enabled(EnabledStatistics::Chunk)
-            .set_offset_index_disabled(true)
-            .build();
-        let (file, factory) =
+        let properties = WriterProperties::builder().set_offset_index_disabled(true).build();
+        let (file, _) =
             ArrowWriter::try_new(file, output_schema(), Some(properties))?.into_serialized_writer()?;
-        let mut sink = Self { file, factory, columns: Vec::new(), rows: 0 };
-        sink.columns = sink.group()?;
+        let mut sink = Self { file, columns: Vec::new(), rows: 0 };
+        sink.columns = sink.group();
         Ok(sink)
     }
 
     /// The columns of the next row group.
-    fn group(&self) -> Result<Vec<Column>> {
-        let writers = self.factory.create_column_writers(self.file.flushed_row_groups().len())?;
+    fn group(&self) -> Vec<Column> {
         let schema = output_schema();
-        let columns = writers.into_iter().zip(schema.fields()).zip(self.file.schema_descr().columns());
-        let column = columns.map(|((writer, field), descr)| match field.data_type() {
-            DataType::Dictionary(..) => Column::Coded(CodedColumn::new(descr.clone())),
-            _ => Column::Library(Box::new(writer)),
+        let columns = schema.fields().iter().zip(self.file.schema_descr().columns());
+        let column = columns.map(|(field, descr)| match field.data_type() {
+            DataType::Utf8 => Column::Texts(TextColumn::new(descr.clone())),
+            DataType::Dictionary(..) => Column::Words(CodedColumn::new(descr.clone())),
+            _ => Column::Counts(CountColumn::new(descr.clone())),
         });
-        Ok(column.collect())
+        column.collect()
     }
 
-    pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
-        let room = ROW_GROUP_ROWS - self.rows;
-        if room < batch.num_rows() {
-            self.write(&batch.slice(0, room))?;
-            return self.write(&batch.slice(room, batch.num_rows() - room));
-        }
-        let fields = batch.schema_ref().fields().iter();
-        for ((column, cells), field) in self.columns.iter_mut().zip(batch.columns()).zip(fields) {
-            match column {
-                Column::Coded(column) => column.add(cells.as_dictionary::<Int32Type>())?,
-                Column::Library(writer) => {
-                    compute_leaves(field, cells)?.iter().try_for_each(|leaf| writer.write(leaf))?;
-                }
+    pub fn write(&mut self, block: &Answered) -> Result<()> {
+        for (column, cells) in self.columns.iter_mut().zip(&block.columns) {
+            match (column, cells) {
+                (Column::Texts(column), Cells::Texts(texts)) => column.add(texts),
+                (Column::Words(column), Cells::Words { keys, texts }) => column.add(keys, texts),
+                (Column::Counts(column), Cells::Counts(counts) | Cells::Lines(counts)) => column.add(counts),
+                _ => return Err(parquet::errors::ParquetError::General("a column is lost".into())),
             }
         }
-        self.rows += batch.num_rows();
-        if self.rows == ROW_GROUP_ROWS { self.flush() } else { Ok(()) }
+        self.rows += block.rows();
+        if self.rows < ROW_GROUP_ROWS { Ok(()) } else { self.flush() }
     }
 
     fn flush(&mut self) -> Result<()> {
         if self.rows == 0 {
             return Ok(());
         }
+        let next = self.group();
         let mut group = self.file.next_row_group()?;
-        for column in std::mem::take(&mut self.columns) {
-            match column {
-                Column::Library(writer) => writer.close()?.append_to_row_group(&mut group)?,
-                Column::Coded(column) => {
-                    let (bytes, close) = column.finish()?;
-                    group.append_column(&bytes::Bytes::from(bytes), close)?;
-                }
-            }
+        for column in std::mem::replace(&mut self.columns, next) {
+            let (bytes, close) = match column {
+                Column::Texts(column) => column.finish()?,
+                Column::Words(column) => column.finish()?,
+                Column::Counts(column) => column.finish()?,
+            };
+            group.append_column(&bytes::Bytes::from(bytes), close)?;
         }
         group.close()?;
         self.rows = 0;
-        self.columns = self.group()?;
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! One block of items, priced in every place: `RecordBatch` in, `RecordBatch` and quarantine out.
 
+use super::answered::Answered;
 use super::columns::item_meaning;
 use super::reach::Reach;
 use super::rows::{Parsed, ParsedRow, item_reader};
@@ -162,14 +163,15 @@ pub fn reprice(job: &Job<'_>, batch: &RecordBatch) -> Result<(RecordBatch, Vec<Q
         price(job, parts)?
     };
     let quarantined = answers.iter().flat_map(|part| part.quarantined.iter().cloned()).collect();
-    let batches = answers.iter().map(|part| &part.batch);
-    Ok((arrow_select::concat::concat_batches(&output_schema(), batches)?, quarantined))
+    let batches: Vec<RecordBatch> =
+        answers.into_iter().map(|part| part.answered.into_batch()).collect::<Result<_, _>>()?;
+    Ok((arrow_select::concat::concat_batches(&output_schema(), &batches)?, quarantined))
 }
 
 /// The answers of a block.
 #[derive(Debug)]
 pub(super) struct Answers {
-    pub batch: RecordBatch,
+    pub answered: Answered,
     /// By line.
     pub quarantined: Vec<Quarantined>,
     pub tally: Tally,
@@ -195,12 +197,14 @@ impl<'a> Job<'a> {
             }
             let item = parsed.item(row, &mut room);
             let mut untaxed: SmallVec<[u16; 4]> = SmallVec::new();
-            for place in row.places.iter().filter(|place| !row.again.contains(place)) {
-                match self.outcome(item, *place)? {
+            for place in row.places.iter().filter(|place| row.again.is_empty() || !row.again.contains(place))
+            {
+                let outcome = self.outcome(item, *place)?;
+                match &outcome {
                     Outcome::Refused(refusal) if refusal.code == RefusalCode::VatClass => {
                         untaxed.push(*place)
                     }
-                    outcome => table.push(row.line, item, *place, &outcome)?,
+                    outcome => table.push(row.line, item, *place, outcome)?,
                 }
             }
             if !row.again.is_empty() {
@@ -212,11 +216,11 @@ impl<'a> Job<'a> {
             }
         }
         quarantined.sort_by_key(|row| row.line);
-        let (batch, mut tally) = table.finish()?;
+        let (answered, mut tally) = table.finish();
         for row in &quarantined {
             tally.quarantine(row);
         }
-        Ok(Answers { batch, quarantined, tally })
+        Ok(Answers { answered, quarantined, tally })
     }
 
     /// The outcome of an item in a place of the run.
@@ -224,12 +228,11 @@ impl<'a> Job<'a> {
         let lost = || BatchError::Internal("a place is lost".into());
         let world = self.worlds.get(usize::from(place)).ok_or_else(lost)?;
         let offers = self.facts.offers.get(&item.sku, &world.place.market);
-        Ok(match pricing::price(&Row { item, offers }, world, &mut ()) {
-            Outcome::Decided(decision) if !fits(&decision) => {
-                Outcome::Refused(Refusal::from(crate::money::Overflow))
-            }
-            outcome => outcome,
-        })
+        let mut outcome = pricing::price(&Row { item, offers }, world, &mut ());
+        if matches!(&outcome, Outcome::Decided(decision) if !fits(decision)) {
+            outcome = Outcome::Refused(Refusal::from(crate::money::Overflow));
+        }
+        Ok(outcome)
     }
 
     /// A row whose places an earlier row has taken.

@@ -75,13 +75,14 @@ impl Job<'_> {
         let [sku, market, channel, vat_class] =
             ["sku", "market", "channel", "vat_class"].map(|name| columns.find(name));
         let reader = item_reader(self.release, path, columns)?;
-        let values = Values::new(&reader, path, &block.batch, columns)?;
+        let blank = reader.blank();
+        let values = Values::new(&reader, path, &block.batch, columns, &blank)?;
         let mut parsed = Parsed {
             rows: Vec::with_capacity(block.lines.len()),
             quarantined: Vec::new(),
             elsewhere: 0,
             count: (block.lines.len() + block.broken.len()) as u64,
-            blank: reader.blank(),
+            blank,
             values,
             sku,
             vat_class,
@@ -207,7 +208,7 @@ impl<'a> Parsed<'a> {
         if let Some(read) = &row.item {
             return &read.item;
         }
-        self.values.fill(room, self.values.text(self.sku, row.at), row.at, &self.blank);
+        self.values.fill(room, self.values.text(self.sku, row.at), row.at);
         room
     }
 

@@ -8,7 +8,7 @@
 
 use super::catalog::{Catalog, Found, Origin};
 use super::quarantine::QuarantineWriter;
-use super::reprice::{Answers, CANCEL_ROWS};
+use super::reprice::Answers;
 use super::seen::Seen;
 use super::sink::{PartFile, Sink};
 use super::summary::Tally;
@@ -222,7 +222,7 @@ impl Run<'_> {
     }
 }
 
-/// Writes 1,024 rows, looks at the cancel flag, writes on.
+/// Writes block after block, and looks at the cancel flag between their rows.
 fn write(
     answers: &Receiver<(Arc<Origin>, Answers)>,
     mut sink: Sink,
@@ -231,11 +231,7 @@ fn write(
 ) -> Result<(PartFile, PartFile), BatchError> {
     let go_on = || if cancel.load(Ordering::Relaxed) { Err(BatchError::Cancelled) } else { Ok(()) };
     while let Ok((origin, block)) = answers.recv() {
-        let rows = block.batch.num_rows();
-        for start in (0..rows).step_by(CANCEL_ROWS) {
-            go_on()?;
-            sink.write(&block.batch.slice(start, CANCEL_ROWS.min(rows - start)))?;
-        }
+        sink.write(block.answered, &go_on)?;
         for row in &block.quarantined {
             go_on()?;
             quarantine.write(&origin.path, row)?;

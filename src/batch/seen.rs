@@ -44,10 +44,10 @@ impl Seen {
         let full = || BatchError::Internal("too many SKUs for one run: split the catalog".into());
         let part = usize::try_from(hash >> 58).ok().and_then(|at| self.parts.get_mut(at)).ok_or_else(full)?;
         let entry = part.find_or_add(hash, sku.as_bytes()).ok_or_else(full)?;
-        let number = part.texts.get_mut(entry..entry + 4).ok_or_else(full)?;
-        let before = number.iter().rev().fold(0_u32, |value, byte| value << 8 | u32::from(*byte));
+        let number = part.texts.get_mut(entry..).and_then(<[u8]>::first_chunk_mut).ok_or_else(full)?;
+        let before = u32::from_le_bytes(*number);
         let (after, again) = self.sets.add(before, places).ok_or_else(full)?;
-        number.copy_from_slice(&after.to_le_bytes());
+        *number = after.to_le_bytes();
         Ok(again)
     }
 }
@@ -82,8 +82,7 @@ impl Part {
     }
 
     fn text(&self, place: usize) -> Option<&[u8]> {
-        let length = self.texts.get(place + 4..place + HEAD_BYTES)?;
-        let length = length.iter().rev().fold(0_usize, |value, byte| value << 8 | usize::from(*byte));
+        let length = usize::from(u16::from_le_bytes(*self.texts.get(place + 4..)?.first_chunk()?));
         let start = place + HEAD_BYTES;
         self.texts.get(start..start + length)
     }
@@ -107,6 +106,8 @@ impl Part {
 /// Sets of places by number; number 0 is the empty one. A catalog has few: one for each way in which its rows name places.
 #[derive(Clone, Debug)]
 struct Sets {
+    /// What the places of the last new SKU gave: those of the next are mostly the same.
+    first: Option<(Box<[u16]>, u32)>,
     members: Vec<Box<[u16]>>,
     /// Each list of places that was ever asked for, by number.
     lists: HashMap<Box<[u16]>, u32>,
@@ -118,6 +119,7 @@ struct Sets {
 impl Default for Sets {
     fn default() -> Self {
         Self {
+            first: None,
             members: vec![Box::default()],
             lists: HashMap::new(),
             known: HashMap::new(),
@@ -129,6 +131,20 @@ impl Default for Sets {
 impl Sets {
     /// The set with the places, and those it had before.
     fn add(&mut self, set: u32, places: &[u16]) -> Option<(u32, Vec<u16>)> {
+        if set != 0 {
+            return self.add_slowly(set, places);
+        }
+        if let Some((known, next)) = &self.first
+            && **known == *places
+        {
+            return Some((*next, Vec::new()));
+        }
+        let added = self.add_slowly(set, places)?;
+        self.first = Some((places.into(), added.0));
+        Some(added)
+    }
+
+    fn add_slowly(&mut self, set: u32, places: &[u16]) -> Option<(u32, Vec<u16>)> {
         let had = self.members.get(usize::try_from(set).ok()?)?;
         let again: Vec<u16> =
             places.iter().filter(|place| had.binary_search(place).is_ok()).copied().collect();

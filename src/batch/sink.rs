@@ -1,6 +1,8 @@
 //! Output files, written aside and renamed when they are whole.
 
+use super::answered::Answered;
 use super::parquet_sink::ParquetSink;
+use super::reprice::CANCEL_ROWS;
 use super::table::{MONEY_SCALE, money_text, output_schema};
 use super::{BatchError, cells::safe_cell};
 use crate::money::Ratio;
@@ -130,10 +132,26 @@ impl Sink {
         Ok(Self { path: path.to_owned(), writer })
     }
 
-    pub fn write(&mut self, batch: &RecordBatch) -> Result<(), BatchError> {
+    /// Writes a block; `go_on` says between some rows whether there is still somebody who wants it.
+    pub fn write(
+        &mut self,
+        block: Answered,
+        go_on: &dyn Fn() -> Result<(), BatchError>,
+    ) -> Result<(), BatchError> {
         match &mut self.writer {
-            Writer::Csv(csv) => write_csv(csv, batch).map_err(|error| BatchError::io(&self.path, error)),
-            Writer::Parquet(writer) => writer.write(batch).map_err(|error| BatchError::io(&self.path, error)),
+            Writer::Csv(csv) => {
+                let batch = block.into_batch()?;
+                for start in (0..batch.num_rows()).step_by(CANCEL_ROWS) {
+                    go_on()?;
+                    let part = batch.slice(start, CANCEL_ROWS.min(batch.num_rows() - start));
+                    write_csv(csv, &part).map_err(|error| BatchError::io(&self.path, error))?;
+                }
+                Ok(())
+            }
+            Writer::Parquet(writer) => {
+                go_on()?;
+                writer.write(&block).map_err(|error| BatchError::io(&self.path, error))
+            }
         }
     }
 

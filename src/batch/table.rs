@@ -1,14 +1,14 @@
 //! The answers as Arrow columns.
 
+use super::answered::{Answered, Cells, NONE};
 use super::summary::{Tally, add};
 use super::words::{self, Growing};
 use super::{BatchError, Job};
-use crate::facts::{Item, Value, builtin};
+use crate::facts::{Item, Map, Value, builtin};
 use crate::money::{Amount, Currency, Money, Ratio, Rounding};
 use crate::pricing::{Decision, Flag, Flags, GuardRef, Outcome, Place, Refusal, Status};
 use arrow_array::builder::StringBuilder;
-use arrow_array::{ArrayRef, Decimal128Array, Int64Array, RecordBatch};
-use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use smallvec::SmallVec;
 use std::sync::Arc;
 
@@ -110,6 +110,8 @@ pub(super) struct Table<'a> {
     kinds: Vec<i32>,
     /// Guards by the place and their numbers there.
     guard_texts: Growing<GuardKey>,
+    /// The numbers of those texts that name one guard or two.
+    few_guards: Map<u64, i32>,
     flag_texts: Growing<u16>,
     detail_texts: Growing,
     /// How often each number stands in `guards`, `flags`, and how often each rule gave a price and a fallback.
@@ -139,9 +141,6 @@ enum Number {
     Reference,
 }
 
-/// A number that is not there; none is as low as this.
-const NONE: i64 = i64::MIN;
-
 impl<'a> Table<'a> {
     pub fn new(job: &'a Job<'a>, rows: usize, tally: Tally) -> Self {
         let keys = || Vec::with_capacity(rows);
@@ -162,6 +161,7 @@ impl<'a> Table<'a> {
             details: keys(),
             kinds: keys(),
             guard_texts: Growing::default(),
+            few_guards: Map::default(),
             flag_texts: Growing::default(),
             detail_texts: Growing::default(),
             guard_counts: Vec::new(),
@@ -322,52 +322,62 @@ impl<'a> Table<'a> {
         })
     }
 
-    fn guards(&mut self, at: u16, place: &Place, guards: impl Iterator<Item = GuardRef>) -> i32 {
-        let key: GuardKey = (at, guards.map(|guard| guard.guard).collect());
-        if key.1.is_empty() {
-            return words::MISSING;
+    fn guards(&mut self, at: u16, place: &Place, guards: impl Iterator<Item = GuardRef> + Clone) -> i32 {
+        let mut few = guards.clone();
+        let Some(first) = few.next() else { return words::MISSING };
+        // One guard or two, as nearly all answers have, are a number.
+        let (second, more) =
+            (few.next().map_or(0, |second| u64::from(second.guard) + 1), few.next().is_some());
+        let short = u64::from(at) << 40 | u64::from(first.guard) << 20 | second;
+        if let Some(known) = self.few_guards.get(&short).filter(|_| !more) {
+            return *known;
         }
-        self.guard_texts.get(&key).unwrap_or_else(|| {
+        let key: GuardKey = (at, guards.map(|guard| guard.guard).collect());
+        let number = self.guard_texts.get(&key).unwrap_or_else(|| {
             self.guard_counts.push(0);
             let text = guard_ids(place, &key.1).join("|");
             self.guard_texts.add(key, text)
-        })
+        });
+        if !more {
+            self.few_guards.insert(short, number);
+        }
+        number
     }
 
     /// The columns, and what there is to count.
-    pub fn finish(mut self) -> Result<(RecordBatch, Tally), BatchError> {
+    pub fn finish(mut self) -> (Answered, Tally) {
         self.name_counts();
         let words = &self.job.words;
         let rows = self.lines.len();
         let [price, previous, change, margin, contribution, target, adjusted, floor, ceiling, reference] =
             self.numbers;
-        let columns: [ArrayRef; 24] = [
-            Arc::new(self.skus.finish()),
-            words.markets.column(self.markets)?,
-            words.channels.column(self.channels)?,
-            words.statuses.column(self.statuses)?,
-            words.reasons.column(self.reasons)?,
-            decimals(price, MONEY_SCALE)?,
-            words.currencies.column(self.currencies)?,
-            decimals(previous, MONEY_SCALE)?,
-            decimals(change, RATIO_SCALE)?,
-            words.rules.column(self.rules)?,
-            words.because.column(self.because)?,
-            self.guard_texts.column(self.guards)?,
-            self.flag_texts.column(self.flags)?,
-            decimals(margin, RATIO_SCALE)?,
-            decimals(contribution, MONEY_SCALE)?,
-            words.releases.column(vec![0; rows])?,
-            decimals(target, MONEY_SCALE)?,
-            decimals(adjusted, MONEY_SCALE)?,
-            decimals(floor, MONEY_SCALE)?,
-            decimals(ceiling, MONEY_SCALE)?,
-            self.detail_texts.column(self.details)?,
-            Arc::new(Int64Array::from(self.lines)),
-            words.kinds.column(self.kinds)?,
-            decimals(reference, MONEY_SCALE)?,
+        let columns = vec![
+            Cells::Texts(self.skus.finish()),
+            words.markets.column(self.markets),
+            words.channels.column(self.channels),
+            words.statuses.column(self.statuses),
+            words.reasons.column(self.reasons),
+            Cells::Counts(price),
+            words.currencies.column(self.currencies),
+            Cells::Counts(previous),
+            Cells::Counts(change),
+            words.rules.column(self.rules),
+            words.because.column(self.because),
+            self.guard_texts.column(self.guards),
+            self.flag_texts.column(self.flags),
+            Cells::Counts(margin),
+            Cells::Counts(contribution),
+            words.releases.column(vec![0; rows]),
+            Cells::Counts(target),
+            Cells::Counts(adjusted),
+            Cells::Counts(floor),
+            Cells::Counts(ceiling),
+            self.detail_texts.column(self.details),
+            Cells::Lines(self.lines),
+            words.kinds.column(self.kinds),
+            Cells::Counts(reference),
         ];
-        Ok((RecordBatch::try_new(output_schema(), columns.into())?, self.tally))
+        (Answered { columns }, self.tally)
     }
 
     fn name_counts(&mut self) {
@@ -409,13 +419,6 @@ fn guard_ids<'p>(place: &'p Place, guards: &[u16]) -> Vec<&'p str> {
         }
     }
     ids
-}
-
-fn decimals(counts: Vec<i64>, scale: i8) -> Result<ArrayRef, ArrowError> {
-    let nulls = counts.contains(&NONE).then(|| counts.iter().map(|count| *count != NONE).collect());
-    let counts = counts.into_iter().map(|count| if count == NONE { 0 } else { i128::from(count) });
-    let array = Decimal128Array::try_new(counts.collect::<Vec<_>>().into(), nulls)?;
-    Ok(Arc::new(array.with_precision_and_scale(DIGITS, scale)?))
 }
 
 /// The text of a money cell: a price with the digits of its currency, any other amount with at least two decimals.

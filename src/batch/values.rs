@@ -5,7 +5,7 @@
 
 use super::texts;
 use super::{BatchError, Columns};
-use crate::facts::{AttrId, CellReader, Item, ItemReader, Kind, Map, Scale, Value};
+use crate::facts::{AttrId, CellReader, Item, ItemReader, Kind, Map, Scale, Value, builtin, cover};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     Decimal32Type, Decimal64Type, Decimal128Type, Int8Type, Int16Type, Int32Type, Int64Type,
@@ -44,13 +44,23 @@ impl Words {
     pub fn get(&self, row: usize) -> &str {
         let (values, at) = match self {
             Self::Plain(values) => (values, Some(row)),
-            Self::Coded { keys, values } => (values, keys.key(row)),
+            Self::Coded { keys, values } => (values, key(keys, row)),
         };
         match at {
             Some(at) if at < values.len() && values.is_valid(at) => values.value(at),
             _ => "",
         }
     }
+}
+
+/// The number of a cell's text; none if it is missing.
+#[inline]
+fn key(keys: &DictionaryArray<Int32Type>, row: usize) -> Option<usize> {
+    let keys = keys.keys();
+    if keys.nulls().is_some_and(|nulls| nulls.is_null(row)) {
+        return None;
+    }
+    keys.values().get(row).and_then(|key| usize::try_from(*key).ok())
 }
 
 impl Values {
@@ -63,6 +73,7 @@ impl Values {
         path: &Path,
         batch: &RecordBatch,
         columns: &Columns,
+        blank: &[Value],
     ) -> Result<Self, BatchError> {
         let mut values = Self {
             columns: Vec::with_capacity(columns.len()),
@@ -95,7 +106,44 @@ impl Values {
                 *odd |= given.iter().all(|cells| cells.get(row).is_none_or(|cell| *cell == Value::Missing));
             }
         }
+        values.complete(blank);
         Ok(values)
+    }
+
+    /// One column for each attribute, with what is known where no cell says it.
+    fn complete(&mut self, blank: &[Value]) {
+        let mut columns: Vec<(AttrId, Vec<Value>)> = Vec::with_capacity(self.columns.len() + 1);
+        for (id, cells) in std::mem::take(&mut self.columns) {
+            let Some((_, known)) = columns.iter_mut().find(|(known, _)| *known == id) else {
+                columns.push((id, cells));
+                continue;
+            };
+            for (slot, cell) in known.iter_mut().zip(cells) {
+                match (cell, &*slot) {
+                    (Value::Missing, _) => {}
+                    // A duration given as such wins over the instant it could be reckoned from.
+                    (Value::Until(_) | Value::Since(_), Value::Count(_)) => {}
+                    _ => *slot = cell,
+                }
+            }
+        }
+        let column = |id| columns.iter().find(|(known, _)| *known == id).map(|(_, cells)| cells);
+        if let (Some(stock), Some(per_day)) = (column(builtin::STOCK_UNITS), column(builtin::UNITS_PER_DAY)) {
+            let given = column(builtin::STOCK_COVER);
+            let given =
+                |row: usize| given.and_then(|cells| cells.get(row)).copied().unwrap_or(Value::Missing);
+            let cells = stock.iter().zip(per_day).enumerate();
+            let cells = cells.map(|(row, (stock, per_day))| cover(given(row), *stock, *per_day)).collect();
+            columns.retain(|(id, _)| *id != builtin::STOCK_COVER);
+            columns.push((builtin::STOCK_COVER, cells));
+        }
+        for (id, cells) in &mut columns {
+            let known = blank.get(usize::from(id.0)).copied().unwrap_or(Value::Missing);
+            if known != Value::Missing {
+                cells.iter_mut().filter(|cell| **cell == Value::Missing).for_each(|cell| *cell = known);
+            }
+        }
+        self.columns = columns;
     }
 
     /// The texts of a column; rows whose cell cannot be written as one are odd.
@@ -137,10 +185,10 @@ impl Values {
     }
 
     /// Makes `item` that of a row that is not odd.
-    pub fn fill(&self, item: &mut Item, sku: &str, row: usize, blank: &[Value]) {
+    pub fn fill(&self, item: &mut Item, sku: &str, row: usize) {
         let cells = self.columns.iter().filter_map(|(id, cells)| Some((*id, *cells.get(row)?)));
         let links = self.links.iter().map(|(id, at)| (*id, self.text(Some(*at), row)));
-        item.refill(sku, blank, cells, links.filter(|(_, sku)| !sku.is_empty()));
+        item.refill(sku, cells, links.filter(|(_, sku)| !sku.is_empty()));
     }
 }
 
@@ -187,7 +235,7 @@ fn read_words<'w>(
         Words::Coded { keys, values } if cells.repeats() && values.len() <= odd.len() => {
             let text = |at| if values.is_valid(at) { values.value(at) } else { "" };
             let known: Vec<Option<Value>> = (0..values.len()).map(|at| plain(text(at), 0)).collect();
-            collect(odd, |row| match keys.key(row) {
+            collect(odd, |row| match key(keys, row) {
                 Some(key) => known.get(key).copied().flatten(),
                 None => Some(Value::Missing),
             })

@@ -1,12 +1,10 @@
 //! Texts that repeat in the output, as numbers: those that a rulebook can give once for a run, others as they are met.
 
+use super::answered::Cells;
 use crate::facts::{Map, PriceKind};
 use crate::pricing::{HeldReason, RefusalCode, World};
-use arrow_array::types::Int32Type;
-use arrow_array::{ArrayRef, DictionaryArray, Int32Array, StringArray};
-use arrow_schema::ArrowError;
+use arrow_array::StringArray;
 use std::hash::Hash;
-use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// The number of no text at all.
@@ -15,7 +13,7 @@ pub(super) const MISSING: i32 = -1;
 /// Texts and what the digest makes of each.
 #[derive(Clone, Debug)]
 pub(super) struct Dictionary {
-    texts: ArrayRef,
+    texts: StringArray,
     hashes: Vec<u64>,
 }
 
@@ -118,7 +116,7 @@ impl Dictionary {
     fn new<'t>(texts: impl IntoIterator<Item = &'t str>) -> Self {
         let texts: Vec<&str> = texts.into_iter().collect();
         let hashes = texts.iter().map(|text| xxh3_64(text.as_bytes())).collect();
-        Self { texts: Arc::new(StringArray::from(texts)), hashes }
+        Self { texts: StringArray::from(texts), hashes }
     }
 
     /// What the digest makes of a text; 0 for none.
@@ -127,8 +125,8 @@ impl Dictionary {
     }
 
     /// The column of these numbers.
-    pub fn column(&self, keys: Vec<i32>) -> Result<ArrayRef, ArrowError> {
-        column(keys, self.texts.clone())
+    pub fn column(&self, keys: Vec<i32>) -> Cells {
+        Cells::Words { keys, texts: self.texts.clone() }
     }
 }
 
@@ -181,21 +179,10 @@ impl<K: Eq + Hash> Growing<K> {
         Dictionary::new(self.texts.iter().map(AsRef::as_ref))
     }
 
-    pub fn column(&self, keys: Vec<i32>) -> Result<ArrayRef, ArrowError> {
+    pub fn column(&self, keys: Vec<i32>) -> Cells {
         let texts = self.texts.iter().map(|text| Some(&**text)).collect::<StringArray>();
-        column(keys, Arc::new(texts))
+        Cells::Words { keys, texts }
     }
-}
-
-fn column(keys: Vec<i32>, texts: ArrayRef) -> Result<ArrayRef, ArrowError> {
-    let keys = if keys.contains(&MISSING) {
-        let nulls = keys.iter().map(|key| *key != MISSING).collect();
-        let keys: Vec<i32> = keys.into_iter().map(|key| key.max(0)).collect();
-        Int32Array::try_new(keys.into(), Some(nulls))?
-    } else {
-        Int32Array::from(keys)
-    };
-    Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(keys, texts)?))
 }
 
 #[cfg(test)]

@@ -358,12 +358,20 @@ pub(super) fn least(id: AttrId, attr: &Attr) -> Option<i64> {
 /// The stock cover from stock and sales, unless it is given.
 pub(super) fn fill_cover(values: &mut [Value]) {
     let at = |id: AttrId| values.get(usize::from(id.0)).copied().unwrap_or(Value::Missing);
-    let cover = match (at(builtin::STOCK_COVER), at(builtin::STOCK_UNITS), at(builtin::UNITS_PER_DAY)) {
-        (Value::Missing, Value::Count(stock), Value::Count(rate)) => stock_cover(stock, rate),
-        _ => None,
-    };
-    if let (Some(cover), Some(slot)) = (cover, values.get_mut(usize::from(builtin::STOCK_COVER.0))) {
-        *slot = Value::Count(cover);
+    let cover = cover(at(builtin::STOCK_COVER), at(builtin::STOCK_UNITS), at(builtin::UNITS_PER_DAY));
+    if let Some(slot) = values.get_mut(usize::from(builtin::STOCK_COVER.0)) {
+        *slot = cover;
+    }
+}
+
+/// The stock cover as it is given, else from stock and sales.
+#[must_use]
+pub fn cover(given: Value, stock: Value, per_day: Value) -> Value {
+    match (given, stock, per_day) {
+        (Value::Missing, Value::Count(stock), Value::Count(rate)) => {
+            stock_cover(stock, rate).map_or(Value::Missing, Value::Count)
+        }
+        _ => given,
     }
 }
 

@@ -26,7 +26,7 @@ pub use book::{FactSet, ItemBook, OfferBook, ServedItem, keep_newest};
 pub use estimates::{Estimate, Estimates};
 pub use formula::{Formula, Operator};
 pub use history::{Applied, AppliedText, History, PriceKind, Timeline, read_applied};
-pub use item::{BadField, FieldCode, Item, ItemReader, ItemRow};
+pub use item::{BadField, FieldCode, Item, ItemReader, ItemRow, cover};
 pub use map::Map;
 pub use offers::{Names, Offer, OfferText, RivalId, read_offer};
 pub use quick::{CellReader, Scale};

@@ -3,7 +3,7 @@
 //! It reads what is certainly right. Of everything else it says `None`, and the whole row is read by [`ItemReader::read`],
 //! which alone knows what is wrong: so the two ways never differ.
 
-use super::item::{FIELD_BYTES_MAX, Target, fill_cover, least};
+use super::item::{FIELD_BYTES_MAX, Target, least};
 use super::text::{parse_duration, parse_instant, parse_money, parse_percent};
 use super::{Attr, AttrId, Item, ItemReader, Kind, Value};
 use crate::money::{Amount, Currency, Ratio};
@@ -200,28 +200,21 @@ impl Item {
         Self { sku: String::new(), values, links: Vec::new() }
     }
 
-    /// Takes the place of another item: `cells` are its values as they were read, column by column; missing ones are
-    /// left out of `blank`.
+    /// Takes the place of another item: `cells` are the values of its columns, each as [`CellReader`] gives it or, where a cell is
+    /// missing, as in a blank item; one column an attribute.
     pub fn refill<'t>(
         &mut self,
         sku: &str,
-        blank: &[Value],
         cells: impl Iterator<Item = (AttrId, Value)>,
         links: impl Iterator<Item = (AttrId, &'t str)>,
     ) {
         self.sku.clear();
         self.sku.push_str(sku);
-        self.values.copy_from_slice(blank);
         for (id, value) in cells {
-            let Some(slot) = self.values.get_mut(usize::from(id.0)) else { continue };
-            match (value, &*slot) {
-                (Value::Missing, _) => {}
-                // A duration given as such wins over the instant it could be reckoned from.
-                (Value::Until(_) | Value::Since(_), Value::Count(_)) => {}
-                _ => *slot = value,
+            if let Some(slot) = self.values.get_mut(usize::from(id.0)) {
+                *slot = value;
             }
         }
-        fill_cover(&mut self.values);
         self.links.clear();
         self.links.extend(links.map(|(id, sku)| (id, sku.into())));
     }

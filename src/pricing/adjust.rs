@@ -19,16 +19,13 @@ pub(super) fn apply<'a, T: Trace>(
     let place: &'a Place = view.world.place;
     let now = &view.world.now;
     let mut adjusted = Adjusted { target, applied: SmallVec::new() };
-    let mut factor = Fraction::ONE;
+    let mut factor = Factor::ONE;
     for (adjustment, index) in place.adjustments.iter().zip(0_u16..) {
         let held = adjustment.variants.iter().zip(0_u16..).find(|(variant, _)| view.inside(&variant.scope));
         let Some((variant, at)) = held.filter(|(v, _)| v.window.holds(now.at) && v.when.holds(now)) else {
             continue;
         };
-        factor = match adjusted.applied.is_empty() {
-            true => Fraction::of(Ratio::ONE.add(variant.adjust)?),
-            false => factor.mul(Fraction::of(Ratio::ONE.add(variant.adjust)?))?,
-        };
+        factor = factor.times(Ratio::ONE.add(variant.adjust.on(now))?)?;
         adjusted.applied.push(variant);
         if T::ON {
             let after = factor.apply(target, Rounding::HalfEven)?;
@@ -38,25 +35,62 @@ pub(super) fn apply<'a, T: Trace>(
     if adjusted.applied.is_empty() {
         return Ok(adjusted);
     }
-    let limited = within(factor, place.limit)?;
-    adjusted.target = limited.apply(target, Rounding::HalfEven)?;
-    if limited != factor {
+    let limited = factor.within(place.limit)?;
+    adjusted.target = limited.unwrap_or(factor).apply(target, Rounding::HalfEven)?;
+    if limited.is_some() {
         trace.step(|| Step::Limited { after: adjusted.target });
     }
     Ok(adjusted)
 }
 
-/// The factor inside 1 + limit.
-fn within(factor: Fraction, limit: Option<(Ratio, Ratio)>) -> Result<Fraction, Overflow> {
-    let Some((low, high)) = limit else {
-        return Ok(factor);
-    };
-    let (low, high) = (Fraction::of(Ratio::ONE.add(low)?), Fraction::of(Ratio::ONE.add(high)?));
-    if factor.sub(low)?.num() < 0 {
-        Ok(low)
-    } else if high.sub(factor)?.num() < 0 {
-        Ok(high)
-    } else {
-        Ok(factor)
+/// A product of ratios: exact, and brought to lowest terms only where it would not fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Factor {
+    num: i128,
+    /// Above zero.
+    den: i128,
+}
+
+impl Factor {
+    const ONE: Self = Self { num: 1, den: 1 };
+
+    fn times(self, ratio: Ratio) -> Result<Self, Overflow> {
+        // Adjustments are whole percents, or nearly: this leaves short numbers, whose division is quick.
+        let (mut num, mut den) = (i128::from(ratio.nanos()), i128::from(Ratio::SCALE));
+        for ten in [10_000_000, 10_000, 100, 10] {
+            if num % ten == 0 && den % ten == 0 {
+                (num, den) = (num / ten, den / ten);
+            }
+        }
+        match (self.num.checked_mul(num), self.den.checked_mul(den)) {
+            (Some(num), Some(den)) => Ok(Self { num, den }),
+            _ => {
+                let product = Fraction::new(self.num, self.den)?.mul(Fraction::of(ratio))?;
+                Ok(Self { num: product.num(), den: product.den() })
+            }
+        }
+    }
+
+    fn apply(self, amount: Amount, rounding: Rounding) -> Result<Amount, Overflow> {
+        amount.mul_div(self.num, self.den, rounding)
+    }
+
+    /// The end of 1 + limit that the factor lies beyond.
+    fn within(self, limit: Option<(Ratio, Ratio)>) -> Result<Option<Self>, Overflow> {
+        let Some((low, high)) = limit else {
+            return Ok(None);
+        };
+        let (low, high) = (Self::ONE.times(Ratio::ONE.add(low)?)?, Self::ONE.times(Ratio::ONE.add(high)?)?);
+        let below = |a: Self, b: Self| match (a.num.checked_mul(b.den), b.num.checked_mul(a.den)) {
+            (Some(left), Some(right)) => Ok(left < right),
+            _ => Ok(Fraction::new(a.num, a.den)?.sub(Fraction::new(b.num, b.den)?)?.num() < 0),
+        };
+        if below(self, low)? {
+            Ok(Some(low))
+        } else if below(high, self)? {
+            Ok(Some(high))
+        } else {
+            Ok(None)
+        }
     }
 }

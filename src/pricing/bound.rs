@@ -29,13 +29,55 @@ pub(super) struct LeastMove {
     pub by: Ratio,
 }
 
+/// The highest floor and the lowest ceiling of some demands; of equal ones the first.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Edges {
+    pub floor: Option<(Amount, GuardRef)>,
+    pub ceiling: Option<(Amount, GuardRef)>,
+}
+
 /// What the guards ask of a price.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Asked {
-    pub demands: Demands,
+#[derive(Debug, Default)]
+pub(super) struct Asked<'d> {
+    /// Of the class that is asked.
+    pub edges: Edges,
+    /// A demand that no price satisfies.
+    pub impossible: bool,
+    /// Every demand, for whoever has to look at them one by one.
+    pub list: Option<&'d mut Demands>,
+    /// Which of the guard's bounds is asked.
+    pub bound: u8,
     pub least_move: Option<LeastMove>,
     /// The price that an announced reduction shows.
     pub reference: Option<Amount>,
+}
+
+impl Asked<'_> {
+    #[inline]
+    fn take(&mut self, demand: Demand) {
+        let Demand { guard, side, at, .. } = demand;
+        match (side, at) {
+            (_, None) => self.impossible = true,
+            (Side::Floor, Some(at)) => {
+                if self.edges.floor.is_none_or(|(known, _)| known < at) {
+                    self.edges.floor = Some((at, guard));
+                }
+            }
+            (Side::Ceiling, Some(at)) => {
+                if self.edges.ceiling.is_none_or(|(known, _)| at < known) {
+                    self.edges.ceiling = Some((at, guard));
+                }
+            }
+        }
+        if let Some(list) = &mut self.list {
+            list.push(demand);
+        }
+    }
+
+    /// Goes on to another class.
+    pub(super) fn next_class(&mut self) {
+        (self.edges, self.impossible) = (Edges::default(), false);
+    }
 }
 
 /// One guard that applies, with what it may look at.
@@ -48,22 +90,21 @@ pub(super) struct Asking<'a> {
 
 impl Asking<'_> {
     /// Adds the guard's demands.
-    pub(super) fn add_to(&self, asked: &mut Asked) -> Result<(), Refusal> {
+    pub(super) fn add_to(&self, asked: &mut Asked<'_>) -> Result<(), Refusal> {
         for (bound, index) in self.variant.bounds.iter().zip(0_u8..) {
-            let before = asked.demands.len();
+            asked.bound = index;
             self.bound(bound, asked)?;
-            asked.demands.iter_mut().skip(before).for_each(|demand| demand.bound = index);
         }
         Ok(())
     }
 
     /// What is shown beside a held price, which meets no bounds of the lower classes.
-    pub(super) fn announce_to(&self, asked: &mut Asked) -> Result<(), Refusal> {
+    pub(super) fn announce_to(&self, asked: &mut Asked<'_>) -> Result<(), Refusal> {
         let mut announcing = self.variant.bounds.iter().filter(|bound| matches!(bound, Bound::Announce(_)));
         announcing.try_for_each(|bound| self.bound(bound, asked))
     }
 
-    fn bound(&self, bound: &Bound, asked: &mut Asked) -> Result<(), Refusal> {
+    fn bound(&self, bound: &Bound, asked: &mut Asked<'_>) -> Result<(), Refusal> {
         match bound {
             Bound::MinMargin { factor, .. } => self.cost_bound(asked, Side::Floor, |costs| {
                 self.per_vat(factor)?.apply(costs.landed, Rounding::Up).map(Some).map_err(Refusal::from)
@@ -134,7 +175,13 @@ impl Asking<'_> {
 
     /// All moves within `per` together: from the highest and the lowest regular price of that time. The current price is
     /// never outside (decisions 14.6).
-    fn max_change(&self, asked: &mut Asked, down: Ratio, up: Ratio, per: Option<i64>) -> Result<(), Refusal> {
+    fn max_change(
+        &self,
+        asked: &mut Asked<'_>,
+        down: Ratio,
+        up: Ratio,
+        per: Option<i64>,
+    ) -> Result<(), Refusal> {
         let Some(current) = self.regular_price() else {
             return Ok(());
         };
@@ -162,7 +209,7 @@ impl Asking<'_> {
     /// A bound that reads a cost: nobody believes it while the cost is in doubt; without a cost it refuses.
     fn cost_bound(
         &self,
-        asked: &mut Asked,
+        asked: &mut Asked<'_>,
         side: Side,
         at: impl FnOnce(&super::world::Landed) -> Result<Option<Amount>, Refusal>,
     ) -> Result<(), Refusal> {
@@ -174,7 +221,7 @@ impl Asking<'_> {
         Ok(())
     }
 
-    fn price_bound(&self, asked: &mut Asked, side: Side, limit: &Limit) -> Result<(), Refusal> {
+    fn price_bound(&self, asked: &mut Asked<'_>, side: Side, limit: &Limit) -> Result<(), Refusal> {
         let rounding = match side {
             Side::Floor => Rounding::Up,
             Side::Ceiling => Rounding::Down,
@@ -193,14 +240,9 @@ impl Asking<'_> {
         Ok(())
     }
 
-    fn demand(&self, asked: &mut Asked, side: Side, at: Option<Amount>) {
-        asked.demands.push(Demand {
-            guard: self.guard,
-            bound: 0,
-            side,
-            at,
-            may_yield: self.variant.may_yield,
-        });
+    fn demand(&self, asked: &mut Asked<'_>, side: Side, at: Option<Amount>) {
+        let bound = asked.bound;
+        asked.take(Demand { guard: self.guard, bound, side, at, may_yield: self.variant.may_yield });
     }
 
     fn per_vat(&self, factors: &[Fraction]) -> Result<Fraction, Refusal> {

@@ -171,8 +171,8 @@ impl Hits {
         }
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = GuardRef> + '_ {
-        self.guards.iter().flatten().copied()
+    pub fn iter(&self) -> impl Iterator<Item = GuardRef> + Clone + '_ {
+        self.guards.iter().take(self.count.into()).flatten().copied()
     }
 
     #[must_use]

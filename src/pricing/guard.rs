@@ -1,6 +1,6 @@
 //! Guards: from legal to comfort, the intervals of each class are intersected; what cannot hold yields or refuses.
 
-use super::bound::{Asked, Asking, Demand, Demands, LeastMove, acts};
+use super::bound::{Asked, Asking, Demand, Demands, Edges, LeastMove, acts};
 use super::cost::Costs;
 use super::strategy::Reads;
 use super::{
@@ -18,18 +18,12 @@ pub(super) struct Guarded {
     /// The part of R that legal and safety guards alone make.
     pub hard: Range,
     /// For each class its highest floor and lowest ceiling, those that yielded included.
-    pub classes: [ClassInterval; 5],
+    pub classes: [Edges; 5],
     pub least_move: Option<LeastMove>,
     /// The price that an announced reduction shows.
     pub reference: Option<Amount>,
     pub hits: Hits,
     pub flags: Flags,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct ClassInterval {
-    pub floor: Option<(Amount, GuardRef)>,
-    pub ceiling: Option<(Amount, GuardRef)>,
 }
 
 /// Semantics 6, decisions 7. `relaxed` are guards that the rule and its adjustments remove; `reads` is none for held prices,
@@ -45,35 +39,45 @@ pub(super) fn bound<T: Trace>(
     let mut guarded = Guarded {
         range: everything(currency),
         hard: everything(currency),
-        classes: [ClassInterval::default(); 5],
+        classes: [Edges::default(); 5],
         least_move: None,
         reference: None,
         hits: Hits::default(),
         flags: Flags::default(),
     };
-    let acting = acting(view, costs, reads, relaxed, &mut guarded.flags, trace);
+    let mut acting = Acting::new();
+    find_acting(&mut acting, view, costs, reads, relaxed, &mut guarded.flags, trace);
+    // Variants of one guard may be of different classes.
+    if !acting.is_sorted_by_key(|(guard, _)| guard.class) {
+        acting.sort_by_key(|(guard, _)| guard.class);
+    }
     let mut asked = Asked::default();
-    for class in GuardClass::ALL {
-        let is_met = reads.is_some() || class.is_hard();
-        for (guard, variant) in acting.iter().filter(|(guard, _)| guard.class == class) {
-            let asking = Asking { guard: *guard, variant, view, costs };
-            if is_met {
-                asking.add_to(&mut asked)?;
-            } else {
-                asking.announce_to(&mut asked)?;
+    for of_class in acting.chunk_by(|(one, _), (next, _)| one.class == next.class) {
+        let Some(class) = of_class.first().map(|(guard, _)| guard.class) else { continue };
+        let ask = |asked: &mut Asked<'_>| {
+            of_class.iter().try_for_each(|(guard, variant)| {
+                let asking = Asking { guard: *guard, variant, view, costs };
+                match reads.is_some() || class.is_hard() {
+                    true => asking.add_to(asked),
+                    false => asking.announce_to(asked),
+                }
+            })
+        };
+        asked.next_class();
+        ask(&mut asked)?;
+        if let Some(edges) = guarded.classes.get_mut(class as usize) {
+            *edges = asked.edges;
+        }
+        let fits = !asked.impossible && guarded.narrow(&asked.edges, currency);
+        if T::ON || !fits {
+            let mut demands = Demands::new();
+            ask(&mut Asked { list: Some(&mut demands), ..Asked::default() })?;
+            report(&demands, trace);
+            if !fits {
+                guarded.intersect(&mut demands, currency, trace)?;
             }
         }
-        if !asked.demands.is_empty() {
-            if let Some(interval) = guarded.classes.get_mut(class as usize) {
-                *interval = ClassInterval::of(&asked.demands);
-            }
-            if T::ON {
-                report(&asked.demands, trace);
-            }
-            guarded.intersect(&mut asked.demands, currency, trace)?;
-            asked.demands.clear();
-        }
-        if class == GuardClass::Safety {
+        if class.is_hard() {
             guarded.hard = guarded.range;
         }
     }
@@ -85,15 +89,15 @@ pub(super) fn bound<T: Trace>(
 type Acting<'a> = SmallVec<[(GuardRef, &'a GuardVariant); 12]>;
 
 /// The guards that apply to this price: scope and dates hold, nothing relaxes them, and their feed is as stale as they say.
-fn acting<'a, T: Trace>(
+fn find_acting<'a, T: Trace>(
+    acting: &mut Acting<'a>,
     view: &View<'a>,
     costs: &Costs,
     reads: Option<Reads>,
     relaxed: impl Fn(u16) -> bool,
     flags: &mut Flags,
     trace: &mut T,
-) -> Acting<'a> {
-    let mut acting = Acting::new();
+) {
     let now = view.world.now.at;
     for (guard, index) in view.world.place.guards.iter().zip(0_u16..) {
         let held = guard.variants.iter().zip(0_u16..).find(|(variant, _)| view.inside(&variant.scope));
@@ -101,7 +105,7 @@ fn acting<'a, T: Trace>(
             continue;
         };
         let id = GuardRef { guard: index, variant: at, class: variant.class };
-        if relaxed(index) && variant.class != GuardClass::Legal {
+        if variant.class != GuardClass::Legal && relaxed(index) {
             flags.set(Flag::NeedsApproval);
             trace.step(|| Step::Relaxed { guard: id });
             continue;
@@ -111,7 +115,6 @@ fn acting<'a, T: Trace>(
             acting.push((id, variant));
         }
     }
-    acting
 }
 
 fn report<T: Trace>(demands: &[Demand], trace: &mut T) {
@@ -137,24 +140,28 @@ fn payable_between(low: Amount, high: Amount, currency: Currency) -> bool {
     matches!((lowest, highest), (Ok(lowest), Ok(highest)) if lowest.max(1) <= highest)
 }
 
-impl ClassInterval {
-    fn of(demands: &[Demand]) -> Self {
-        let mut interval = Self::default();
-        for demand in demands {
-            let Some(at) = demand.at else { continue };
-            match (demand.side, interval.floor, interval.ceiling) {
-                (Side::Floor, Some((known, _)), _) if at <= known => {}
-                (Side::Ceiling, _, Some((known, _))) if known <= at => {}
-                (Side::Floor, ..) => interval.floor = Some((at, demand.guard)),
-                (Side::Ceiling, ..) => interval.ceiling = Some((at, demand.guard)),
-            }
-        }
-        interval
-    }
-}
-
 impl Guarded {
-    /// Intersects R with one class.
+    /// Intersects R with one class, if some price then remains: its bounds hold together, so each of them holds alone.
+    fn narrow(&mut self, edges: &Edges, currency: Currency) -> bool {
+        let mut range = self.range;
+        if let Some((amount, guard)) = edges.floor.filter(|(at, _)| range.floor.amount < *at) {
+            range.floor = Edge { amount, set_by: Some(guard) };
+        }
+        if let Some((amount, guard)) = edges.ceiling.filter(|(at, _)| *at < range.ceiling.amount) {
+            range.ceiling = Edge { amount, set_by: Some(guard) };
+        }
+        // What is as it was leaves a price, as it did.
+        let same = range.floor.amount == self.range.floor.amount
+            && range.ceiling.amount == self.range.ceiling.amount;
+        let fits = same || payable_between(range.floor.amount, range.ceiling.amount, currency);
+        if fits {
+            self.range = range;
+        }
+        fits
+    }
+
+    /// Intersects R with one class whose bounds cannot all hold.
+    #[cold]
     fn intersect<T: Trace>(
         &mut self,
         demands: &mut Demands,
@@ -227,6 +234,13 @@ impl Guarded {
 
     /// The target clamped by the classes, comfort first, legal last, and at last into R.
     pub(super) fn clamp<T: Trace>(&mut self, target: Amount, trace: &mut T) -> Amount {
+        // Where no guard yielded, R lies inside every class.
+        if self.range.floor.amount <= target
+            && target <= self.range.ceiling.amount
+            && !self.flags.has(Flag::GuardConflict)
+        {
+            return target;
+        }
         let mut price = target;
         for interval in self.classes.into_iter().rev() {
             for (edge, side) in [(interval.ceiling, Side::Ceiling), (interval.floor, Side::Floor)] {

@@ -59,6 +59,31 @@ enum Set<'a> {
 }
 
 impl<T: Scoped> Indexed<T> {
+    /// The first two that no text of the item keeps from holding and of which `holds` says that they do.
+    pub(super) fn first_two<'a>(
+        &'a self,
+        item: &Item,
+        holds: impl Fn(&T) -> bool,
+    ) -> [Option<(u32, &'a T)>; 2] {
+        if self.words != 1 {
+            let mut holding = self.candidates(item).filter(|(_, one)| holds(one));
+            return [holding.next(), holding.next()];
+        }
+        let sets = self.attrs.iter().filter_map(|by| self.set(by, item));
+        let mut left = sets.fold(u64::MAX, |word, set| word & set.word(0));
+        let mut found = [None, None];
+        for slot in &mut found {
+            while slot.is_none() && left != 0 {
+                let at = left.trailing_zeros();
+                left &= left - 1;
+                // Words are filled up: beyond the last thing there is none.
+                let Some(one) = self.all.get(at as usize) else { return found };
+                *slot = holds(one).then_some((at, one));
+            }
+        }
+        found
+    }
+
     /// Those that no text of the item keeps from holding, in order. Each still has to be checked.
     pub(super) fn candidates<'a>(&'a self, item: &Item) -> impl Iterator<Item = (u32, &'a T)> {
         let sets: SmallVec<[Set<'a>; 6]> = self.attrs.iter().filter_map(|by| self.set(by, item)).collect();

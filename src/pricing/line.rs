@@ -5,45 +5,54 @@ use crate::money::{Amount, Fraction, Rounding, mul_div};
 /// `(price·P − goods·L − fixed) ÷ den`, in 10⁻⁶, for a gross price P and a landed cost L.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Line {
-    price: i128,
-    goods: i128,
-    fixed: i128,
+    price: i64,
+    goods: i64,
+    fixed: i64,
     /// Above zero.
-    den: i128,
+    den: i64,
 }
 
 impl Line {
-    /// None if a denominator in common does not fit in 127 bits.
+    /// None if a denominator in common is too large.
     pub(super) fn new(a: Fraction, goods: Fraction, fixed: Fraction) -> Option<Self> {
         let den = lcm(lcm(a.den(), goods.den())?, fixed.den())?;
         let over = |part: Fraction| part.num().checked_mul(den / part.den());
         let fixed = over(fixed)?.checked_mul(Amount::SCALE.into())?;
-        Some(Self { price: over(a)?, goods: over(goods)?, fixed, den })
+        let short = |part: i128| i64::try_from(part).ok();
+        Some(Self {
+            price: short(over(a)?)?,
+            goods: short(over(goods)?)?,
+            fixed: short(fixed)?,
+            den: short(den)?,
+        })
     }
 
     /// The contribution, quantized once; none if it does not fit.
     pub(super) fn at(&self, price: Amount, landed: Amount) -> Option<Amount> {
-        let earned = self.price.checked_mul(price.micros().into())?.checked_sub(self.cost(landed)?)?;
-        mul_div(earned, 1, self.den, Rounding::HalfEven).ok().map(Amount::from_micros)
+        let earned = times(self.price, price).checked_sub(self.cost(landed)?)?;
+        mul_div(earned, 1, self.den.into(), Rounding::HalfEven).ok().map(Amount::from_micros)
     }
 
     /// The price of zero contribution; none if every price loses or it does not fit.
     pub(super) fn break_even(&self, landed: Amount) -> Option<Amount> {
         let cost = self.cost(landed).filter(|_| 0 < self.price)?;
-        mul_div(cost, 1, self.price, Rounding::HalfEven).ok().map(Amount::from_micros)
+        mul_div(cost, 1, self.price.into(), Rounding::HalfEven).ok().map(Amount::from_micros)
     }
 
     /// The lowest price that earns `least`, if any price earns more than a lower one; none too if it does not fit.
     pub(super) fn lowest(&self, landed: Amount, least: Amount) -> Option<Amount> {
-        let least = self.den.checked_mul(least.micros().into())?;
-        let needed = self.cost(landed).filter(|_| 0 < self.price)?.checked_add(least)?;
-        mul_div(needed, 1, self.price, Rounding::Up).ok().map(Amount::from_micros)
+        let needed = self.cost(landed).filter(|_| 0 < self.price)?.checked_add(times(self.den, least))?;
+        mul_div(needed, 1, self.price.into(), Rounding::Up).ok().map(Amount::from_micros)
     }
 
     /// goods·L + fixed, over `den`.
     fn cost(&self, landed: Amount) -> Option<i128> {
-        self.goods.checked_mul(landed.micros().into())?.checked_add(self.fixed)
+        times(self.goods, landed).checked_add(self.fixed.into())
     }
+}
+
+fn times(factor: i64, amount: Amount) -> i128 {
+    i128::from(factor) * i128::from(amount.micros())
 }
 
 fn lcm(a: i128, b: i128) -> Option<i128> {

@@ -8,8 +8,8 @@ use super::report::Report;
 use super::round::{self, Goal, Payable};
 use super::strategy::{self, Intent, Link, Manner, Proposed, Reads};
 use super::{
-    Decision, Flag, Flags, HeldReason, Outcome, Range, Refusal, RefusalCode, RoundRule, Row, Status, Step,
-    Trace, View, Winner, World,
+    Decision, Flag, HeldReason, Outcome, Range, Refusal, RefusalCode, RoundRule, Row, Status, Step, Trace,
+    View, Winner, World,
 };
 use crate::facts::{PriceKind, builtin};
 use crate::money::{Amount, Money, Price, Ratio};
@@ -60,8 +60,10 @@ pub struct Proposal<'a> {
 
 /// The price of one item in one world, and why.
 pub fn price<T: Trace>(row: &Row<'_>, world: &World<'_>, trace: &mut T) -> Outcome {
-    let decided = propose(row, world, Steer::default(), trace)
-        .and_then(|proposal| settle(proposal, Directive::default(), trace));
+    let decided = match propose(row, world, Steer::default(), trace) {
+        Ok(mut proposal) => proposal.obey(Directive::default(), trace),
+        Err(refusal) => Err(refusal),
+    };
     match decided {
         Ok(decision) => Outcome::Decided(decision),
         Err(refusal) => {
@@ -108,8 +110,9 @@ pub fn propose<'a, T: Trace>(
         if payable_current(&view).is_none() {
             return Err(of_winner(Refusal::new(nothing_to_hold(reason))));
         }
-        let guarded = guard::bound(&view, &costs, None, |_| false, trace).map_err(of_winner)?;
-        let held = Proposal {
+        let mut guarded = guard::bound(&view, &costs, None, |_| false, trace).map_err(of_winner)?;
+        guarded.flags = guarded.flags.and(choice.flags);
+        return Ok(Proposal {
             target: Target::Held(reason),
             winner,
             view,
@@ -121,8 +124,7 @@ pub fn propose<'a, T: Trace>(
             fallback: false,
             kind: view.price_kind(),
             link: None,
-        };
-        return Ok(held.with_flags(choice.flags));
+        });
     };
     let Proposed { target, manner, intent, reads, fallback, link, .. } = proposed;
     let adjusted = match manner {
@@ -132,16 +134,15 @@ pub fn propose<'a, T: Trace>(
     let relaxed = |guard: u16| {
         rule.relax.contains(&guard) || adjusted.applied.iter().any(|applied| applied.relax.contains(&guard))
     };
-    let guarded = guard::bound(&view, &costs, Some(reads), relaxed, trace).map_err(of_winner)?;
+    let mut guarded = guard::bound(&view, &costs, Some(reads), relaxed, trace).map_err(of_winner)?;
+    guarded.flags = guarded.flags.and(choice.flags).and(proposed.flags);
     let target = Target::Price { proposed: target, adjusted: adjusted.target };
     let kind = match manner {
         Manner::Kept => view.price_kind(),
         _ if proposed.clears => PriceKind::Clearance,
         _ => PriceKind::Regular,
     };
-    let proposal =
-        Proposal { target, winner, view, costs, guarded, manner, intent, reads, fallback, kind, link };
-    Ok(proposal.with_flags(choice.flags.and(proposed.flags)))
+    Ok(Proposal { target, winner, view, costs, guarded, manner, intent, reads, fallback, kind, link })
 }
 
 /// Bound → round → `Decision`.
@@ -149,16 +150,11 @@ pub fn propose<'a, T: Trace>(
 /// # Errors
 /// When no price can be given inside the hard bounds, or none is known to hold.
 pub fn settle<T: Trace>(
-    proposal: Proposal<'_>,
+    mut proposal: Proposal<'_>,
     directive: Directive,
     trace: &mut T,
 ) -> Result<Decision, Refusal> {
-    let winner = proposal.winner;
-    let settled = match proposal.target {
-        Target::Held(reason) => proposal.hold(reason, trace),
-        Target::Price { adjusted, .. } => proposal.settle(directive.target.unwrap_or(adjusted), trace),
-    };
-    settled.map_err(|refusal| Refusal { winner, ..refusal })
+    proposal.obey(directive, trace)
 }
 
 impl Proposal<'_> {
@@ -168,12 +164,18 @@ impl Proposal<'_> {
         self.guarded.range
     }
 
-    fn with_flags(mut self, flags: Flags) -> Self {
-        self.guarded.flags = self.guarded.flags.and(flags);
-        self
+    fn obey<T: Trace>(&mut self, directive: Directive, trace: &mut T) -> Result<Decision, Refusal> {
+        let settled = match self.target {
+            Target::Held(reason) => self.hold(reason, trace),
+            Target::Price { adjusted, .. } => self.settle(directive.target.unwrap_or(adjusted), trace),
+        };
+        match settled {
+            Err(refusal) => Err(Refusal { winner: self.winner, ..refusal }),
+            decided => decided,
+        }
     }
 
-    fn settle<T: Trace>(mut self, target: Amount, trace: &mut T) -> Result<Decision, Refusal> {
+    fn settle<T: Trace>(&mut self, target: Amount, trace: &mut T) -> Result<Decision, Refusal> {
         let currency = self.view.world.place.currency;
         let allowed = self.guarded.range;
         let range = Payable::between(allowed.floor.amount, allowed.ceiling.amount, currency)?;
@@ -260,7 +262,7 @@ impl Proposal<'_> {
     }
 
     /// Semantics 6, held: the current price, moved only by legal and safety bounds.
-    fn hold<T: Trace>(mut self, reason: HeldReason, trace: &mut T) -> Result<Decision, Refusal> {
+    fn hold<T: Trace>(&mut self, reason: HeldReason, trace: &mut T) -> Result<Decision, Refusal> {
         let currency = self.view.world.place.currency;
         let current = payable_current(&self.view).ok_or_else(|| Refusal::new(nothing_to_hold(reason)))?;
         let hard = self.guarded.hard;
@@ -278,7 +280,7 @@ impl Proposal<'_> {
         self.decide(Status::Held(reason), price, trace)
     }
 
-    fn decide<T: Trace>(self, status: Status, price: Price, trace: &mut T) -> Result<Decision, Refusal> {
+    fn decide<T: Trace>(&self, status: Status, price: Price, trace: &mut T) -> Result<Decision, Refusal> {
         let Guarded { range, hits, mut flags, reference, .. } = self.guarded;
         debug_assert!(range.floor.amount <= price.amount() && price.amount() <= range.ceiling.amount);
         if self.fallback {

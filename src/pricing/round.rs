@@ -75,8 +75,20 @@ impl Goal {
         })
     }
 
-    fn distance(self, minor: i64) -> u128 {
-        (i128::from(minor) * i128::from(self.unit)).abs_diff(i128::from(self.micros))
+    /// Of a payable price: as an amount it fits.
+    fn distance(self, minor: i64) -> u64 {
+        minor.saturating_mul(self.unit).abs_diff(self.micros)
+    }
+
+    /// How far every price of a range is at least.
+    fn gap(self, range: Payable) -> u64 {
+        if range.high < self.below {
+            self.distance(range.high)
+        } else if self.above < range.low {
+            self.distance(range.low)
+        } else {
+            0
+        }
     }
 
     /// The nearer of the two.
@@ -134,11 +146,25 @@ fn with_ending(goal: Goal, range: Payable, rule: &RoundRule) -> Option<i64> {
     if rule.bands.iter().all(|band| band.to.is_some_and(|to| to <= goal.below)) {
         return None;
     }
-    let mut best = None;
+    // The goal's own band first: others are looked at only if they may hold something nearer.
+    let own = in_bands(goal, range, rule, None, |gap, _| gap == 0);
+    in_bands(goal, range, rule, own, |gap, best| {
+        gap != 0 && best.is_none_or(|best| gap <= goal.distance(best))
+    })
+}
+
+/// The nearest ending of `best` and of the bands that `look` asks for, by how far their prices are at least.
+fn in_bands(
+    goal: Goal,
+    range: Payable,
+    rule: &RoundRule,
+    mut best: Option<i64>,
+    look: impl Fn(u64, Option<i64>) -> bool,
+) -> Option<i64> {
     let mut from = 1;
     for band in &rule.bands {
         let part = Payable { low: range.low.max(from), ..range }.below(band.to);
-        if part.low <= part.high {
+        if part.low <= part.high && look(goal.gap(part), best) {
             for ending in &band.endings {
                 let found =
                     on_side(goal, part, rule.way, |at| ending.at_or_below(at), |at| ending.at_or_above(at));

@@ -30,7 +30,16 @@ pub enum Mismatch {
 impl<'a> View<'a> {
     /// Whether the scope holds.
     #[must_use]
+    #[inline]
     pub fn inside(&self, scope: &Scope) -> bool {
+        match &*scope.boxes {
+            // Most scopes are one box, and many ask for nothing.
+            [conds] => conds.is_empty() || self.inside_boxes(scope),
+            _ => self.inside_boxes(scope),
+        }
+    }
+
+    fn inside_boxes(&self, scope: &Scope) -> bool {
         scope.boxes.iter().any(|conds| conds.iter().all(|cond| self.holds(cond)))
     }
 

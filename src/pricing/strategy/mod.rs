@@ -137,8 +137,7 @@ fn find_winner<'a, T: Trace>(view: &View<'a>, trace: &mut T) -> Option<(Winner, 
         }
         (winner, runner_up) = (holding.first().copied(), holding.get(1).copied());
     } else {
-        let mut holding = place.rules.candidates(view.item).filter(|(_, rule)| holds(rule));
-        (winner, runner_up) = (holding.next(), holding.next());
+        [winner, runner_up] = place.rules.first_two(view.item, holds);
     }
     let (at, rule) = winner?;
     let because = match runner_up {

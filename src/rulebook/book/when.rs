@@ -63,7 +63,6 @@ pub fn read_when(node: &Node, key: &Span, holidays: &Holidays, cx: &mut Context<
         say("dates", node, cx);
         read_dates(node, &mut when, cx);
     }
-    fields.unsupported("fitted", &mut cx.out);
     fields.finish(&mut cx.out);
     if words.is_empty() && cx.out.count() == before {
         let title = "an empty `when` says nothing";
@@ -75,6 +74,14 @@ pub fn read_when(node: &Node, key: &Span, holidays: &Holidays, cx: &mut Context<
 }
 
 impl WhenSpec {
+    /// The same, with words about what it is.
+    pub fn named(mut self, words: &str) -> Self {
+        let texts = [words, &*self.when.text];
+        self.when.text =
+            texts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(", ").into();
+        self
+    }
+
     /// What holds always.
     pub fn always() -> Self {
         Self { when: When::default(), time: None }

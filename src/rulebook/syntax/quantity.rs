@@ -38,7 +38,8 @@ pub fn parse_quantity(text: &str, kind: Kind) -> Result<Quantity, Mistake> {
         Kind::Percent => parse_percent(text).map(|ratio| plain(ratio.nanos())),
         Kind::Duration => parse_duration(text).map(plain).map_err(|why| {
             if is_bare(text) {
-                no_unit(text, "a duration has a unit, such as `18h`, `7d` or `8w`", Vec::new())
+                let offers = ["h", "d", "w"].map(|unit| format!("{text}{unit}"));
+                no_unit(text, "a duration has a unit, such as `18h`, `7d` or `8w`", offers.into())
             } else {
                 mistake("E0409", text, why, "write a whole or decimal number and `s`, `m`, `h`, `d` or `w`")
             }

@@ -293,7 +293,10 @@ fn guards_seasons_and_rounding() {
     rules(&season("holiday = \"KZ:nauryzz\""), "E0710", "KZ:nauryzz");
     rules(&season("days = \"-7 .. +2\""), "E0203", "days");
     rules(&season("day_of_month = \"0 .. 8\""), "E0708", "0 .. 8");
-    rules(&season("fitted = true"), "E0901", "fitted");
+    rules(&season("fitted = true"), "E0201", "fitted");
+    let fitted = |settings: &str| format!("[season.x]\nfitted = {{ {settings} }}");
+    rules(&fitted("cap = \"5%\""), "E0601", "{ cap = \"5%\" }");
+    rules(&fitted("file = \"tables/x.csv\", cap = \"5%\""), "E0601", "\"tables/x.csv\"");
     rules("[season.x]\nadjust = \"+3%\"", "E0203", "[season.x]");
     rules("limit = \"5% .. 10%\"", "E0407", "\"5% .. 10%\"");
     let round = |band: &str| format!("[round.x]\nwhere = {{ market = \"DE\" }}\nbands = [ {band} ]");
