@@ -10,3 +10,4 @@ pub mod money;
 pub mod pricing;
 pub mod rulebook;
 pub mod service;
+pub mod simulate;

@@ -54,7 +54,9 @@ fn strategies() {
         let row = Row { item: &shop.item, offers: &shop.offers };
         assert_eq!(paid(price(&row, &world, &mut ())), expected, "{name}");
         let wanted = decided(price(&row, &world, &mut ())).price;
-        let check = |outcome: &Outcome| assert!(matches!(outcome, Outcome::Decided(decision) if decision.price == wanted));
+        let check = |outcome: &Outcome| {
+            assert!(matches!(outcome, Outcome::Decided(decision) if decision.price == wanted))
+        };
         count(&format!("one/{name}"), || check(&price(black_box(&row), &world, &mut ())));
         count(&format!("one/{name}/traced"), || {
             let mut recorder = Recorder::default();
@@ -90,9 +92,11 @@ fn orda() {
 /// A decision table of so many rows, one for each brand of a category; the item meets one in the middle.
 fn table(rows: usize) -> (Arc<Release>, Item) {
     let files = read("benches/peers/rulebook");
-    let mut texts: Vec<(String, String)> = files.0.into_iter().map(|(path, text)| (path.to_string(), text.to_string())).collect();
+    let mut texts: Vec<(String, String)> =
+        files.0.into_iter().map(|(path, text)| (path.to_string(), text.to_string())).collect();
     let margins = (0..rows).map(|row| format!("c{}/**,b{row},{}%,plan\n", row % 50, 10 + row % 40));
-    let csv = std::iter::once("category,brand,set price.cost-plus.margin,why\n**,,25%,plan\n".to_owned()).chain(margins);
+    let csv = std::iter::once("category,brand,set price.cost-plus.margin,why\n**,,25%,plan\n".to_owned())
+        .chain(margins);
     let csv: String = csv.collect();
     for (path, text) in &mut texts {
         if path.ends_with("plan.csv") {
@@ -105,7 +109,12 @@ fn table(rows: usize) -> (Arc<Release>, Item) {
     let loaded = load(Files(texts.into_iter().map(|(path, text)| (path.into(), text.into())).collect()));
     let Some(release) = loaded.release else { panic!("{:#?}", loaded.diagnostics) };
     let row = rows / 2;
-    let cells = [("sku", "A".to_owned()), ("category", format!("c{}/x", row % 50)), ("brand", format!("b{row}")), ("cost", "97.00 EUR".to_owned())];
+    let cells = [
+        ("sku", "A".to_owned()),
+        ("category", format!("c{}/x", row % 50)),
+        ("brand", format!("b{row}")),
+        ("cost", "97.00 EUR".to_owned()),
+    ];
     let headers = cells.iter().map(|(name, _)| *name);
     let reader = ItemReader::new(&release.schema, headers, |name| Some(name.to_owned()), None).unwrap();
     let item = reader.read(cells.iter().map(|(_, text)| text.as_str())).unwrap().item;
@@ -138,7 +147,9 @@ fn hand() {
     let facts: Vec<by_hand::Facts> = (0..ITEMS).map(by_hand::facts).collect();
     let items: Vec<Item> = facts
         .iter()
-        .map(|facts| reader.read(facts.cells().iter().map(String::as_str)).unwrap_or_else(|bad| panic!("{bad:?}")).item)
+        .map(|facts| {
+            reader.read(facts.cells().iter().map(String::as_str)).unwrap_or_else(|bad| panic!("{bad:?}")).item
+        })
         .collect();
     let mut kinds = [0; 4];
     for (facts, item) in facts.iter().zip(&items) {
@@ -149,7 +160,10 @@ fn hand() {
             (decision.price.minor(), decision.margin.map(|margin| margin.nanos()), change(&decision)),
             "{facts:?}"
         );
-        assert_eq!((answer.floor, answer.ceiling), (decision.range.floor.amount.micros(), decision.range.ceiling.amount.micros()));
+        assert_eq!(
+            (answer.floor, answer.ceiling),
+            (decision.range.floor.amount.micros(), decision.range.ceiling.amount.micros())
+        );
         kinds[decision.hits.iter().count().min(3)] += 1;
     }
     assert!(kinds[0] > 50 && kinds[1] > 50, "{kinds:?}");

@@ -1,16 +1,17 @@
 //! CPU per quote of the service against a bare tonic echo of the same messages: `cargo bench --bench echo`.
 //!
 //! All servers are processes of their own, pinned to one core; the client is pinned to another and sends at a fixed rate.
-//! They take turns within one minute, so that what the machine does besides hits all of them. CPU time is what the
-//! kernel says the server's threads ran. `ECHO_ROUNDS`, `ECHO_SECONDS` and `ECHO_RATE` change the run.
+//! They take turns within seconds, so that what the machine does besides hits all of them. CPU time is what the kernel
+//! says the server's threads ran. `ECHO_ROUNDS`, `ECHO_SECONDS` and `ECHO_RATE` change the run; `ECHO_PYTHON` is a Python
+//! with grpcio, whose echo then takes part. `-- overload`: O1.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench fails by panicking")]
 
 mod overload;
 mod server;
+mod work;
 
 use pricer::service::access::token::TokenHash;
 use pricer::service::client::Dial;
-use pricer::service::load::{Plan, run};
 use pricer::service::proto::quote_price_request::Item;
 use pricer::service::proto::{QuotePriceRequest, QuotePriceResponse};
 use prost::Message as _;
@@ -19,6 +20,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tokio::runtime::Handle;
+use work::Work;
 
 const TOKEN: &str = "pricer_bench";
 /// Names the file of the answer that the echo gives: the service's own, so that the messages are the same.
@@ -62,7 +64,7 @@ struct Subject {
     name: &'static str,
     child: Child,
     dial: Dial,
-    /// Microseconds of CPU for a quote, one for each round.
+    /// Microseconds of CPU for a quote, one for each round of the work at hand.
     micros: Vec<f64>,
     /// p50, p99 and p99.9 in milliseconds.
     latencies: Vec<[f64; 3]>,
@@ -109,8 +111,7 @@ fn pinned(core: usize, program: &Path) -> Command {
 }
 
 fn compare(handle: &Handle) {
-    let (rounds, seconds) = (number("ECHO_ROUNDS", 5), number("ECHO_SECONDS", 4));
-    let rate = u32::try_from(number("ECHO_RATE", 3_000)).unwrap();
+    let rounds = number("ECHO_ROUNDS", 9);
     let me = std::env::current_exe().unwrap();
     let folder = std::env::temp_dir().join(format!("pricer-echo-{}", std::process::id()));
     shop(&folder);
@@ -130,44 +131,81 @@ fn compare(handle: &Handle) {
         Subject::start("bare tonic echo, TLS", &mut echo(&["tls"]), false, "https"),
         pricer(&folder, "pricer, TLS, tokens", "guarded.toml"),
     ];
-    for round in 0..rounds {
-        for subject in &mut subjects {
-            let plan = Plan {
-                dial: subject.dial.clone(),
-                requests: vec![request()],
-                rate,
-                duration: Duration::from_secs(seconds),
-                warm_up: Duration::ZERO,
-                connections: 4,
-                deadline: Duration::from_secs(1),
-            };
-            let before = subject.cpu();
-            let outcome = run(&plan, handle).unwrap();
-            let used = subject.cpu() - before;
-            let answered = outcome.answered.count();
-            assert_eq!(answered, outcome.sent, "{}: {:?}", subject.name, outcome.codes);
-            subject.micros.push(used.as_secs_f64() * 1e6 / answered as f64);
-            subject
-                .latencies
-                .push([500, 990, 999].map(|at| outcome.answered.quantile(at).as_secs_f64() * 1e3));
-        }
-        eprintln!("round {} of {rounds}", round + 1);
+    let (rate, seconds) = (number("ECHO_RATE", 2_000) as u32, number("ECHO_SECONDS", 2));
+    println!("{rounds} rounds in turn after one to warm up; load average {}", load_average());
+    let single = Work::Single { rate, seconds };
+    if let Some(python) = std::env::var_os("ECHO_PYTHON") {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/echo/echo.py");
+        let mut command = pinned(0, Path::new(&python));
+        command.arg(script).arg(&answer);
+        subjects.push(Subject::start("Python grpcio echo", &mut command, false, "http"));
+        take_turns("quotes one by one", single, &mut subjects, rounds, handle);
+        subjects.pop();
+    } else {
+        take_turns("quotes one by one", single, &mut subjects, rounds, handle);
     }
-    println!("{rate} quotes a second, {rounds} rounds of {seconds} s each; medians\n");
-    println!("| server | CPU per quote | of the bare echo | p50 | p99 | p99.9 |\n|---|---|---|---|---|---|");
-    let base = median(&subjects[0].micros);
-    for subject in &subjects {
-        let micros = median(&subject.micros);
-        let at = |at: usize| median(&subject.latencies.iter().map(|all| all[at]).collect::<Vec<_>>());
-        let (name, ratio) = (subject.name, micros / base);
+    take_turns("batches of 1,000", Work::Batch { calls: 20 }, &mut subjects, rounds, handle);
+    take_turns("a stream in chunks of 100", Work::Stream { chunks: 200 }, &mut subjects, rounds, handle);
+    println!("\nload average {}", load_average());
+    let _ = std::fs::remove_dir_all(&folder);
+}
+
+fn load_average() -> String {
+    let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split(' ').take(3).collect::<Vec<_>>().join(" ")
+}
+
+/// Each subject does the work once in each round; ratios are taken within a round.
+fn take_turns(what: &str, work: Work, subjects: &mut [Subject], rounds: u64, handle: &Handle) {
+    for subject in subjects.iter_mut() {
+        subject.micros.clear();
+        subject.latencies.clear();
+    }
+    for round in 0..=rounds {
+        for subject in subjects.iter_mut() {
+            let before = subject.cpu();
+            let (answered, latencies) = work.done_by(subject, handle);
+            let used = subject.cpu() - before;
+            if round != 0 {
+                subject.micros.push(used.as_secs_f64() * 1e6 / answered as f64);
+                subject.latencies.push(latencies);
+            }
+        }
+    }
+    println!("\n{what}\n");
+    println!(
+        "| server | CPU per quote | of the bare echo | of the bare echo with the same transport | p50 | p99 | p99.9 |"
+    );
+    println!("|---|---|---|---|---|---|---|");
+    let ratio = |subject: &Subject, base: &Subject| {
+        let ratios = subject.micros.iter().zip(&base.micros).map(|(own, base)| own / base);
+        let ratios: Vec<f64> = ratios.collect();
+        let ends = |pick: fn(f64, f64) -> f64| ratios.iter().copied().reduce(pick).unwrap();
+        format!("{:.2}× ({:.2} to {:.2})", median(&ratios), ends(f64::min), ends(f64::max))
+    };
+    for subject in subjects.iter() {
+        let base = |scheme: &str| {
+            let mut echoes = subjects.iter().filter(|echo| echo.name.starts_with("bare"));
+            echoes.find(|echo| echo.dial.addr.starts_with(scheme)).unwrap()
+        };
+        let scheme = subject.dial.addr.split_once("//").unwrap().0;
+        let latency = |at: usize| match work {
+            Work::Single { .. } => {
+                format!("{:.2} ms", median(&subject.latencies.iter().map(|all| all[at]).collect::<Vec<_>>()))
+            }
+            _ => "–".to_owned(),
+        };
         println!(
-            "| {name} | {micros:.1} µs | {ratio:.2}× | {:.2} ms | {:.2} ms | {:.2} ms |",
-            at(0),
-            at(1),
-            at(2)
+            "| {} | {:.2} µs | {} | {} | {} | {} | {} |",
+            subject.name,
+            median(&subject.micros),
+            ratio(subject, base("http:")),
+            ratio(subject, base(scheme)),
+            latency(0),
+            latency(1),
+            latency(2),
         );
     }
-    let _ = std::fs::remove_dir_all(&folder);
 }
 
 fn median(values: &[f64]) -> f64 {

@@ -1,19 +1,18 @@
-//! What the service is measured against: tonic as it comes, and a handler that gives back a ready-made answer.
+//! What the service is measured against: tonic as it comes, and a handler that gives back ready-made answers.
 
-use pricer::service::proto::{QuotePriceRequest, QuotePriceResponse};
-use std::convert::Infallible;
-use std::future::{Future, Ready, ready};
+use pricer::service::proto::pricing_service_server::{PricingService, PricingServiceServer};
+use pricer::service::proto::quote_result::Outcome;
+use pricer::service::proto::{
+    BatchQuotePricesRequest, BatchQuotePricesResponse, Decision, QuotePriceRequest, QuotePriceResponse,
+    QuoteResult, StreamQuotePricesRequest, StreamQuotePricesResponse, VerifyQuoteRequest,
+    VerifyQuoteResponse,
+};
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::task::{Context, Poll};
-use tonic::Status;
-use tonic::body::Body;
-use tonic::codegen::Service;
-use tonic::codegen::http::{Request, Response};
-use tonic::server::{Grpc, NamedService, UnaryService};
+use tokio_stream::{Stream, StreamExt as _};
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Identity, Server, ServerTlsConfig};
-use tonic_prost::ProstCodec;
+use tonic::{Request, Response, Status, Streaming};
 
 /// Gives `answer` to every question.
 pub fn serve(tls: Option<(PathBuf, PathBuf)>, answer: QuotePriceResponse) {
@@ -27,44 +26,59 @@ pub fn serve(tls: Option<(PathBuf, PathBuf)>, answer: QuotePriceResponse) {
                 Identity::from_pem(std::fs::read(certificate).unwrap(), std::fs::read(key).unwrap());
             builder = builder.tls_config(ServerTlsConfig::new().identity(identity)).unwrap();
         }
-        builder.add_service(Echo { answer }).serve_with_incoming(incoming).await.unwrap();
+        let echo = PricingServiceServer::new(Echo { decision: answer.decision.unwrap() });
+        builder.add_service(echo).serve_with_incoming(incoming).await.unwrap();
     });
 }
 
-/// As generated code does it for one method.
 #[derive(Clone)]
 struct Echo {
-    answer: QuotePriceResponse,
+    decision: Decision,
 }
 
-impl NamedService for Echo {
-    const NAME: &'static str = "pricer.v1.PricingService";
+impl Echo {
+    fn results(&self, requests: usize) -> (Vec<QuoteResult>, String, String) {
+        let result = QuoteResult { outcome: Some(Outcome::Decision(self.decision.clone())) };
+        (vec![result; requests], self.decision.release.clone(), self.decision.fact_set.clone())
+    }
 }
 
-impl Service<Request<Body>> for Echo {
-    type Response = Response<Body>;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
+#[tonic::async_trait]
+impl PricingService for Echo {
+    async fn quote_price(
+        &self,
+        _: Request<QuotePriceRequest>,
+    ) -> Result<Response<QuotePriceResponse>, Status> {
+        Ok(Response::new(QuotePriceResponse { decision: Some(self.decision.clone()) }))
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
+    async fn batch_quote_prices(
+        &self,
+        request: Request<BatchQuotePricesRequest>,
+    ) -> Result<Response<BatchQuotePricesResponse>, Status> {
+        let (results, release, fact_set) = self.results(request.into_inner().requests.len());
+        Ok(Response::new(BatchQuotePricesResponse { results, release, fact_set }))
+    }
+
+    type StreamQuotePricesStream =
+        Pin<Box<dyn Stream<Item = Result<StreamQuotePricesResponse, Status>> + Send>>;
+
+    async fn stream_quote_prices(
+        &self,
+        request: Request<Streaming<StreamQuotePricesRequest>>,
+    ) -> Result<Response<Self::StreamQuotePricesStream>, Status> {
         let echo = self.clone();
-        Box::pin(async move {
-            let mut grpc: Grpc<ProstCodec<QuotePriceResponse, QuotePriceRequest>> =
-                Grpc::new(ProstCodec::default());
-            Ok(grpc.unary(echo, request).await)
-        })
+        let answers = request.into_inner().map(move |message| {
+            let (results, release, fact_set) = echo.results(message?.requests.len());
+            Ok(StreamQuotePricesResponse { results, release, fact_set })
+        });
+        Ok(Response::new(Box::pin(answers)))
     }
-}
 
-impl UnaryService<QuotePriceRequest> for Echo {
-    type Response = QuotePriceResponse;
-    type Future = Ready<Result<tonic::Response<QuotePriceResponse>, Status>>;
-
-    fn call(&mut self, _: tonic::Request<QuotePriceRequest>) -> Self::Future {
-        ready(Ok(tonic::Response::new(self.answer.clone())))
+    async fn verify_quote(
+        &self,
+        _: Request<VerifyQuoteRequest>,
+    ) -> Result<Response<VerifyQuoteResponse>, Status> {
+        Err(Status::unimplemented("not measured"))
     }
 }

@@ -222,7 +222,10 @@ impl Orda {
         for (index, place) in self.release.places.iter().enumerate() {
             for sku in &skus {
                 if let Some(row) = self.facts.items.get(sku, &place.market, &place.channel) {
-                    rows.push((index, Row { item: &row.item, offers: self.facts.offers.get(sku, &place.market) }));
+                    rows.push((
+                        index,
+                        Row { item: &row.item, offers: self.facts.offers.get(sku, &place.market) },
+                    ));
                 }
             }
         }

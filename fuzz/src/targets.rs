@@ -150,7 +150,7 @@ fn serving() -> Serving {
         Folder { rulebook: folder.clone(), items: Some(folder.join("feeds/items.csv")), ..Folder::default() };
     let loaded = source.compile(source.read().expect("files"));
     let release = loaded.release.clone().expect("a release");
-    let facts = source.facts(&release).expect("facts");
+    let facts = source.facts(&release).expect("facts").facts;
     let counts = lock::Counts::of(&loaded, &release);
     let _ = std::fs::remove_dir_all(&folder);
     Serving::new(release, facts, counts)

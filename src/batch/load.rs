@@ -1,6 +1,7 @@
 //! Whole feeds in memory: what the service, the tests and the offers of a run need.
 
 use super::columns::item_meaning;
+use super::fitted::load_estimates;
 use super::reach::Reach;
 use super::rows::item_reader;
 use super::run::BLOCK_ROWS;
@@ -31,6 +32,8 @@ pub struct Feeds<'a> {
     pub offers: Option<&'a Path>,
     pub rates: Option<&'a Path>,
     pub history: Option<&'a Path>,
+    /// The elasticities that were fitted: the file that the release is named by.
+    pub fitted: Option<&'a Path>,
 }
 
 /// Loads all feeds, with the account of each.
@@ -54,6 +57,9 @@ pub fn load_facts(release: &Release, feeds: Feeds<'_>) -> Result<(FactSet, Vec<E
         let (history, account) = load_history(path, release)?;
         facts.history = history.into();
         accounts.push(account);
+    }
+    if let Some(path) = feeds.fitted {
+        facts.estimates = load_estimates(path, release)?.into();
     }
     if let Some(path) = feeds.items {
         let (items, account) = load_items(path, release)?;

@@ -1,14 +1,15 @@
 //! `pricer bench-load`: how much a running service answers, and how soon.
 
+use super::dial::{DialArgs, why};
 use super::output::Format;
-use crate::service::client::{Dial, QuoteError};
+use crate::service::client::Dial;
 use crate::service::load::latency::Latencies;
 use crate::service::load::{Outcome, Plan, run as run_load};
 use crate::service::proto::QuotePriceRequest;
 use crate::service::proto::quote_price_request::Item;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
+use tokio::runtime::Builder;
 
 /// Measures a running service: sends quotes at a fixed rate, and tells goodput and latencies.
 #[derive(Clone, Debug, clap::Args)]
@@ -45,33 +46,16 @@ pub struct Args {
     pub deadline: u64,
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
-    /// Where the service listens.
-    #[arg(long, default_value = "http://127.0.0.1:50051")]
-    pub addr: String,
-    /// Who signed the service's certificate, in PEM: for an address with `https`.
-    #[arg(long, value_name = "FILE")]
-    pub ca: Option<PathBuf>,
-    /// A file with the bearer token.
-    #[arg(long, value_name = "FILE")]
-    pub token_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub dial: DialArgs,
 }
 
 /// Runs the command: 0 measured, 1 no connection or no answer at all, 2 wrong usage.
 #[must_use]
 pub fn run(args: &Args) -> ExitCode {
-    let dial = match Dial::from_files(&args.addr, args.ca.as_deref(), args.token_file.as_deref()) {
-        Ok(dial) => dial,
-        Err(why) => {
-            eprintln!("error: {why}");
-            return ExitCode::from(2);
-        }
-    };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            eprintln!("error: no runtime: {error}");
-            return ExitCode::FAILURE;
-        }
+    let (dial, runtime) = match args.dial.ready(Builder::new_multi_thread()) {
+        Ok(ready) => ready,
+        Err(code) => return code,
     };
     let plan = plan(args, dial);
     let outcome = match run_load(&plan, runtime.handle()) {
@@ -104,14 +88,6 @@ fn plan(args: &Args, dial: Dial) -> Plan {
         warm_up: Duration::from_secs(args.warm_up),
         connections: usize::try_from(args.connections).unwrap_or(1),
         deadline: Duration::from_millis(args.deadline),
-    }
-}
-
-fn why(error: &QuoteError) -> String {
-    match error {
-        QuoteError::Unreachable { addr, why } => format!("{addr} cannot be reached: {why}"),
-        QuoteError::Address { addr, why } => format!("{addr} is no address: {why}"),
-        QuoteError::Status(status) => status.message().to_owned(),
     }
 }
 

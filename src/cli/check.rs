@@ -2,13 +2,17 @@
 
 use super::evidence::CatalogArgs;
 use super::lock::{lock, note_on_lock};
+use super::opened::own_fitted;
 use super::output::counted;
 use super::write::replace;
+use crate::batch::load_estimates;
 use crate::rulebook::codes;
 use crate::rulebook::render::{self, Colour};
-use crate::rulebook::{Change, Cures, Diagnostic, Files, Loaded, Severity, cure, load_with};
+use crate::rulebook::{
+    Change, Cures, Diagnostic, ELASTICITIES, Files, Loaded, REFIT, Severity, Span, cure, load_with,
+};
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -80,6 +84,7 @@ pub fn run(args: &CheckArgs, colour: Colour, out: &mut dyn Write) -> io::Result<
     };
     let mut problem = None;
     let mut loaded = load_with(files, &mut |release| args.catalog.read(&args.dir, release, &mut problem));
+    let fitted = fitted(&args.dir, &mut loaded);
     if !args.lock {
         loaded.diagnostics.extend(note_on_lock(&loaded));
     }
@@ -90,7 +95,7 @@ pub fn run(args: &CheckArgs, colour: Colour, out: &mut dyn Write) -> io::Result<
     }
     let failed = loaded.has_errors();
     if args.format == Format::Human {
-        writeln!(out, "    Checking {}", headline(args, &loaded))?;
+        writeln!(out, "    Checking {}", headline(args, &loaded, fitted))?;
     }
     write_findings(args, colour, &loaded.files, &loaded.diagnostics, out)?;
     if args.format == Format::Human {
@@ -105,6 +110,9 @@ pub fn run(args: &CheckArgs, colour: Colour, out: &mut dyn Write) -> io::Result<
             started.elapsed().as_secs_f64(),
             counted(loaded.stats.pairs, "pair"),
         )?;
+        if failed {
+            writeln!(out, "             slips that no grammar sees are looked for when there is no error")?;
+        }
     }
     if let Some(problem) = problem {
         eprintln!("error: the catalog gives no witnesses: {problem}");
@@ -179,7 +187,23 @@ fn told(change: &Change) -> String {
     format!("       Fixed {file}:{line}  {words}   {code}: {title}")
 }
 
-fn headline(args: &CheckArgs, loaded: &Loaded) -> String {
+/// How many fitted elasticities there are; what keeps them from being read is an error of the rulebook.
+fn fitted(dir: &Path, loaded: &mut Loaded) -> usize {
+    let Some(release) = &loaded.release else { return 0 };
+    let Some(path) = own_fitted(dir, release) else { return 0 };
+    match load_estimates(&path, release) {
+        Ok(estimates) => estimates.len(),
+        Err(error) => {
+            let span = Span { file: ELASTICITIES.into(), start: 0, end: 0 };
+            let title = format!("the fitted elasticities cannot be used: {error}");
+            loaded.diagnostics.insert(0, Diagnostic::error("E0001", title, span, "").note(REFIT));
+            loaded.release = None;
+            0
+        }
+    }
+}
+
+fn headline(args: &CheckArgs, loaded: &Loaded, fitted: usize) -> String {
     let name = match &loaded.release {
         Some(release) => format!("{} (edition {})", release.name, release.edition),
         None => args.dir.display().to_string(),
@@ -191,6 +215,7 @@ fn headline(args: &CheckArgs, loaded: &Loaded) -> String {
         (stats.adjustments, "adjustment"),
         (stats.guards, "guard"),
         (stats.rounds, "rounding rule"),
+        (fitted, "fitted item"),
     ];
     let counts: Vec<String> = counts
         .into_iter()

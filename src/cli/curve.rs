@@ -2,6 +2,8 @@
 
 use super::item::{Asked, ItemArgs, Problem, with_item};
 use super::output::Format;
+use crate::estimate::fitting::observed::{Point, read_observed};
+use crate::estimate::read::read_table;
 use crate::explain::Chart;
 use crate::facts::parse_percent;
 use crate::money::{Amount, Ratio};
@@ -15,6 +17,8 @@ use std::process::ExitCode;
 /// Rows of the table; the picture has five times as many points.
 const ROWS: u32 = 16;
 const BAR: usize = 32;
+/// Beside the elasticities; only for people.
+const OBSERVED: &str = "fitted/observed.parquet";
 
 /// Shows the profit curve of an item: today's price, the proposed one, the best one, and what the guards allow.
 ///
@@ -69,6 +73,8 @@ struct Seen {
     /// The best price between a quarter and four times of today's, and its interval.
     best: Option<(f64, (f64, f64))>,
     allowed: (f64, f64),
+    /// What was sold at which price, behind the fit.
+    observed: Vec<Point>,
     from: f64,
     to: f64,
 }
@@ -103,6 +109,7 @@ fn curve(args: &Args, asked: &Asked<'_>) -> Result<u8, Problem> {
     let allowed = limits.unwrap_or((0.0, f64::MAX));
     let best = prospect.best(today * 0.25, today * 4.0);
     let proposed = decision.map(|decision| units(decision.price.amount()));
+    let observed = observed(args, asked, &prospect);
     let ends = [Some(today), proposed, best.map(|(best, _)| best)];
     let known = || ends.into_iter().flatten();
     let (low, high) = (known().fold(f64::MAX, f64::min), known().fold(0.0, f64::max));
@@ -112,6 +119,7 @@ fn curve(args: &Args, asked: &Asked<'_>) -> Result<u8, Problem> {
         proposed,
         best,
         allowed,
+        observed,
         from: (low * 0.8).max(units(Amount::from_micros(asked.world.place.currency.micros_per_minor()))),
         to: high * 1.2,
         prospect,
@@ -128,6 +136,31 @@ fn curve(args: &Args, asked: &Asked<'_>) -> Result<u8, Problem> {
         Format::Json => say(&format!("{:#}\n", seen.json(args))),
     }
     Ok(0)
+}
+
+/// The points behind the fit of this item, as far as `pricer fit` wrote them. Their level is that of years, the curve's that of
+/// today: they are moved onto it as a whole, so that what can be compared is the slope.
+fn observed(args: &Args, asked: &Asked<'_>, prospect: &Prospect) -> Vec<Point> {
+    let path = args.item.rulebook.join(OBSERVED);
+    if asked.world.estimates.is_none_or(|fitted| fitted.get(&args.item.sku, &args.item.market).is_none())
+        || !path.is_file()
+    {
+        return Vec::new();
+    }
+    let table = match read_table(&path) {
+        Ok(table) => table,
+        Err(error) => {
+            eprintln!("warning: the observed points are not shown: {error}");
+            return Vec::new();
+        }
+    };
+    let mut points = read_observed(&table, &args.item.sku, &args.item.market);
+    let all: f64 = points.iter().map(|point| point.periods as f64).sum();
+    let off = |point: &Point| (prospect.at(point.price).units / point.units).ln() * point.periods as f64;
+    let scale = (points.iter().map(off).sum::<f64>() / all.max(1.0)).exp();
+    points.iter_mut().for_each(|point| point.units *= scale);
+    points.retain(|point| point.units.is_finite());
+    points
 }
 
 /// Prints; a reader who has gone away is no error.
@@ -202,7 +235,24 @@ impl Seen {
         }
         out.push('\n');
         out.push_str(&self.summary());
+        if !self.observed.is_empty() {
+            out.push_str("\n  observed, freed of seasons, units as a whole moved onto the curve\n");
+            out.push_str(&format!("  {:>10}  {:>9}  {:>9}  {:>7}\n", "price", "units", "curve", "periods"));
+        }
+        for Point { price, units, periods } in &self.observed {
+            let curve = self.prospect.at(*price).units;
+            out.push_str(&format!("  {price:>10.2}  {units:>9.2}  {curve:>9.2}  {periods:>7}\n"));
+        }
         out
+    }
+
+    /// What a unit brings at a price, times the units that were seen.
+    fn dots(&self) -> Vec<(f64, f64)> {
+        let value = |point: &Point| {
+            let day = self.prospect.at(point.price);
+            (point.price, day.contribution * point.units / day.units)
+        };
+        self.observed.iter().map(value).filter(|(_, value)| value.is_finite()).collect()
     }
 
     fn summary(&self) -> String {
@@ -236,6 +286,7 @@ impl Seen {
             unit: self.unit(),
             currency: self.currency.clone(),
             points: points.collect(),
+            dots: self.dots(),
             marks,
             allowed: self.allowed,
         }
@@ -265,6 +316,9 @@ impl Seen {
             "floor": self.allowed.0,
             "ceiling": ceiling,
             "points": self.days(ROWS * 5).iter().map(day).collect::<Vec<_>>(),
+            "observed": self.observed.iter().map(|point| json!({
+                "price": point.price, "units": point.units, "periods": point.periods,
+            })).collect::<Vec<_>>(),
         })
     }
 }

@@ -6,9 +6,8 @@ use crate::estimate::data::Table;
 use crate::estimate::error::{EstimateError, Result};
 use crate::estimate::fit::fit_table;
 use crate::estimate::formula::{Effect, parse_condition};
-use crate::estimate::hygiene::is_price;
 use crate::estimate::pool::{Method, Shrunk};
-use crate::estimate::pooled::pool_term;
+use crate::estimate::pooled::{pool_term, pooled_name};
 use crate::estimate::read::read_table;
 use crate::estimate::sheet::{coefficients, ending};
 use crate::estimate::spec::{Family, Spec, Vcov};
@@ -137,7 +136,6 @@ fn estimate(args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// The price is the term that is pooled: the first logarithm of the formula, or else its first term.
 fn pooled(
     spec: &Spec,
     fits: &[GroupFit],
@@ -147,10 +145,7 @@ fn pooled(
 ) -> Result<Vec<Option<Shrunk>>> {
     let Some(pool) = pool else { return Ok(vec![None; fits.len()]) };
     let method = Method::parse(pool)?;
-    let terms: Vec<String> = spec.formula.regressors().map(|t| t.text()).collect();
-    let term = terms.iter().find(|t| is_price(t)).or(terms.first());
-    let term = term.ok_or_else(|| EstimateError::new("the formula has no term to pool"))?;
-    pool_term(fits, term, within, table, method)
+    pool_term(fits, &pooled_name(spec)?, within, table, method)
 }
 
 fn object(group: &GroupFit, pooled: Option<&Shrunk>, spec: &Spec) -> Value {

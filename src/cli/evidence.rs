@@ -1,6 +1,6 @@
 //! The catalog that `pricer check` takes its witnesses from.
 
-use super::opened::{now, own_rates};
+use super::opened::{now, own_fitted, own_rates};
 use crate::batch::{Feeds, load_facts};
 use crate::facts::parse_instant;
 use crate::pricing::Release;
@@ -33,11 +33,13 @@ impl CatalogArgs {
     ) -> Option<Evidence> {
         let catalog = self.catalog.as_deref()?;
         let own = own_rates(folder, vocabulary);
+        let fitted = own_fitted(folder, vocabulary);
         let feeds = Feeds {
             items: Some(catalog),
             offers: self.offers.as_deref(),
             rates: self.fx.as_deref().or(own.as_deref()),
             history: None,
+            fitted: fitted.as_deref(),
         };
         match load_facts(vocabulary, feeds) {
             Ok((facts, _)) => {

@@ -1,17 +1,20 @@
 //! `pricer fit`: elasticities and seasons from sales history, written where pricing reads them.
 
 use super::opened;
-use super::output::Format;
+use super::output::{Format, load_dir};
+use crate::batch::{BatchError, load_estimates};
 use crate::estimate::error::{EstimateError, Result};
-use crate::estimate::fitting::forecast::{Accuracy, Origin, evaluate};
+use crate::estimate::fitting::forecast::{self, Accuracy, evaluate};
+use crate::estimate::fitting::observed::observed;
 use crate::estimate::fitting::panel::{Columns, Panel};
 use crate::estimate::fitting::report::{Coverage, bars, coverage, coverage_line};
 use crate::estimate::fitting::seasons::Seasons;
-use crate::estimate::fitting::table::{Change, changes, elasticities};
+use crate::estimate::fitting::table::{Change, Origin, changes, elasticities};
 use crate::estimate::fitting::{FittedPanel, fit_panel, forest_svg, forest_text};
 use crate::estimate::pool::Method;
 use crate::estimate::read::read_table;
 use crate::estimate::sheet::write_whole;
+use crate::rulebook::{ELASTICITIES, Files, load};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
@@ -42,9 +45,16 @@ pub struct Args {
     /// Columns of the catalog under other names: `sku=Item Number,category=Category Name`.
     #[arg(long, default_value = "", requires = "items")]
     pub item_columns: String,
-    /// Keep the last PERIODS back, fit without them, and report how well they are forecast. Nothing is written.
+    /// The currency of the prices [default: that of the market, else the one of all markets].
+    #[arg(long, value_name = "CODE", value_parser = currency)]
+    pub currency: Option<String>,
+    /// Keep the last PERIODS back, fit without them, and report how well they are forecast. Without --write nothing is
+    /// written.
     #[arg(long, value_name = "PERIODS")]
     pub holdout: Option<usize>,
+    /// With --holdout, also write the fit that has not seen them: prices are then those that could have been set at the time.
+    #[arg(long, requires = "holdout")]
+    pub write: bool,
     /// With --holdout, forecast each period from the one before it, not all from the last one fitted.
     #[arg(long, requires = "holdout")]
     pub rolling: bool,
@@ -87,23 +97,17 @@ fn fit(args: &Args) -> Result<ExitCode> {
         panel.categorize(&read_table(items)?, &Columns::parse(&args.item_columns)?)?;
     }
     if let Some(periods) = args.holdout {
-        return hold_out(args, &panel, method, periods);
+        return hold_out(args, &panel, method, periods, &at);
     }
     let found = fit_panel(&panel, method)?;
     let seasons = Seasons::estimate(&panel, &found.common);
-    let folder = args.rulebook.join("fitted");
-    std::fs::create_dir_all(&folder)
-        .map_err(|e| EstimateError::new(format!("`{}` cannot be made: {e}", folder.display())))?;
-    let file = folder.join("elasticities.parquet");
-    let moved = if file.is_file() { changes(&panel, &found, &read_table(&file)?) } else { None };
+    let file = args.rulebook.join(ELASTICITIES);
+    // A file that cannot be read is no fit to compare with, and is replaced.
+    let last = file.is_file().then(|| read_table(&file).ok()).flatten();
+    let moved = last.and_then(|last| changes(&panel, &found, &last));
     let covered = coverage(&panel, &found);
     let shown = bars(&panel, &found, 40);
-    // All that can fail in the making is made before the first file is replaced.
-    let table = elasticities(&panel, &found, &at, &hash(&args.sales)?).parquet()?;
-    let season_file = seasons.sheet(&panel).csv()?;
-    write_whole(&file, &table)?;
-    write_whole(&folder.join("seasons.csv"), &season_file)?;
-    write_whole(&folder.join("forest.svg"), forest_svg(&shown).as_bytes())?;
+    write(args, &panel, &found, &seasons, &at)?;
     match args.format {
         Format::Json => println!("{:#}", report_json(&panel, &found, &covered, moved.as_deref())),
         Format::Human => {
@@ -114,10 +118,63 @@ fn fit(args: &Args) -> Result<ExitCode> {
             }
             print!("\n{}", forest_text(shown.get(..shown.len().min(20)).unwrap_or_default()));
             print_changes(moved.as_deref());
-            println!("\nwritten: {}, seasons.csv, forest.svg", file.display());
+            println!("\nwritten: {}, seasons.csv, observed.parquet, forest.svg", file.display());
+            println!(
+                "{}",
+                load_dir(&args.rulebook).release.map_or_else(
+                    || format!("the rulebook has errors: `pricer check {}`", args.rulebook.display()),
+                    |release| format!(
+                        "release {}: its prices use {} of the items from now on",
+                        release.id(),
+                        covered.usable
+                    ),
+                )
+            );
         }
     }
     Ok(if covered.usable > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Writes the files of a fit.
+fn write(args: &Args, panel: &Panel, found: &FittedPanel, seasons: &Seasons, at: &str) -> Result<()> {
+    let folder = args.rulebook.join("fitted");
+    std::fs::create_dir_all(&folder)
+        .map_err(|e| EstimateError::new(format!("`{}` cannot be made: {e}", folder.display())))?;
+    // All that can fail in the making is made before the first file is replaced.
+    let data_hash = hash(&args.sales)?;
+    let origin = Origin { fitted_at: at, data_hash: &data_hash, currency: args.currency.as_deref() };
+    let table = elasticities(panel, found, origin).parquet()?;
+    let season_file = seasons.sheet(panel).csv()?;
+    let points = observed(panel, found).parquet()?;
+    let plot = forest_svg(&bars(panel, found, 40));
+    try_out(&args.rulebook, &table)?;
+    write_whole(&args.rulebook.join(ELASTICITIES), &table)?;
+    write_whole(&folder.join("seasons.csv"), &season_file)?;
+    write_whole(&folder.join("observed.parquet"), &points)?;
+    write_whole(&folder.join("forest.svg"), plot.as_bytes())
+}
+
+/// Whether pricing can read what was fitted. A rulebook that is broken otherwise has nothing to say about it.
+fn try_out(rulebook: &Path, table: &[u8]) -> Result<()> {
+    // A broken file of elasticities is about to be replaced.
+    let files = Files::read_without_elasticities(rulebook);
+    let Some(release) = files.ok().and_then(|files| load(files).release) else { return Ok(()) };
+    let aside = rulebook.join("fitted").join(format!(".elasticities.{}.part", std::process::id()));
+    write_whole(&aside, table)?;
+    let read = load_estimates(&aside, &release);
+    let _ = std::fs::remove_file(&aside);
+    let cannot = |error| match error {
+        BatchError::Io { why, .. } | BatchError::Columns { why, .. } => why,
+        other => other.to_string(),
+    };
+    read.map(|_| ()).map_err(|error| {
+        EstimateError::new(format!("pricing could not use the fit, so nothing is written: {}", cannot(error)))
+    })
+}
+
+fn currency(text: &str) -> std::result::Result<String, String> {
+    let known = crate::money::Currency::from_code(text).ok_or("is not an ISO 4217 currency code");
+    Ok(known?.code())
 }
 
 fn print_head(panel: &Panel) {
@@ -189,7 +246,7 @@ fn report_json(panel: &Panel, found: &FittedPanel, covered: &Coverage, moved: Op
     })
 }
 
-fn hold_out(args: &Args, panel: &Panel, method: Method, periods: usize) -> Result<ExitCode> {
+fn hold_out(args: &Args, panel: &Panel, method: Method, periods: usize, at: &str) -> Result<ExitCode> {
     let from =
         panel.periods.len().checked_sub(periods).filter(|f| *f > 0 && periods > 0).ok_or_else(|| {
             EstimateError::new(format!("{periods} of {} periods cannot be kept back", panel.periods.len()))
@@ -197,15 +254,23 @@ fn hold_out(args: &Args, panel: &Panel, method: Method, periods: usize) -> Resul
     let past = panel.before(from);
     let found = fit_panel(&past, method)?;
     let seasons = Seasons::estimate(&past, &found.common);
-    let origin = if args.rolling { Origin::Rolling } else { Origin::Fixed };
+    let origin = if args.rolling { forecast::Origin::Rolling } else { forecast::Origin::Fixed };
     let judged = evaluate(panel, &found, &seasons, from, origin);
     let covered = coverage(&past, &found);
+    if args.write {
+        write(args, &past, &found, &seasons, at)?;
+    }
     match args.format {
         Format::Json => println!("{:#}", accuracy_json(judged.as_ref(), &covered)),
         Format::Human => {
             print_head(panel);
             println!("{}", coverage_line(&covered));
             println!("{}", verdict(judged.as_ref(), panel.periods.get(from).map_or("", String::as_str)));
+            if args.write {
+                let last = from.checked_sub(1).and_then(|last| panel.periods.get(last));
+                let file = args.rulebook.join(ELASTICITIES);
+                println!("written: {}, of sales up to {}", file.display(), last.map_or("", String::as_str));
+            }
         }
     }
     Ok(ExitCode::SUCCESS)

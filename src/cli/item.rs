@@ -1,6 +1,6 @@
 //! One item of a catalog in one place: what `explain` and `curve` look at.
 
-use super::opened::{now, open, own_rates};
+use super::opened::{now, open, own_fitted, own_rates};
 use crate::batch::{BatchError, Feeds, find_item, load_facts};
 use crate::facts::{FactSet, Item, Names, parse_instant};
 use crate::pricing::{Release, Row, Twins, World};
@@ -98,7 +98,7 @@ fn find(args: &ItemArgs, then: impl FnOnce(&Asked<'_>) -> Result<u8, Problem>) -
             args.market, args.channel
         ))
     })?;
-    let (row, facts) = match found {
+    let (row, mut facts) = match found {
         Ok(found) => found,
         Err(bad) => {
             for field in &bad {
@@ -109,14 +109,16 @@ fn find(args: &ItemArgs, then: impl FnOnce(&Asked<'_>) -> Result<u8, Problem>) -
     };
     let own = own_rates(&args.rulebook, &release);
     let (rates, history) = (args.fx.as_deref().or(own.as_deref()), args.history.as_deref());
-    let (feeds, accounts) =
-        load_facts(&release, Feeds { items: None, offers: args.offers.as_deref(), rates, history })?;
+    let (offers, fitted) = (args.offers.as_deref(), own_fitted(&args.rulebook, &release));
+    let given = Feeds { items: None, offers, rates, history, fitted: fitted.as_deref() };
+    let (feeds, accounts) = load_facts(&release, given)?;
     for row in accounts.iter().flat_map(|account| &account.quarantined) {
         for field in row.fields.iter().filter(|_| *row.sku == *args.sku || row.sku.is_empty()) {
             let (feed, line, name) = (row.feed.as_str(), row.line, &field.field);
             eprintln!("warning: {feed} row {line} is left out: `{name}` {}", field.message);
         }
     }
+    feeds.estimates.tell(&args.sku, &args.market, &mut facts);
     let at = args.at.unwrap_or_else(now);
     let known_at = feeds.offers.known_at(&args.market, at);
     let world = World::new(&release, place, &feeds.rates, at, known_at)

@@ -18,6 +18,7 @@ const USES: &[(&str, &str)] = &[
         "pricer reprice --rulebook shop --items items.parquet --offers offers.csv --out prices.parquet",
     ),
     ("gen", "pricer gen items --rulebook shop --rows 1000000 --out items.parquet --seed 7"),
+    ("simulate", "pricer simulate --world constant --seeds 2 --svg captured.svg"),
     ("serve", "pricer serve --rulebook shop --items items.csv"),
     ("quote", "pricer quote TEL-A55 --market DE --channel own"),
     ("help", "pricer help E0301"),

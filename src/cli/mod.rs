@@ -4,6 +4,7 @@ pub mod bench_load;
 pub mod check;
 pub mod curve;
 pub mod demo;
+mod dial;
 pub mod docs;
 pub mod estimate;
 mod evidence;
@@ -26,6 +27,7 @@ pub mod reprice;
 pub mod schema;
 pub mod seasonality;
 pub mod serve;
+pub mod simulate;
 pub mod test;
 pub mod token;
 mod update;
@@ -60,6 +62,7 @@ enum Command {
     Reprice(reprice::Reprice),
     Gen(generate::Args),
     Seasonality(seasonality::Args),
+    Simulate(simulate::Args),
     Serve(serve::Args),
     Quote(quote::Args),
     Token(token::Args),
@@ -91,6 +94,7 @@ fn run(cli: &Cli) -> ExitCode {
         Command::Reprice(args) => args.run(),
         Command::Gen(args) => generate::run(args),
         Command::Seasonality(args) => seasonality::run(args),
+        Command::Simulate(args) => simulate::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Quote(args) => quote::run(args),
         Command::Token(args) => token::run(args),

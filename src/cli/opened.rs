@@ -2,7 +2,7 @@
 
 use super::output::load_dir;
 use crate::pricing::Release;
-use crate::rulebook::{Diagnostic, Severity, render};
+use crate::rulebook::{Diagnostic, ELASTICITIES, Severity, render};
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -30,6 +30,11 @@ pub(super) fn colour() -> render::Colour {
 pub(super) fn own_rates(folder: &Path, release: &Release) -> Option<PathBuf> {
     let named = release.rates_file.as_deref()?;
     Some(folder.join(named)).filter(|path| path.is_file())
+}
+
+/// The fitted elasticities that belong to the release, if there are some.
+pub(super) fn own_fitted(folder: &Path, release: &Release) -> Option<PathBuf> {
+    release.elasticities.as_ref().map(|_| folder.join(ELASTICITIES))
 }
 
 /// Now, read once at the edge.

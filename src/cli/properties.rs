@@ -28,6 +28,9 @@ pub(super) fn write_property(
         for example in one.examples.iter().filter(|_| !one.holds()) {
             line(example, out)?;
         }
+        if one.examples.iter().any(|example| example.contains("_STALE")) {
+            line("feeds are too old for the moment that is priced: `--at` names another", out)?;
+        }
     }
     Ok(())
 }

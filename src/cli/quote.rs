@@ -3,6 +3,7 @@
 mod many;
 pub(super) mod print;
 
+use super::dial::DialArgs;
 use super::output::Format;
 use crate::facts::{parse_duration, parse_instant, parse_money, parse_percent};
 use crate::service::Clock;
@@ -14,6 +15,7 @@ use crate::service::proto::{
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use tokio::runtime::Builder;
 
 /// Asks a running service what items should cost.
 ///
@@ -60,15 +62,8 @@ pub struct Args {
     pub explain: bool,
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
-    /// Where the service listens.
-    #[arg(long, default_value = "http://127.0.0.1:50051")]
-    pub addr: String,
-    /// Who signed the service's certificate, in PEM: for an address with `https`.
-    #[arg(long, value_name = "FILE")]
-    pub ca: Option<PathBuf>,
-    /// A file with the bearer token. Tokens are not given on the command line, where others can see them.
-    #[arg(long, value_name = "FILE")]
-    pub token_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub dial: DialArgs,
 }
 
 /// One `--rival`.
@@ -91,19 +86,9 @@ pub fn run(args: &Args) -> ExitCode {
         eprintln!("error: the fact `{name}` is given twice");
         return ExitCode::from(2);
     }
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            eprintln!("error: no runtime: {error}");
-            return ExitCode::FAILURE;
-        }
-    };
-    let dial = match Dial::from_files(&args.addr, args.ca.as_deref(), args.token_file.as_deref()) {
-        Ok(dial) => dial,
-        Err(why) => {
-            eprintln!("error: {why}");
-            return ExitCode::from(2);
-        }
+    let (dial, runtime) = match args.dial.ready(Builder::new_current_thread()) {
+        Ok(ready) => ready,
+        Err(code) => return code,
     };
     if let Some(token) = &args.verify {
         return runtime.block_on(check_token(args, &dial, token));

@@ -1,6 +1,6 @@
 //! `pricer reprice`: a whole catalog, from files to a file.
 
-use super::opened::{now, open, own_rates};
+use super::opened::{now, open, own_fitted, own_rates};
 use super::output;
 use crate::batch::{
     BatchError, Catalog, EarlierFeed, Feeds, Format, Job, Progress, Run, Summary, TwinPrices, Verdict,
@@ -98,12 +98,14 @@ impl Reprice {
             return Ok(FAILED);
         };
         let rates = self.fx.clone().or_else(|| own_rates(&self.rulebook, &release));
+        let fitted = own_fitted(&self.rulebook, &release);
         let at = self.at.unwrap_or_else(now);
         let feeds = Feeds {
             items: None,
             offers: self.offers.as_deref(),
             rates: rates.as_deref(),
             history: self.history.as_deref(),
+            fitted: fitted.as_deref(),
         };
         let (facts, earlier) = load_facts(&release, feeds)?;
         let job = Job::new(&release, &facts, at, self.market.as_deref(), self.channel.as_deref())?;

@@ -64,6 +64,10 @@ pub struct Args {
     /// Also write the indices to this file, `.csv` or `.parquet`.
     #[arg(long)]
     pub out: Option<PathBuf>,
+    /// Also write them as a season file for `fitted = { file = "fitted/NAME.csv", … }` of a rulebook: the category, the month
+    /// or week of the year, the shrunk index. The time must be months or dates, the period 12 or 52.
+    #[arg(long, value_name = "F.csv", requires = "time")]
+    pub season_file: Option<PathBuf>,
     /// How the answer is printed.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
@@ -121,6 +125,9 @@ fn seasonality(args: &Args) -> Result<()> {
     };
     if let Some(out) = &args.out {
         sheet(&found).write(out)?;
+    }
+    if let Some(path) = &args.season_file {
+        season_file(&found, args.period, times.first().map_or("", String::as_str))?.write(path)?;
     }
     match args.format {
         Format::Json => {
@@ -213,4 +220,42 @@ fn sheet(found: &[Season]) -> Sheet {
             ("cycles", Cells::Number(rows.iter().map(|(s, _)| Some(s.cycles)).collect())),
         ],
     }
+}
+
+/// The seasons by month or week of the year: the first phase is that of the first time.
+fn season_file(found: &[Season], period: usize, first: &str) -> Result<Sheet> {
+    let whole = if first.len() == 7 { format!("{first}-01") } else { first.chars().take(10).collect() };
+    let name = match period {
+        12 => "month",
+        52 => "week",
+        _ => {
+            let message = format!("a season file has months or weeks, not {period} parts of a year");
+            return Err(EstimateError::new(message).help("--period 12 for months, --period 52 for weeks"));
+        }
+    };
+    let date: Date = whole.parse().map_err(|_| {
+        EstimateError::new(format!("`{first}` does not say where in the year it is"))
+            .help("--time names a column of months, `2019-03`, or of dates, `2019-03-04`")
+    })?;
+    let start = match period {
+        12 => usize::try_from(date.month() - 1),
+        _ => usize::try_from((date.day_of_year() - 1) / 7),
+    };
+    let start = start.unwrap_or(0).min(period - 1);
+    let mut rows: Vec<(&str, i64, f64, f64)> = Vec::new();
+    for season in found {
+        let part = |phase: usize| i64::try_from((start + phase) % period + 1).unwrap_or(0);
+        let of = |(phase, index): (usize, &f64)| (season.group.as_str(), part(phase), *index, season.cycles);
+        rows.extend(season.shrunk.iter().enumerate().map(of));
+    }
+    rows.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+    let round = |v: f64| Some((v * 1e6).round() / 1e6);
+    Ok(Sheet {
+        columns: vec![
+            ("category", Cells::Text(rows.iter().map(|r| Some(r.0.to_owned())).collect())),
+            (name, Cells::Count(rows.iter().map(|r| Some(r.1)).collect())),
+            ("index", Cells::Number(rows.iter().map(|r| round(r.2)).collect())),
+            ("years", Cells::Number(rows.iter().map(|r| round(r.3)).collect())),
+        ],
+    })
 }

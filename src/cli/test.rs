@@ -55,6 +55,9 @@ pub fn run(args: &TestArgs, colour: Colour, out: &mut dyn Write) -> io::Result<E
     let Some(release) = loaded.release.clone().filter(|_| !loaded.has_errors()) else {
         let format = if args.format == TestFormat::Json { Format::Json } else { Format::Human };
         write_findings(format, colour, &loaded.files, &loaded.diagnostics, out)?;
+        if format == Format::Human {
+            writeln!(out, "error: no test ran: the rulebook has errors")?;
+        }
         return Ok(ExitCode::from(1));
     };
     let rates = match default_rates(&args.dir, &release) {

@@ -1,16 +1,17 @@
 //! `pricer watch`: prices of a running service, whenever they change.
 
+use super::dial::{DialArgs, why};
 use super::output::Format;
 use super::quote::{fail, print};
 use crate::facts::{parse_duration, show_instant};
 use crate::service::Clock;
-use crate::service::client::{Dial, QuoteError};
+use crate::service::client::Dial;
 use crate::service::proto::quote_result::Outcome;
 use crate::service::proto::{QuotePriceRequest, QuoteResult, quote_price_request::Item};
 use std::io::Write as _;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
+use tokio::runtime::Builder;
 
 /// Asks a running service again and again, and prints a line whenever a price, its rule or its reason changes.
 ///
@@ -38,15 +39,8 @@ pub struct Args {
     pub count: Option<usize>,
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
-    /// Where the service listens.
-    #[arg(long, default_value = "http://127.0.0.1:50051")]
-    pub addr: String,
-    /// Who signed the service's certificate, in PEM: for an address with `https`.
-    #[arg(long, value_name = "FILE")]
-    pub ca: Option<PathBuf>,
-    /// A file with the bearer token. Tokens are not given on the command line, where others can see them.
-    #[arg(long, value_name = "FILE")]
-    pub token_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub dial: DialArgs,
 }
 
 fn parse_every(text: &str) -> Result<i64, String> {
@@ -58,19 +52,9 @@ fn parse_every(text: &str) -> Result<i64, String> {
 
 #[must_use]
 pub fn run(args: &Args) -> ExitCode {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            eprintln!("error: no runtime: {error}");
-            return ExitCode::FAILURE;
-        }
-    };
-    let dial = match Dial::from_files(&args.addr, args.ca.as_deref(), args.token_file.as_deref()) {
-        Ok(dial) => dial,
-        Err(why) => {
-            eprintln!("error: {why}");
-            return ExitCode::from(2);
-        }
+    let (dial, runtime) = match args.dial.ready(Builder::new_current_thread()) {
+        Ok(ready) => ready,
+        Err(code) => return code,
     };
     runtime.block_on(async {
         tokio::select! {
@@ -157,11 +141,4 @@ fn show(args: &Args, asked: &QuotePriceRequest, result: &QuoteResult) -> std::io
         Format::Json => writeln!(out, "{}", print::result_json(asked, result))?,
     }
     out.flush()
-}
-
-fn why(error: &QuoteError) -> String {
-    match error {
-        QuoteError::Unreachable { why, .. } | QuoteError::Address { why, .. } => why.clone(),
-        QuoteError::Status(status) => status.message().to_owned(),
-    }
 }

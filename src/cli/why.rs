@@ -5,6 +5,7 @@ use super::output::counted;
 use crate::pricing::{Place, Release, Rule};
 use crate::rulebook::why::{Apart, By, Inside, Proof, dates, named, prove};
 use crate::rulebook::{Files, Loaded, Origins, load};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -118,19 +119,55 @@ fn here(args: &Args, release: &Release, place: &Place, origins: &Origins, files:
         }
     }
     let teller = Teller { release, place, origins, files };
-    let (mut apart, mut texts) = (Vec::new(), Vec::new());
     let pairs = left.iter().flat_map(|a| right.iter().map(move |b| (*a, *b)));
-    for (a, b) in pairs.filter(|(a, b)| a.info.label != b.info.label) {
-        let proof = prove(release, place, a, b);
-        let text = teller.tell(a, b, &proof);
-        if matches!(proof, Proof::Apart(_)) { apart.push(text) } else { texts.push(text) }
-    }
+    let pairs = pairs.filter(|(a, b)| a.info.label != b.info.label);
+    let mut proved: Vec<(&Rule, &Rule, Proof)> =
+        pairs.map(|(a, b)| (a, b, prove(release, place, a, b))).collect();
     // Of many rows those that meet the other rule come first.
-    texts.append(&mut apart);
-    match texts.len() {
+    proved.sort_by_key(|(.., proof)| matches!(proof, Proof::Apart(_)));
+    let (told, rest) = proved.split_at(proved.len().min(MANY_PAIRS));
+    let texts: String = told.iter().map(|(a, b, proof)| teller.tell(a, b, proof)).collect();
+    match proved.len() {
         0 => "  the two are one and the same rule\n".to_owned(),
-        1 => texts.concat(),
-        many => format!("  {} compared\n{}", counted(many, "pair"), texts.concat()),
+        1 => texts,
+        many => format!("  {} compared\n{texts}{}", counted(many, "pair"), in_short(rest)),
+    }
+}
+
+/// So many pairs of rows are proved at length, about three screens; the others are counted.
+const MANY_PAIRS: usize = 12;
+
+/// The other pairs of two large tables, counted by what decides.
+fn in_short(rest: &[(&Rule, &Rule, Proof)]) -> String {
+    if rest.is_empty() {
+        return String::new();
+    }
+    let outcome = |(a, b, proof): &(&Rule, &Rule, Proof)| match proof {
+        Proof::Apart(_) => "never hold together".to_owned(),
+        Proof::Open => "nothing decides between them: `pricer check` says E0301".to_owned(),
+        Proof::Wins { first, by, .. } => {
+            let (winner, loser) = if *first { (a, b) } else { (b, a) };
+            format!("`{}` wins over `{}`: {}", winner.info.id, loser.info.id, word(by))
+        }
+    };
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for pair in rest {
+        *counts.entry(outcome(pair)).or_default() += 1;
+    }
+    let mut out = format!("  and {} more; name a row to see its proof\n", counted(rest.len(), "pair"));
+    for (outcome, count) in counts {
+        let _ = writeln!(out, "      {count:>6}  {outcome}");
+    }
+    out
+}
+
+/// What makes a rule win, in a word.
+fn word(by: &By) -> &'static str {
+    match by {
+        By::LaterLayer => "later layer",
+        By::Over => "over",
+        By::Overlay => "overlay",
+        By::Narrower(_) => "narrower scope",
     }
 }
 
@@ -180,12 +217,7 @@ impl Teller<'_> {
 
     fn wins(&self, winner: &Rule, loser: &Rule, by: &By, both: &str) -> String {
         let (name, other) = (&winner.info.label, &loser.info.label);
-        let word = match by {
-            By::LaterLayer => "later layer",
-            By::Over => "over",
-            By::Overlay => "overlay",
-            By::Narrower(_) => "narrower scope",
-        };
+        let word = word(by);
         let mut out = format!("  `{name}` wins over `{other}`: {word}\n");
         let width = name.chars().count().max(other.chars().count()) + 2;
         for rule in [winner, loser] {
@@ -305,6 +337,19 @@ in KZ/own
         assert!(text.contains("`phones` wins over `plan#4`: later layer"), "{text}");
         assert!(text.contains("base < position < lifecycle < override"), "{text}");
         assert!(text.contains("`plan#9` and `phones` never hold together"), "{text}");
+    }
+
+    #[test]
+    fn of_many_pairs_some_are_proved_and_the_others_counted() {
+        let text = ask("plan", "plan", Some(("KZ", "own"))).unwrap();
+        let all: usize = text.split_whitespace().nth(2).unwrap().parse().unwrap();
+        assert!(MANY_PAIRS < all && text.contains("pairs compared"), "{text}");
+        let told = text.matches("` wins over `").count() + text.matches("` never hold together").count();
+        assert!(text.contains(&format!("and {} pairs more", all - MANY_PAIRS)), "{text}");
+        assert!(told <= MANY_PAIRS + 2, "{text}");
+        let counted = text.lines().skip_while(|line| !line.starts_with("  and ")).skip(1);
+        let counts = counted.map(|line| line.split_whitespace().next().unwrap().parse::<usize>().unwrap());
+        assert_eq!(counts.sum::<usize>(), all - MANY_PAIRS, "{text}");
     }
 
     #[test]

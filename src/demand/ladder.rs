@@ -5,6 +5,9 @@ use super::poisson::{expected_sales, truncated};
 /// Tables beyond this many steps are refused: weeks × rungs × units².
 pub const MOST_STEPS: u64 = 2_000_000_000;
 
+/// More are expected than there can be in stock, by so much that all is sold: not a digit hangs on how much more.
+const ENDLESS: f64 = 1e18;
+
 /// Why there is no plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InvalidLadder {
@@ -58,7 +61,7 @@ pub struct Start {
 type Table = Vec<Vec<Start>>;
 
 impl Ladder {
-    /// `salvage` is what a unit left at the end brings.
+    /// `salvage` is what a unit left at the end brings. A demand without end buys all that there is.
     ///
     /// # Errors
     /// See [`InvalidLadder`].
@@ -73,7 +76,9 @@ impl Ladder {
         if demand.iter().any(|period| period.len() != rungs.len()) {
             return Err(InvalidLadder::Shape);
         }
-        let valid = |mean: &f64| (0.0..1e9).contains(mean);
+        let demand: Vec<Vec<f64>> =
+            demand.into_iter().map(|period| period.into_iter().map(endless).collect()).collect();
+        let valid = |mean: &f64| 0.0 <= *mean;
         let gains = rungs.iter().all(|rung| rung.gain.is_finite());
         if !demand.iter().flatten().all(valid) || !gains || !salvage.is_finite() {
             return Err(InvalidLadder::Number);
@@ -135,6 +140,11 @@ impl Ladder {
         let better = |best: Start, next: Start| if best.value < next.value { next } else { best };
         self.rungs.iter().enumerate().map(value).fold(none, better)
     }
+}
+
+/// At most [`ENDLESS`]; what is no number stays so.
+fn endless(mean: f64) -> f64 {
+    if ENDLESS < mean { ENDLESS } else { mean }
 }
 
 /// Gain now and value later, over the sales of one period: k sold for k < stock, the whole tail at the stock.

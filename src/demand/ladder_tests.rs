@@ -62,3 +62,19 @@ fn ladders_are_checked() {
     let impossible = Offer { gain: 1.0, chance: 1.5 };
     assert_eq!(fluid_bound(&[impossible], 1.0), Err(InvalidLadder::Number));
 }
+
+/// Demand that no number of units can meet sells all of them at the dearest price, however it is written.
+#[test]
+fn a_demand_without_end_buys_all_there_is() {
+    let rungs = || [30.0, 20.0, 10.0].map(|price| Rung { price, gain: price }).to_vec();
+    for mean in [1e9, 1e15, 1e18, 1e120, f64::INFINITY] {
+        let ladder = Ladder::try_new(rungs(), vec![vec![mean; 3]; 2], 4.0).unwrap();
+        for path in [Path::NonIncreasing, Path::Free] {
+            assert_eq!(ladder.best(path, 0, 50, 0), Ok(Start { value: 1_500.0, rung: 0 }), "{mean}");
+            assert_eq!(ladder.best(path, 0, 50, 1), Ok(Start { value: 1_000.0, rung: 1 }));
+        }
+        assert_eq!(ladder.best_single(50), Start { value: 1_500.0, rung: 0 });
+    }
+    let minus = Ladder::try_new(rungs(), vec![vec![1.0, 1.0, -1.0]], 0.0);
+    assert_eq!(minus, Err(InvalidLadder::Number));
+}

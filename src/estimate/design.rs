@@ -150,6 +150,29 @@ impl Design {
     }
 }
 
+/// How many columns a formula makes of a table at most, before any of them is made.
+pub fn width(spec: &Spec, table: &Table) -> Result<usize> {
+    let formula = &spec.formula;
+    let levels = |factor: &Factor| -> Result<usize> {
+        let column = match &factor.kind {
+            FactorKind::Levels { column, .. } => column,
+            FactorKind::Value(Expr::Column(name)) if matches!(table.find(name), Some(Column::Text(_))) => {
+                name
+            }
+            FactorKind::Value(_) => return Ok(1),
+        };
+        Ok(sorted_levels(column, table)?.0.levels.len())
+    };
+    let terms = formula.endogenous.iter().chain(&formula.terms).chain(&formula.instruments);
+    terms.into_iter().try_fold(1_usize, |sum, term| {
+        let columns = term
+            .factors
+            .iter()
+            .try_fold(1_usize, |product, factor| Ok(product.saturating_mul(levels(factor)?)))?;
+        Ok(sum.saturating_add(columns))
+    })
+}
+
 /// What a family lacks without sets.
 pub(super) fn no_set(family: &str, set: &str) -> EstimateError {
     EstimateError::new(format!("the family {family} needs to know the {set} of each row"))

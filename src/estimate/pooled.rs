@@ -3,9 +3,19 @@
 use super::by::{GroupFit, label};
 use super::data::Table;
 use super::error::{EstimateError, Result};
-use super::formula::Effect;
+use super::formula::{Effect, Term};
+use super::hygiene::is_price;
 use super::pool::{Measured, Method, Shrunk, pool_within};
+use super::spec::Spec;
 use std::collections::HashMap;
+
+/// The term that is pooled: the first price of the formula, a logarithm, else its first term.
+pub fn pooled_name(spec: &Spec) -> Result<String> {
+    let mut terms = spec.formula.regressors().map(Term::text);
+    let first = terms.next();
+    let price = first.clone().into_iter().chain(terms).find(|term| is_price(term));
+    price.or(first).ok_or_else(|| EstimateError::new("the formula has no term to pool"))
+}
 
 /// For each group, its estimate of `term` shrunk towards its category, and the category towards all.
 pub fn pool_term(

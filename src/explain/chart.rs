@@ -13,6 +13,8 @@ pub struct Chart {
     pub currency: String,
     /// (price, value, (low, high)), in the order of prices.
     pub points: Vec<(f64, f64, (f64, f64))>,
+    /// (price, value) of what was seen.
+    pub dots: Vec<(f64, f64)>,
     /// Prices with a name, in the order in which they are drawn.
     pub marks: Vec<(String, f64)>,
     /// The prices that the guards allow.
@@ -56,7 +58,9 @@ impl Chart {
     #[must_use]
     pub fn svg(&self) -> Option<String> {
         let (first, last) = (self.points.first()?.0, self.points.last()?.0);
+        let seen = || self.dots.iter().filter(|(price, _)| (first..=last).contains(price)).copied();
         let values = || self.points.iter().flat_map(|(_, value, (low, high))| [*value, *low, *high]);
+        let values = || values().chain(seen().map(|(_, value)| value));
         let (low, high) = (values().fold(0.0, f64::min), values().fold(f64::MIN, f64::max));
         if last <= first || high <= low {
             return None;
@@ -80,6 +84,13 @@ impl Chart {
             self.points.iter().map(|(price, value, _)| place((*price, *value))).collect();
         let stroke = "fill=\"none\" stroke=\"#0072b2\" stroke-width=\"2\"";
         line(&mut out, &format!("<polyline points=\"{}\" {stroke}/>", curve.join(" ")));
+        for (price, value) in seen() {
+            let (x, y) = (x.at(price), y.at(value));
+            let dot = format!(
+                "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3.5\" fill=\"#000000\" fill-opacity=\"0.55\"/>"
+            );
+            line(&mut out, &dot);
+        }
         self.named(&x, &mut out);
         line(&mut out, "</svg>");
         Some(out)
@@ -211,6 +222,7 @@ mod tests {
             unit: "EUR a day".to_owned(),
             currency: "EUR".to_owned(),
             points: (5..=25).map(|price| point(f64::from(price))).collect(),
+            dots: vec![(10.0, 210.0), (20.0, 190.0), (99.0, 1.0)],
             marks: vec![("today".to_owned(), 12.0), ("best".to_owned(), 15.0)],
             allowed: (10.0, 40.0),
         }
@@ -225,6 +237,8 @@ mod tests {
         // 5 to 10 is not allowed, 25 is.
         assert_eq!(svg.matches("fill=\"#eeeeee\"").count(), 1);
         assert!(svg.contains("today 12.00") && svg.contains("best 15.00"));
+        // One of three was seen beyond the prices that are shown.
+        assert_eq!(svg.matches("<circle").count(), 2);
         assert!(!svg.contains("NaN") && !svg.contains("inf"));
     }
 

@@ -5,6 +5,7 @@
 
 mod ahead;
 mod chart;
+mod did_not_apply;
 mod json;
 mod reasons;
 mod text;

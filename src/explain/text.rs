@@ -150,11 +150,7 @@ impl Explanation<'_> {
         let not_used =
             self.excluded.iter().map(|offer| format!("{} {}: {}", offer.rival, offer.price, offer.detail));
         list(out, "not used", not_used.collect());
-        list(
-            out,
-            "did not apply",
-            self.not_applied.iter().map(|rule| format!("{}: {}", rule.rule, rule.text)).collect(),
-        );
+        list(out, "did not apply", super::did_not_apply::lines(&self.not_applied));
         list(out, "note", self.notes.clone());
     }
 }

@@ -119,7 +119,11 @@ fn line(step: &Step, steps: &[Step], before: Amount, reference: &str, words: &Wo
                 crate::pricing::AdjustmentKind::Season => "season",
                 crate::pricing::AdjustmentKind::Stock => "stock",
             };
-            let text = format!("{} → {}", why_adjusted(variant, words), signed_percent(variant.adjust));
+            let text = format!(
+                "{} → {}",
+                why_adjusted(variant, words),
+                signed_percent(variant.adjust.on(&words.world.now))
+            );
             let id = format!("{word}.{}", variant.info.label);
             Some(make(Stage::Adjust, word, id, *after, text, variant.info.at.clone()))
         }

@@ -6,6 +6,7 @@
 use super::Map;
 use super::{AttrId, Value, builtin};
 use crate::money::{Money, Ratio};
+use std::collections::BTreeMap;
 
 /// What a fit says about one item.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,6 +44,32 @@ impl Estimates {
         let rows = self.rows.get(sku)?;
         let find = |market: &str| rows.iter().find(|(known, _)| **known == *market);
         find(market).or_else(|| find("")).map(|(_, estimate)| estimate)
+    }
+
+    /// Puts what an estimate says in the place of the item's own columns, for explanations.
+    pub fn tell(&self, sku: &str, market: &str, facts: &mut BTreeMap<String, String>) {
+        let Some(estimate) = self.get(sku, market) else { return };
+        let number = |ratio: Option<Ratio>| ratio.map(|ratio| ratio.to_string());
+        let money = |money: Option<Money>| money.map(|money| money.to_string());
+        for (name, text) in [
+            ("elasticity", number(estimate.elasticity)),
+            ("elasticity_se", number(estimate.error)),
+            ("elasticity_price", money(estimate.price)),
+            ("sales_weeks", number(estimate.sales_weeks)),
+            ("observed_low", money(estimate.observed_low)),
+            ("observed_high", money(estimate.observed_high)),
+        ] {
+            match text {
+                Some(text) => facts.insert(name.to_owned(), text),
+                None => facts.remove(name),
+            };
+        }
+    }
+
+    /// How many estimates there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.values().map(Vec::len).sum()
     }
 
     /// Whether an attribute is one that estimates give.
@@ -92,6 +119,14 @@ mod tests {
         assert_eq!(get("KZ"), Some(Value::Count(-2_000_000_000)));
         assert_eq!(estimates.get("B", "DE"), None);
         assert_eq!(of("-2").value(builtin::ELASTICITY_SE), Value::Missing);
+        let mut facts = BTreeMap::from([("elasticity", "-9"), ("sales_weeks", "7"), ("brand", "x")])
+            .into_iter()
+            .map(|(name, text)| (name.to_owned(), text.to_owned()))
+            .collect();
+        estimates.tell("A", "DE", &mut facts);
+        let told: Vec<(&str, &str)> = facts.iter().map(|(name, text)| (&**name, &**text)).collect();
+        assert_eq!(told, [("brand", "x"), ("elasticity", "-4")]);
+        assert_eq!(estimates.len(), 2);
         assert!(Estimates::give(builtin::SALES_WEEKS) && !Estimates::give(builtin::UNITS_PER_DAY));
     }
 }

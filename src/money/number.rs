@@ -64,22 +64,71 @@ pub(super) fn write_fixed(
     places: u32,
     least: usize,
 ) -> std::fmt::Result {
-    let scale = 10_u64.pow(places);
-    let magnitude = value.unsigned_abs();
-    let sign = if value < 0 { "-" } else { "" };
-    let decimals = format!("{:0width$}", magnitude % scale, width = places as usize);
-    let kept = decimals.trim_end_matches('0').len().max(least).min(decimals.len());
-    let shown = decimals.get(..kept).unwrap_or(&decimals);
-    let text = match shown {
-        "" => format!("{sign}{}", magnitude / scale),
-        _ => format!("{sign}{}.{shown}", magnitude / scale),
+    // From the right, with room for 20 digits, a point and a sign.
+    let mut text = [0_u8; 24];
+    let mut at = text.len();
+    let mut put = |digit: u8| {
+        at = at.saturating_sub(1);
+        if let Some(cell) = text.get_mut(at) {
+            *cell = digit;
+        }
     };
-    out.pad(&text)
+    let mut rest = value.unsigned_abs();
+    let mut is_shown = false;
+    for place in (0..places as usize).rev() {
+        is_shown |= place < least || !rest.is_multiple_of(10);
+        if is_shown {
+            put(b'0' + (rest % 10) as u8);
+        }
+        rest /= 10;
+    }
+    if is_shown {
+        put(b'.');
+    }
+    loop {
+        put(b'0' + (rest % 10) as u8);
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if value < 0 {
+        put(b'-');
+    }
+    out.pad(text.get(at..).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    struct Fixed(i64, u32, usize);
+
+    impl std::fmt::Display for Fixed {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            write_fixed(f, self.0, self.1, self.2)
+        }
+    }
+
+    #[test]
+    fn numbers_are_written_without_needless_zeros() {
+        for (fixed, text) in [
+            (Fixed(0, 6, 2), "0.00"),
+            (Fixed(0, 6, 0), "0"),
+            (Fixed(-1, 6, 2), "-0.000001"),
+            (Fixed(17_850_000, 6, 2), "17.85"),
+            (Fixed(17_000_000, 6, 0), "17"),
+            (Fixed(1_200_000, 6, 2), "1.20"),
+            (Fixed(1_050_000, 6, 0), "1.05"),
+            (Fixed(190_000_000, 9, 0), "0.19"),
+            (Fixed(i64::MIN, 9, 0), "-9223372036.854775808"),
+            (Fixed(i64::MAX, 6, 2), "9223372036854.775807"),
+            (Fixed(-5, 0, 2), "-5"),
+        ] {
+            assert_eq!(fixed.to_string(), text);
+        }
+        assert_eq!(format!("[{:>8}]", Fixed(1_500_000, 6, 2)), "[    1.50]");
+    }
 
     #[test]
     fn the_grammar_is_strict() {

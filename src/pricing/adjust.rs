@@ -25,7 +25,7 @@ pub(super) fn apply<'a, T: Trace>(
         let Some((variant, at)) = held.filter(|(v, _)| v.window.holds(now.at) && v.when.holds(now)) else {
             continue;
         };
-        factor = factor.times(Ratio::ONE.add(variant.adjust)?)?;
+        factor = factor.times(Ratio::ONE.add(variant.adjust.on(now))?)?;
         adjusted.applied.push(variant);
         if T::ON {
             let after = factor.apply(target, Rounding::HalfEven)?;

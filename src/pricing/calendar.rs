@@ -90,6 +90,12 @@ impl Now {
         Self { at, second, today: Day::new(date), yesterday: Day::new(date.yesterday().unwrap_or(date)) }
     }
 
+    /// Month and day of the local date.
+    #[must_use]
+    pub fn month_day(&self) -> MonthDay {
+        self.today.month_day
+    }
+
     /// The local date, in days since 1970.
     #[must_use]
     pub fn day(&self) -> i32 {

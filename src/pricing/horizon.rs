@@ -98,8 +98,10 @@ impl Horizon {
         for variant in place.adjustments.iter().flat_map(|adjustment| &adjustment.variants) {
             found.window(variant.window);
             found.scope(&variant.scope);
-            if variant.when != When::default() && !found.whens.contains(&variant.when) {
-                found.whens.push(variant.when.clone());
+            for when in std::iter::once(variant.when.clone()).chain(variant.adjust.turns()) {
+                if when != When::default() && !found.whens.contains(&when) {
+                    found.whens.push(when);
+                }
             }
         }
         let mut feed_ages = BTreeSet::new();

@@ -4,7 +4,7 @@
 //! only reads. Lists come in the order in which they are tried.
 
 use super::ahead::{Fade, Markdown, Optimise, Relative};
-use super::{Band, Cond, Indexed, Scope, When, Window};
+use super::{Band, Change, Cond, Indexed, Scope, When, Window};
 use crate::facts::{AttrId, Basis, RivalId};
 use crate::money::{Amount, Currency, Fraction, Money, Overflow, Ratio};
 
@@ -247,7 +247,7 @@ pub struct AdjustmentVariant {
     pub scope: Scope,
     pub window: Window,
     pub when: When,
-    pub adjust: Ratio,
+    pub adjust: Change,
     pub relax: Box<[u16]>,
 }
 

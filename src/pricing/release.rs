@@ -8,7 +8,7 @@ use std::collections::HashMap;
 /// Everything a price depends on besides facts and time.
 #[derive(Clone, Debug)]
 pub struct Release {
-    /// SHA-256 of the rules, tables and engine edition, in hexadecimal.
+    /// SHA-256 of the rules, tables, fitted models and engine edition, in hexadecimal.
     pub hash: Box<str>,
     pub name: Box<str>,
     pub edition: Box<str>,
@@ -23,6 +23,8 @@ pub struct Release {
     pub items_feed: Feed,
     /// The exchange-rate file that the markets name, relative to the rulebook.
     pub rates_file: Option<Box<str>>,
+    /// SHA-256 of the fitted elasticities that belong to it, in hexadecimal.
+    pub elasticities: Option<Box<str>>,
     /// How many guards the rulebook has: it may not fall without a lock.
     pub guard_count: usize,
 }

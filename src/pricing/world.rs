@@ -4,6 +4,8 @@ use super::line::Line;
 use super::{Now, Place, Refusal, RefusalCode, Release, Twins};
 use crate::facts::{Estimates, History, Item, Offer, PriceKind, Rate, Rates, Timeline, builtin};
 use crate::money::{Amount, Currency, Fraction, Money, Ratio, Rounding};
+use std::ops::Deref;
+use std::sync::Arc;
 
 /// One place at one instant, made once for many items. A value, never a global: a process can hold several.
 ///
@@ -13,7 +15,8 @@ pub struct World<'a> {
     pub release: &'a Release,
     pub place: &'a Place,
     pub rates: &'a Rates,
-    pub now: Now,
+    /// What follows from the place, the rates and the instant.
+    pub moment: Arc<Moment>,
     /// When the competitors feed of this market was last known to be alive.
     pub rivals_known_at: Option<i64>,
     /// Which prices were in force; none knows nothing.
@@ -22,6 +25,12 @@ pub struct World<'a> {
     pub estimates: Option<&'a Estimates>,
     /// The prices of other items in this place.
     pub twins: Option<&'a Twins>,
+}
+
+/// What follows from a place, the known rates and an instant, worked out once. A [`World`] shows all of it as its own.
+#[derive(Debug)]
+pub struct Moment {
+    pub now: Now,
     /// What a unit takes, and what an order takes: each fails alone if a rate is missing.
     pub(super) charges: Result<Charges, Refusal>,
     pub(super) orders: Result<OrderCosts, Refusal>,
@@ -31,6 +40,28 @@ pub struct World<'a> {
     pub(super) price_kinds: [u32; 3],
     /// Landed ÷ purchase cost, of a cost in the market's currency and of a converted one.
     pub(super) landed: [Result<Fraction, Refusal>; 2],
+}
+
+impl Deref for World<'_> {
+    type Target = Moment;
+
+    fn deref(&self) -> &Moment {
+        &self.moment
+    }
+}
+
+impl Moment {
+    /// The moment of `place` at `at` (seconds since 1970).
+    #[must_use]
+    pub fn new(release: &Release, place: &Place, rates: &Rates, at: i64) -> Self {
+        let charges = Charges::new(place, rates, at);
+        let orders = OrderCosts::new(place, rates, at);
+        let lines = lines(&charges, &orders);
+        let kinds = &release.schema.attr(builtin::PRICE_KIND).symbols;
+        let price_kinds = PriceKind::ALL.map(|kind| kinds.lookup(kind.as_str()));
+        let landed = [Ratio::ZERO, place.fx.buffer].map(|buffer| Landed::factor(place, buffer));
+        Self { now: Now::new(at, &place.zone), charges, orders, lines, price_kinds, landed }
+    }
 }
 
 /// Contributions in one division each; none where it needs more than 127 bits.
@@ -80,29 +111,21 @@ impl<'a> World<'a> {
         at: i64,
         rivals_known_at: Option<i64>,
     ) -> Self {
-        let now = Now::new(at, &place.zone);
-        let charges = Charges::new(place, rates, at);
-        let orders = OrderCosts::new(place, rates, at);
+        let moment = Arc::new(Moment::new(release, place, rates, at));
+        Self::at(moment, release, place, rates, rivals_known_at)
+    }
+
+    /// The same, when the moment of just this place and these rates is known.
+    #[must_use]
+    pub fn at(
+        moment: Arc<Moment>,
+        release: &'a Release,
+        place: &'a Place,
+        rates: &'a Rates,
+        rivals_known_at: Option<i64>,
+    ) -> Self {
         let (history, estimates, twins) = (None, None, None);
-        let lines = lines(&charges, &orders);
-        let kinds = &release.schema.attr(builtin::PRICE_KIND).symbols;
-        let price_kinds = PriceKind::ALL.map(|kind| kinds.lookup(kind.as_str()));
-        let landed = [Ratio::ZERO, place.fx.buffer].map(|buffer| Landed::factor(place, buffer));
-        Self {
-            release,
-            place,
-            rates,
-            now,
-            rivals_known_at,
-            history,
-            estimates,
-            twins,
-            charges,
-            orders,
-            lines,
-            price_kinds,
-            landed,
-        }
+        Self { release, place, rates, moment, rivals_known_at, history, estimates, twins }
     }
 
     /// With the prices that were in force.

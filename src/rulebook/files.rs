@@ -1,6 +1,7 @@
 //! The files of a rulebook as they were read, all of them, before anybody looks inside.
 
 use super::diagnostic::{Diagnostic, Span};
+use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::Path;
@@ -22,17 +23,37 @@ const FOLDERS: [(&str, &[&str]); 5] = [
     ("experiments", &[".toml", ".csv"]),
 ];
 
-/// Folders that are not part of the rules: data, and what is computed from it.
-const APART: [&str; 2] = ["feeds", "fitted"];
+/// Folders that are not part of the rules: data.
+const APART: [&str; 1] = ["feeds"];
+
+/// What is computed from data: pricing reads its tables and the file of elasticities, and nothing else.
+const FITTED: &str = "fitted";
+
+/// The elasticities that `pricer fit` writes. Of this file [`Files`] holds a fingerprint, not the bytes.
+pub const ELASTICITIES: &str = "fitted/elasticities.parquet";
+const FITTED_BYTES_MAX: u64 = 256 << 20;
 
 impl Files {
     /// Reads `rulebook.toml`, `schema.toml`, `rulebook.lock`, and the TOML and CSV files of `rules/`, `tables/`, `tests/`,
-    /// `scenarios/` and `experiments/`. `feeds/` is data, not rules, and is not read here.
+    /// `scenarios/` and `experiments/`; of `fitted/` the CSV files and a fingerprint of the elasticities. `feeds/` is data, not
+    /// rules, and is not read here.
     ///
     /// # Errors
     /// E0001 for each file that cannot be read, is too large or is not UTF-8; E0002 for each that would be passed over.
     pub fn read_dir(root: &Path) -> Result<Self, Vec<Diagnostic>> {
-        let mut reader = Reader { root, files: BTreeMap::new(), bad: Vec::new() };
+        Self::read(root, true)
+    }
+
+    /// As [`Self::read_dir`], whatever the fitted elasticities are.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn read_without_elasticities(root: &Path) -> Result<Self, Vec<Diagnostic>> {
+        Self::read(root, false)
+    }
+
+    fn read(root: &Path, elasticities: bool) -> Result<Self, Vec<Diagnostic>> {
+        let mut reader = Reader { root, elasticities, files: BTreeMap::new(), bad: Vec::new() };
         if root.is_dir() {
             reader.read_root();
         }
@@ -51,6 +72,12 @@ impl Files {
         self.0.get(path).map(AsRef::as_ref)
     }
 
+    /// The SHA-256 of the fitted elasticities, in hexadecimal, if there are some.
+    #[must_use]
+    pub fn elasticities(&self) -> Option<&str> {
+        self.get(ELASTICITIES)
+    }
+
     /// Line and column (in characters), both from 1, of a byte.
     #[must_use]
     pub fn line_column(&self, file: &str, byte: usize) -> (usize, usize) {
@@ -65,6 +92,7 @@ impl Files {
 /// Collects what a folder holds: every entry is read, is known to be something else, or is a finding.
 struct Reader<'a> {
     root: &'a Path,
+    elasticities: bool,
     files: BTreeMap<Box<str>, Box<str>>,
     bad: Vec<Diagnostic>,
 }
@@ -79,6 +107,8 @@ impl Reader<'_> {
                 } else {
                     self.bad.push(unreadable(&name, "is not a folder"));
                 }
+            } else if is_folder && name == FITTED {
+                self.read_fitted();
             } else if ["rulebook.toml", "schema.toml", "rulebook.lock"].contains(&&*name) {
                 self.read_file(&name);
             } else if !(is_harmless(&name) || is_folder && APART.contains(&&*name))
@@ -106,6 +136,23 @@ impl Reader<'_> {
                         endings.join("` or `")
                     ),
                 );
+            }
+        }
+    }
+
+    /// Reports and pictures lie beside what is read; nobody takes them for rules.
+    fn read_fitted(&mut self) {
+        for name in self.names(FITTED) {
+            let path = format!("{FITTED}/{name}");
+            if name.ends_with(".csv") && !name.starts_with('.') {
+                self.read_file(&path);
+            } else if path == ELASTICITIES && self.elasticities {
+                match fingerprint(&self.root.join(&path)) {
+                    Ok(print) => {
+                        self.files.insert(path.into(), print);
+                    }
+                    Err(why) => self.bad.push(unreadable(&path, &why).note(REFIT)),
+                }
             }
         }
     }
@@ -179,6 +226,40 @@ fn read_text(path: &Path) -> Result<String, String> {
     })
 }
 
+/// What helps against a broken file of elasticities.
+pub const REFIT: &str = "`pricer fit` writes it anew; without the file prices use the elasticities in the items, if they have some";
+
+/// The SHA-256 of a whole Parquet file, in hexadecimal.
+///
+/// # Errors
+/// Why it cannot be read.
+pub fn fingerprint(path: &Path) -> Result<Box<str>, String> {
+    const MAGIC: &[u8] = b"PAR1";
+    let cannot = |error: std::io::Error| format!("cannot be read: {error}");
+    let about = std::fs::metadata(path).map_err(cannot)?;
+    if !about.is_file() {
+        return Err("is not a regular file".to_owned());
+    }
+    if FITTED_BYTES_MAX < about.len() {
+        return Err(format!("has more than the {FITTED_BYTES_MAX} bytes that are read"));
+    }
+    let mut file = std::fs::File::open(path).map_err(cannot)?.take(FITTED_BYTES_MAX);
+    let (mut hasher, mut first, mut last) = (Sha256::new(), Vec::<u8>::new(), Vec::<u8>::new());
+    let mut block = vec![0_u8; 1 << 16];
+    loop {
+        let read = file.read(&mut block).map_err(cannot)?;
+        let Some(bytes) = block.get(..read).filter(|bytes| !bytes.is_empty()) else { break };
+        hasher.update(bytes);
+        first.extend(bytes.iter().take(MAGIC.len().saturating_sub(first.len())));
+        last.extend(bytes.get(bytes.len().saturating_sub(MAGIC.len())..).unwrap_or_default());
+        last.drain(..last.len().saturating_sub(MAGIC.len()));
+    }
+    if first != MAGIC || last != MAGIC {
+        return Err("is not a whole Parquet file".to_owned());
+    }
+    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
 fn unreadable(name: &str, why: &str) -> Diagnostic {
     let span = Span { file: name.into(), start: 0, end: 0 };
     Diagnostic::error("E0001", format!("`{name}` {why}"), span, "")
@@ -218,6 +299,34 @@ mod tests {
                 codes(|root| std::fs::create_dir(root.join(name)).unwrap()),
                 [("E0002", name.to_owned())]
             );
+        }
+    }
+
+    #[test]
+    fn fitted_elasticities_are_known_by_their_fingerprint() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        std::fs::create_dir(root.join("fitted")).unwrap();
+        std::fs::write(root.join("rulebook.toml"), "").unwrap();
+        for (name, text) in [("seasons.csv", "a\n"), ("forest.svg", "<svg/>"), (".x.part", "PAR1")] {
+            std::fs::write(root.join("fitted").join(name), text).unwrap();
+        }
+        let read = |bytes: &[u8]| {
+            std::fs::write(root.join(ELASTICITIES), bytes).unwrap();
+            Files::read_dir(root)
+        };
+        let whole = read(b"PAR1 one PAR1").unwrap();
+        assert_eq!(
+            whole.elasticities(),
+            Some("861b3ff27308d8e2e75eb3c958820ef0241015fedeed9f2d38ba86dd4a4354e0")
+        );
+        let names: Vec<&str> = whole.0.keys().map(AsRef::as_ref).collect();
+        assert_eq!(names, [ELASTICITIES, "fitted/seasons.csv", "rulebook.toml"]);
+        assert_ne!(read(b"PAR1 two PAR1").unwrap(), whole);
+        for cut in [&b""[..], b"PAR1 one PA", b"sku,estimate"] {
+            let bad = read(cut).unwrap_err();
+            assert_eq!(bad.len(), 1, "{bad:?}");
+            assert!(bad[0].code == "E0001" && bad[0].notes.iter().any(|note| note == REFIT), "{bad:?}");
         }
     }
 

@@ -187,6 +187,7 @@ fn read_and_compile(
         segments,
         items_feed,
         rates_file: book.manifest.rates_file.clone(),
+        elasticities: cx.files.elasticities().map(Into::into),
         guard_count: entries.of("guard").len(),
     };
     let sound = !out.has_errors();
@@ -276,12 +277,12 @@ fn read_book(
     Book { manifest, rules, adjustments, limit: read_limit(trees, cx), guards, rounds }
 }
 
-fn read_kind<T>(
+fn read_kind<T, I: IntoIterator<Item = T>>(
     kind: &str,
     entries: &Entries,
     cx: &mut Context<'_>,
     origins: &mut Origins,
-    read: impl Fn(&Entry, &mut Context<'_>) -> (Info, Option<T>),
+    read: impl Fn(&Entry, &mut Context<'_>) -> (Info, I),
 ) -> Vec<T> {
     let mut specs = Vec::new();
     for entry in entries.of(kind) {

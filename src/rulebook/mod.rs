@@ -33,7 +33,7 @@ mod tests;
 
 pub use analysis::{Analysed, Catalog, Contest, Context, Crossed, Evidence, Shared, Witness, analyse};
 pub use diagnostic::{Applicability, Diagnostic, Edit, Fix, Label, Severity, Span};
-pub use files::Files;
+pub use files::{ELASTICITIES, Files, REFIT, fingerprint};
 pub use fix::{Change, CureError, Cured, Cures, cure};
 pub use load::{Loaded, Stats, load, load_with};
 pub use origin::{Origin, Origins};

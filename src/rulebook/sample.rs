@@ -164,6 +164,7 @@ pub fn release(places: Vec<Place>) -> Release {
         segments: [].into(),
         items_feed: Feed::default(),
         rates_file: None,
+        elasticities: None,
         guard_count: 0,
     }
 }

@@ -3,12 +3,12 @@
 use super::Clock;
 use super::convert::{self, Asked, Detail, Quote};
 use super::proto;
-use super::state::Serving;
+use super::state::{LastMoment, Serving};
 use super::status::{Condition, Failure};
 use super::token::Keys;
 use crate::explain::{Explanation, Subject};
-use crate::facts::{Item, Names, Offer, ServedItem};
-use crate::pricing::{self, Horizon, Outcome, Place, Recorder, Release, Row, Twins, World};
+use crate::facts::{Item, Names, Offer, ServedItem, Value, builtin};
+use crate::pricing::{self, Horizon, Moment, Outcome, Place, Recorder, Release, Row, Twins, World};
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -78,9 +78,9 @@ fn at_counter<T>(
     then: impl FnOnce(&Counter<'_>, &Priced<'_>, Option<&ServedItem<'_>>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let facts = &serving.facts;
-    let (place, horizon) = find_place(quote, serving)?;
+    let (place, horizon, last) = find_place(quote, serving)?;
     let at = quote.at.unwrap_or_else(|| desk.clock.now());
-    let counter = Counter { serving, place, horizon, at, desk, quote };
+    let counter = Counter { serving, place, horizon, last, at, desk, quote };
     match &quote.item {
         Asked::Known(sku) => {
             let served = facts.item(sku, &place.market, &place.channel);
@@ -111,7 +111,10 @@ fn at_counter<T>(
 }
 
 /// Where a quote is for. Its segment must exist too, although no rule can ask for it yet.
-fn find_place<'a>(quote: &Quote, serving: &'a Serving) -> Result<(&'a Place, &'a Horizon), Failure> {
+fn find_place<'a>(
+    quote: &Quote,
+    serving: &'a Serving,
+) -> Result<(&'a Place, &'a Horizon, &'a LastMoment), Failure> {
     let release: &Release = &serving.release;
     if let Some(wanted) = &quote.release
         && **wanted != *release.hash
@@ -120,15 +123,15 @@ fn find_place<'a>(quote: &Quote, serving: &'a Serving) -> Result<(&'a Place, &'a
         let message = format!("release {wanted:?} is not served: `{}` is", release.id());
         return Err(Failure::new(Condition::ReleaseNotFound, message).with("served", &*release.hash));
     }
-    let places = || release.places.iter().zip(serving.horizons.iter());
+    let places = || release.places.iter().zip(serving.horizons.iter()).zip(serving.moments.iter());
     let markets = || release.places.iter().map(|place| &*place.market);
     let (market, channel) = (quote.market.as_str(), quote.channel.as_str());
     if !markets().any(|known| known == market) {
         let message = format!("market {market:?} is not in the rulebook, which has {}", list(markets()));
         return Err(Failure::new(Condition::MarketNotFound, message).with("market", market));
     }
-    let mut same = places().filter(|(place, _)| &*place.market == market && &*place.channel == channel);
-    let place = same.next().ok_or_else(|| {
+    let mut same = places().filter(|((place, _), _)| &*place.market == market && &*place.channel == channel);
+    let ((place, horizon), last) = same.next().ok_or_else(|| {
         let here = release.places.iter().filter(|place| &*place.market == market);
         let known = list(here.map(|place| &*place.channel));
         let message = format!("channel {channel:?} does not sell in market `{market}`, where {known} does");
@@ -140,7 +143,7 @@ fn find_place<'a>(quote: &Quote, serving: &'a Serving) -> Result<(&'a Place, &'a
             let message = format!("segment {segment:?} is not in the rulebook, which has {known}");
             Err(Failure::new(Condition::SegmentNotFound, message).with("customer_segment", segment))
         }
-        _ => Ok(place),
+        _ => Ok((place, horizon, last)),
     }
 }
 
@@ -186,18 +189,28 @@ struct Counter<'a> {
     serving: &'a Serving,
     place: &'a Place,
     horizon: &'a Horizon,
+    last: &'a LastMoment,
     at: i64,
     desk: &'a Desk,
     quote: &'a Quote,
 }
 
 impl<'a> Counter<'a> {
-    fn world(&self, priced: &Priced<'_>) -> World<'a> {
+    fn moment(&self) -> Arc<Moment> {
         let Self { serving, place, at, .. } = *self;
+        self.last.at(at, || Moment::new(&serving.release, place, &serving.facts.rates, at))
+    }
+
+    fn world(&self, priced: &Priced<'_>) -> World<'a> {
+        let Self { serving, place, .. } = *self;
         let facts = &serving.facts;
-        World::new(&serving.release, place, &facts.rates, at, priced.rivals_known_at)
-            .with_history(&facts.history)
-            .with_estimates(&facts.estimates)
+        let world = World::at(self.moment(), &serving.release, place, &facts.rates, priced.rivals_known_at)
+            .with_history(&facts.history);
+        // Whoever gives an item with its elasticity means that one.
+        match priced.facts.is_some() && priced.item.value(builtin::ELASTICITY) != Value::Missing {
+            true => world,
+            false => world.with_estimates(&facts.estimates),
+        }
     }
 
     fn price(&self, priced: &Priced<'_>) -> Result<proto::Decision, Failure> {
@@ -228,7 +241,7 @@ impl<'a> Counter<'a> {
         };
         let until = self.horizon.until(&row, &world, winner, self.desk.validity);
         answer.valid_until = Some(convert::write_instant(until));
-        answer.fact_set = serving.fact_set.to_string();
+        answer.fact_set = (*serving.fact_set).to_owned();
         if detail != Detail::None {
             let subject = Subject { sku: sku.to_string(), facts: priced.facts.cloned().unwrap_or_default() };
             let explanation = Explanation::new(subject, &world, &outcome, &recorder.steps, priced.names);

@@ -1,10 +1,11 @@
 //! A rulebook folder with feed files: what `pricer serve` serves.
 
+use super::feeds::{Fed, FeedAccount, Looks};
 use super::source::Source;
 use crate::batch::{Feeds, load_facts, load_rates};
-use crate::facts::{FactSet, Rates};
+use crate::facts::Rates;
 use crate::pricing::Release;
-use crate::rulebook::{Diagnostic, Files, Loaded, Verdict, load, run_tests};
+use crate::rulebook::{Diagnostic, ELASTICITIES, Files, Loaded, Verdict, load, run_tests};
 use std::path::PathBuf;
 
 /// A feed that is not given is the one the rulebook names, else empty.
@@ -21,6 +22,14 @@ impl Folder {
     /// A file that the rulebook names, if it is there.
     fn own(&self, file: Option<&str>) -> Option<PathBuf> {
         file.map(|file| self.rulebook.join(file)).filter(|path| path.is_file())
+    }
+
+    fn items(&self, release: &Release) -> Option<PathBuf> {
+        self.items.clone().or_else(|| self.own(release.items_feed.file.as_deref()))
+    }
+
+    fn rates(&self, release: &Release) -> Option<PathBuf> {
+        self.rates.clone().or_else(|| self.own(release.rates_file.as_deref()))
     }
 }
 
@@ -46,14 +55,20 @@ impl Source for Folder {
         if failed.is_empty() { Ok(()) } else { Err(failed) }
     }
 
-    fn facts(&self, release: &Release) -> Result<FactSet, String> {
-        let items = self.items.clone().or_else(|| self.own(release.items_feed.file.as_deref()));
-        let rates = self.rates.clone().or_else(|| self.own(release.rates_file.as_deref()));
+    fn looks(&self, release: &Release) -> Looks {
+        let feeds = [self.items(release), self.rates(release), self.offers.clone(), self.history.clone()];
+        Looks::of(feeds.into_iter().flatten())
+    }
+
+    fn facts(&self, release: &Release) -> Result<Fed, String> {
+        let (items, rates) = (self.items(release), self.rates(release));
+        let fitted = release.elasticities.as_ref().map(|_| self.rulebook.join(ELASTICITIES));
         let feeds = Feeds {
             items: items.as_deref(),
             offers: self.offers.as_deref(),
             rates: rates.as_deref(),
             history: self.history.as_deref(),
+            fitted: fitted.as_deref(),
         };
         let (facts, accounts) = load_facts(release, feeds).map_err(|error| error.to_string())?;
         for account in accounts.iter().filter(|account| !account.quarantined.is_empty()) {
@@ -64,7 +79,12 @@ impl Source for Folder {
                 "rows of a feed are left out: `pricer reprice --quarantine FILE` names them"
             );
         }
-        Ok(facts)
+        let accounts = accounts.iter().map(|account| FeedAccount {
+            feed: account.feed.as_str(),
+            rows: account.rows,
+            bad: u64::try_from(account.quarantined.len()).unwrap_or(u64::MAX),
+        });
+        Ok(Fed { accounts: accounts.collect(), facts })
     }
 }
 

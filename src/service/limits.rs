@@ -28,6 +28,8 @@ pub struct Limits {
     pub batches: usize,
     pub batches_waiting: usize,
     pub streams: usize,
+    /// Keys of uploaded rows that are kept.
+    pub uploaded_rows: usize,
     /// A call that waited longer is refused: its caller has likely given up.
     pub queue_age: Duration,
     pub batch_queue_age: Duration,
@@ -63,6 +65,7 @@ impl Default for Limits {
             batches: 4,
             batches_waiting: 64,
             streams: 256,
+            uploaded_rows: 20_000_000,
             queue_age: Duration::from_millis(50),
             batch_queue_age: Duration::from_secs(2),
             quote_deadline: Duration::from_secs(2),

@@ -81,6 +81,8 @@ pub struct Counts {
     /// Pairs of a market and a channel.
     pub places: usize,
     pub tests: usize,
+    /// Files of fitted elasticities: one or none.
+    pub fitted: usize,
 }
 
 impl Counts {
@@ -101,6 +103,7 @@ impl Counts {
             segments: release.segments.len(),
             places: release.places.len(),
             tests: loaded.tests.len() + loaded.always.len(),
+            fitted: usize::from(release.elasticities.is_some()),
         }
     }
 
@@ -117,6 +120,7 @@ impl Counts {
             ("segment", self.segments, then.segments),
             ("place of sale", self.places, then.places),
             ("test", self.tests, then.tests),
+            ("file of fitted elasticities", self.fitted, then.fitted),
         ];
         let fallen = pairs.into_iter().filter(|(_, now, then)| now < then);
         let named = fallen.map(|(noun, now, then)| match (noun, then) {

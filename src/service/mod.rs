@@ -13,7 +13,9 @@ pub mod config;
 mod connection;
 pub mod convert;
 pub mod credentials;
+pub mod elasticity;
 pub mod facts;
+pub mod feeds;
 mod findings;
 mod folder;
 pub mod gate;
@@ -48,6 +50,7 @@ pub use source::Source;
 
 use self::answer::Desk;
 use self::credentials::Credentials;
+use self::elasticity::ElasticityService;
 use self::facts::FactService;
 use self::jobs::Jobs;
 use self::pricing::PricingService;
@@ -143,7 +146,7 @@ pub async fn serve<S: Source>(
             Some(Arc::new(Credentials::load(config.credentials.clone()).map_err(ServeError::Credentials)?))
         }
     };
-    let state = Arc::new(State::default());
+    let state = Arc::new(State::new(config.limits.uploaded_rows));
     let page =
         listeners.metrics.map(|listener| metrics::page::serve(listener, metrics.clone(), state.clone()));
     let watched = credentials.clone().map(|credentials| tokio::spawn(credentials.follow(metrics.clone())));
@@ -163,6 +166,7 @@ pub async fn serve<S: Source>(
         facts: FactService { state: state.clone(), clock, metrics: metrics.clone() },
         rulebook: RulebookService::new(state.clone(), desk),
         repricing: RepricingService::new(state.clone(), clock, jobs),
+        elasticity: ElasticityService::new().map_err(ServeError::failed)?,
     };
     let drained = state.clone();
     let advanced = advance(state.clone(), clock);

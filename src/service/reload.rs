@@ -1,14 +1,16 @@
 //! Follows the rulebook folder: a change is served only when it is whole.
 //!
-//! Whole is what matches `rulebook.lock`, or what nobody touched for a while, passes check and tests and says no less than
-//! the release in force ([`Counts`]): a file cut in half can still be valid TOML with guards or rules missing. Anything else
-//! leaves the last good release where it is, and says so once: a warning and two metrics. Feeds are not followed; they are
-//! read again with each release.
+//! Whole is what matches `rulebook.lock`, or what nobody touched for a while, passes check and tests, says no less than
+//! the release in force ([`Counts`]) and reads all that was uploaded: a file cut in half can still be valid TOML with
+//! guards or rules missing. Anything else leaves the last good release where it is, and says so once: a warning and two metrics. Feeds are read with each
+//! release, and again when their files change ([`super::feeds`]).
 //!
 //! Whatever blocks runs on a thread of its own for a limited time. One that is stuck, such as on a network folder, is
 //! abandoned: the watcher goes on, and looks again less and less often.
 
 use super::Clock;
+use super::facts::Unread;
+use super::feeds::{Fed, FeedLimits, Followed, Looks, Seen};
 use super::findings;
 use super::lock::{Counts, Lock};
 use super::metrics::Metrics;
@@ -32,6 +34,7 @@ pub struct Timing {
     pub read: Duration,
     /// Check, tests and feeds.
     pub decide: Duration,
+    pub feeds: FeedLimits,
 }
 
 impl Default for Timing {
@@ -41,12 +44,16 @@ impl Default for Timing {
             quiet: Duration::from_secs(2),
             read: Duration::from_secs(5),
             decide: Duration::from_secs(600),
+            feeds: FeedLimits::default(),
         }
     }
 }
 
 /// How many findings one warning names.
 const FINDINGS_SHOWN: usize = 3;
+
+/// How many times as long as a change must be quiet it takes until a content that cannot read the uploads is tried again.
+const AGAIN: u32 = 30;
 
 /// How many stuck threads there may be; beyond, the folder is not looked at until one of them ends.
 const STUCK_MAX: usize = 64;
@@ -73,16 +80,38 @@ pub struct Watcher<S> {
     threads: Arc<Semaphore>,
     /// How long to wait after a look that was not answered in time.
     pause: Option<Duration>,
+    feeds: Followed,
+    /// Set while a content is not served because it cannot read what was uploaded.
+    again: Option<Again>,
+}
+
+/// When to decide again on a content that cannot read what was uploaded.
+#[derive(Debug)]
+struct Again {
+    when: Instant,
+    /// Nothing has changed while these facts are in force.
+    fact_set: Option<Arc<str>>,
+    /// What was said of it.
+    summary: String,
+}
+
+/// What may be served.
+#[derive(Debug)]
+pub struct Judged {
+    serving: Serving,
+    feeds: Followed,
+    /// The folder's lock admits it: what it loses is meant to go.
+    is_meant: bool,
 }
 
 /// Loads the first release. Somebody has just asked for it, so it need not be quiet; check and tests must pass.
 ///
 /// # Errors
 /// Why nothing can be served.
-pub fn load<S: Source>(source: &S) -> Result<(Files, Serving), Rejected> {
+pub fn load<S: Source>(source: &S) -> Result<(Files, Judged), Rejected> {
     let files = source.read().map_err(|findings| Rejected::findings(&findings))?;
-    let serving = judge(source, &files, None)?;
-    Ok((files, serving))
+    let judged = judge(source, &files, None)?;
+    Ok((files, judged))
 }
 
 /// Why a content is not served.
@@ -102,7 +131,7 @@ impl<S: Source> Watcher<S> {
     #[must_use]
     pub async fn new(
         source: Arc<S>,
-        (files, serving): (Files, Serving),
+        (files, judged): (Files, Judged),
         state: Arc<State>,
         metrics: Arc<Metrics>,
         timing: Timing,
@@ -118,8 +147,10 @@ impl<S: Source> Watcher<S> {
             is_decided: true,
             threads: Arc::new(Semaphore::new(STUCK_MAX)),
             pause: None,
+            feeds: Followed::new(Looks::default(), Vec::new()),
+            again: None,
         };
-        watcher.serve(serving).await;
+        watcher.serve(judged).await;
         watcher
     }
 
@@ -142,6 +173,7 @@ impl<S: Source> Watcher<S> {
             self.seen = content;
             self.since = Instant::now();
             self.is_decided = false;
+            self.again = None;
             if self.seen == self.served {
                 self.is_decided = true;
                 self.metrics.reload_success.set(1.0);
@@ -150,9 +182,71 @@ impl<S: Source> Watcher<S> {
             } else if self.is_locked().await {
                 self.decide().await;
             }
-        } else if !self.is_decided && self.timing.quiet <= self.since.elapsed() {
+        } else if !self.is_decided && self.timing.quiet <= self.since.elapsed() || self.is_due_again() {
             self.decide().await;
+        } else {
+            self.look_at_feeds().await;
         }
+    }
+
+    async fn look_at_feeds(&mut self) {
+        let Some(in_force) = self.state.pin() else { return };
+        let release = in_force.release.clone();
+        let looking = self.limited(self.timing.read, move |source| source.looks(&release)).await;
+        let Ok(looks) = looking else { return };
+        match self.feeds.look(looks.clone(), Instant::now(), self.timing.quiet) {
+            Seen::Nothing => {}
+            Seen::Back => self.metrics.feeds_success.set(1.0),
+            Seen::Due => match self.feed(&in_force, looks).await {
+                Ok(()) => {
+                    self.metrics.feeds_success.set(1.0);
+                    self.metrics.feed_reloads.increment(1);
+                }
+                Err(why) => {
+                    self.metrics.feeds_success.set(0.0);
+                    self.metrics.feed_failures.increment(1);
+                    warn!("feeds that have changed are not served, the last good ones stay: {why}");
+                }
+            },
+        }
+    }
+
+    /// Reads the feeds again and serves them with the release in force.
+    async fn feed(&mut self, in_force: &Serving, looks: Looks) -> Result<(), String> {
+        let release = in_force.release.clone();
+        let reading = self.limited(self.timing.decide, move |source| source.facts(&release)).await;
+        let stopped = |stopped: Stopped| stopped.summary("reading them", self.timing.decide);
+        let Fed { facts, accounts } = reading.map_err(stopped)??;
+        if let Some(why) = self.feeds.worse(&accounts, self.timing.feeds) {
+            return Err(format!("{why}; if that is meant, start the service anew"));
+        }
+        let items = facts.items.len();
+        let serving = Serving::new(in_force.release.clone(), facts, in_force.counts);
+        let (state, last) = (self.state.clone(), self.state.pin());
+        let swapped = tokio::task::spawn_blocking(move || {
+            // The release can read as much as it could.
+            let swapped = state.swap(serving, true);
+            drop(last);
+            swapped.is_ok()
+        });
+        if !swapped.await.unwrap_or(false) {
+            return Err(Stopped::Panicked.summary("laying the uploads over them", self.timing.decide));
+        }
+        self.feeds = Followed::new(looks, accounts);
+        info!(items, "serving feeds that have changed");
+        Ok(())
+    }
+
+    /// Whether it is time to see if a content can read what was uploaded since.
+    fn is_due_again(&mut self) -> bool {
+        let (now, fact_set, pause) = (Instant::now(), self.fact_set(), self.timing.quiet * AGAIN);
+        let Some(again) = self.again.as_mut().filter(|again| again.when <= now) else { return false };
+        again.when = now + pause;
+        std::mem::replace(&mut again.fact_set, fact_set.clone()) != fact_set
+    }
+
+    fn fact_set(&self) -> Option<Arc<str>> {
+        self.state.pin().map(|serving| serving.fact_set.clone())
     }
 
     /// The folder does not answer. Said once, then asked again after longer and longer.
@@ -211,7 +305,7 @@ impl<S: Source> Watcher<S> {
             Err(findings) => Err(Rejected::findings(findings)),
         };
         match serving {
-            Ok(serving) => self.serve(serving).await,
+            Ok(judged) => self.serve(judged).await,
             Err(rejected) => self.reject(&rejected),
         }
     }
@@ -226,19 +320,32 @@ impl<S: Source> Watcher<S> {
         );
     }
 
-    async fn serve(&mut self, serving: Serving) {
-        self.served.clone_from(&self.seen);
+    async fn serve(&mut self, Judged { serving, feeds, is_meant }: Judged) {
         let (state, last) = (self.state.clone(), self.state.pin());
         // To lay many uploads over the feeds, and to free a large catalog, takes a while.
         let swapped = tokio::task::spawn_blocking(move || {
-            let serving = state.swap(serving);
+            let swapped = state.swap(serving, is_meant);
             drop(last);
-            serving
+            swapped
         });
-        let Ok(serving) = swapped.await else {
-            return self
-                .reject(&Stopped::Panicked.rejected("laying the uploads over it", self.timing.decide));
+        let serving = match swapped.await {
+            Ok(Ok(serving)) => serving,
+            Ok(Err(unread)) => {
+                let (when, summary) = (Instant::now() + self.timing.quiet * AGAIN, unread.summary());
+                let again = Again { when, fact_set: self.fact_set(), summary: summary.clone() };
+                if self.again.replace(again).is_none_or(|said| said.summary != summary) {
+                    self.reject(&Rejected::unread(&unread));
+                }
+                return;
+            }
+            Err(_) => {
+                let work = "laying the uploads over it";
+                return self.reject(&Stopped::Panicked.rejected(work, self.timing.decide));
+            }
         };
+        self.served.clone_from(&self.seen);
+        (self.feeds, self.again) = (feeds, None);
+        self.metrics.feeds_success.set(1.0);
         info!(
             release = serving.release.id(),
             rulebook = &*serving.release.name,
@@ -266,31 +373,38 @@ enum Stopped {
 
 impl Stopped {
     fn rejected(self, work: &str, limit: Duration) -> Rejected {
-        let summary = match self {
+        Rejected::for_one_reason(self.summary(work, limit))
+    }
+
+    fn summary(self, work: &str, limit: Duration) -> String {
+        match self {
             Self::Stuck => format!("{work} takes longer than {limit:?}"),
             Self::Panicked => format!("{work} failed for a reason of our own; please report it"),
-        };
-        Rejected::for_one_reason(summary)
+        }
     }
 }
 
 /// What serving `files` would mean, when they are whole.
-fn judge<S: Source>(source: &S, files: &Files, in_force: Option<&Serving>) -> Result<Serving, Rejected> {
+fn judge<S: Source>(source: &S, files: &Files, in_force: Option<&Serving>) -> Result<Judged, Rejected> {
     let loaded = source.compile(files.clone());
     let Some(release) = loaded.release.clone() else {
         return Err(Rejected::check(&loaded));
     };
     let counts = Counts::of(&loaded, &release);
-    if !Lock::of(files).is_some_and(|lock| lock.admits(&release)) {
+    let is_meant = Lock::of(files).is_some_and(|lock| lock.admits(&release));
+    if !is_meant {
         if let Some(serving) = in_force {
             nothing_falls(&counts, &serving.counts)?;
         }
         source.test(&loaded).map_err(|failed| Rejected::tests(&failed))?;
     }
-    let facts = source
+    // First, so that a change while they are read is seen.
+    let looks = source.looks(&release);
+    let Fed { facts, accounts } = source
         .facts(&release)
         .map_err(|why| Rejected::for_one_reason(format!("its facts cannot be read: {why}")))?;
-    Ok(Serving::new(release, facts, counts))
+    let feeds = Followed::new(looks, accounts);
+    Ok(Judged { serving: Serving::new(release, facts, counts), feeds, is_meant })
 }
 
 fn nothing_falls(now: &Counts, in_force: &Counts) -> Result<(), Rejected> {
@@ -322,6 +436,15 @@ impl Rejected {
             summary: format!("it has {}", count(errors.len(), "error")),
             findings: errors.into_iter().take(FINDINGS_SHOWN).map(place).collect(),
             diagnostics: findings::all(&loaded.diagnostics, &loaded.files),
+            failed_tests: Vec::new(),
+        }
+    }
+
+    fn unread(unread: &Unread) -> Self {
+        Self {
+            summary: unread.summary(),
+            findings: unread.lines(FINDINGS_SHOWN),
+            diagnostics: unread.diagnostics(),
             failed_tests: Vec::new(),
         }
     }

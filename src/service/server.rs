@@ -2,12 +2,14 @@
 
 use super::accept::Door;
 use super::credentials::Credentials;
+use super::elasticity::ElasticityService;
 use super::facts::FactService;
 use super::gate::{Lanes, LogRequests, Logger, Shared};
 use super::limits::Limits;
 use super::metrics::Metrics;
 use super::pricing::PricingService;
 use super::proto;
+use super::proto::elasticity_service_server::ElasticityServiceServer;
 use super::proto::fact_service_server::FactServiceServer;
 use super::proto::pricing_service_server::PricingServiceServer;
 use super::proto::repricing_service_server::RepricingServiceServer;
@@ -30,15 +32,17 @@ pub struct Services {
     pub facts: FactService,
     pub rulebook: RulebookService,
     pub repricing: RepricingService,
+    pub elasticity: ElasticityService,
 }
 
 /// The names under which health is reported.
-const NAMES: [&str; 5] = [
+const NAMES: [&str; 6] = [
     "",
     proto::pricing_service_server::SERVICE_NAME,
     proto::fact_service_server::SERVICE_NAME,
     proto::rulebook_service_server::SERVICE_NAME,
     proto::repricing_service_server::SERVICE_NAME,
+    proto::elasticity_service_server::SERVICE_NAME,
 ];
 
 /// The life of the service as its parts see it.
@@ -137,6 +141,7 @@ fn routes(
     routes.add_service(limited!(FactServiceServer, services.facts));
     routes.add_service(limited!(RulebookServiceServer, services.rulebook));
     routes.add_service(limited!(RepricingServiceServer, services.repricing));
+    routes.add_service(limited!(ElasticityServiceServer, services.elasticity));
     if is_local {
         let reflection = tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(proto::DESCRIPTOR)

@@ -1,6 +1,6 @@
 //! Where releases and facts come from. A seam: what the watcher decides is tested without files and a compiler.
 
-use crate::facts::FactSet;
+use super::feeds::{Fed, Looks};
 use crate::pricing::Release;
 use crate::rulebook::{Diagnostic, Files, Loaded};
 
@@ -25,5 +25,8 @@ pub trait Source: Send + Sync + 'static {
     ///
     /// # Errors
     /// Why there are no facts, in a line. Bad rows are not a reason.
-    fn facts(&self, release: &Release) -> Result<FactSet, String>;
+    fn facts(&self, release: &Release) -> Result<Fed, String>;
+
+    /// The feed files of a release from outside.
+    fn looks(&self, release: &Release) -> Looks;
 }

@@ -3,11 +3,11 @@
 //! Readers take the pair in force and keep it to their end. Writers, which are new releases and uploads, wait for each
 //! other, never for readers, and readers never for them: copies of a fact set share what they have in common.
 
-use super::facts::{Change, Uploads};
+use super::facts::{Change, Unread, Uploads};
 use super::lock::Counts;
 use super::releases::Releases;
 use crate::facts::{FactSet, ItemRow};
-use crate::pricing::{Horizon, Release};
+use crate::pricing::{Horizon, Moment, Release};
 use arc_swap::ArcSwapOption;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,6 +20,8 @@ pub struct Serving {
     pub release: Arc<Release>,
     /// One for each place of the release.
     pub horizons: Arc<[Horizon]>,
+    /// Likewise.
+    pub moments: Moments,
     pub facts: FactSet,
     /// The name of the facts: another after every change, and in every process.
     pub fact_set: Arc<str>,
@@ -31,7 +33,45 @@ impl Serving {
     #[must_use]
     pub fn new(release: Arc<Release>, facts: FactSet, counts: Counts) -> Self {
         let horizons = release.places.iter().map(Horizon::new).collect();
-        Self { release, horizons, facts, fact_set: "".into(), counts }
+        let moments = Moments::new(release.places.len());
+        Self { release, horizons, moments, facts, fact_set: "".into(), counts }
+    }
+}
+
+/// The last moment of a place: the quotes of one second share it.
+#[derive(Debug, Default)]
+pub struct LastMoment(ArcSwapOption<Moment>);
+
+impl LastMoment {
+    /// The moment at `at`, which `make` works out unless it was the last.
+    pub fn at(&self, at: i64, make: impl FnOnce() -> Moment) -> Arc<Moment> {
+        if let Some(last) = self.0.load().as_ref().filter(|last| last.now.at == at) {
+            return last.clone();
+        }
+        let moment = Arc::new(make());
+        self.0.store(Some(moment.clone()));
+        moment
+    }
+}
+
+/// One for each place of one release with one fact set.
+#[derive(Debug)]
+pub struct Moments(Box<[LastMoment]>);
+
+impl Moments {
+    fn new(places: usize) -> Self {
+        Self((0..places).map(|_| LastMoment::default()).collect())
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &LastMoment> {
+        self.0.iter()
+    }
+}
+
+impl Clone for Moments {
+    /// Empty: a copy is made to become another fact set, perhaps with other rates.
+    fn clone(&self) -> Self {
+        Self::new(self.0.len())
     }
 }
 
@@ -46,12 +86,14 @@ pub struct State {
     process: u32,
 }
 
-impl Default for State {
-    fn default() -> Self {
+impl State {
+    /// Nothing is served yet; room for so many uploaded keys.
+    #[must_use]
+    pub fn new(keys_max: usize) -> Self {
         let random = RandomState::new().hash_one(std::process::id());
         Self {
             serving: ArcSwapOption::default(),
-            uploads: Mutex::default(),
+            uploads: Mutex::new(Uploads::new(keys_max)),
             releases: Mutex::default(),
             draining: watch::Sender::new(false),
             process: u32::try_from(random >> 32).unwrap_or(0),
@@ -70,13 +112,27 @@ impl State {
         self.serving.load_full()
     }
 
-    /// Serves a new release with the feeds it came with, and everything that was uploaded. May take seconds.
-    pub fn swap(&self, mut serving: Serving) -> Arc<Serving> {
+    /// Serves a release with the feeds it came with, and everything that was uploaded. May take seconds.
+    ///
+    /// # Errors
+    /// It cannot read rows that the release in force serves, and that is not meant (`may_lose`).
+    pub fn swap(&self, mut serving: Serving, may_lose: bool) -> Result<Arc<Serving>, Unread> {
         let mut uploads = locked(&self.uploads);
-        uploads.lay_over(&mut serving.facts, &serving.release);
+        let in_force = self.pin();
+        let in_force = in_force.as_ref().map(|serving| &*serving.release);
+        let unread = uploads.lay_over(&mut serving.facts, &serving.release, in_force);
+        if 0 < unread.newly && !may_lose {
+            return Err(unread);
+        }
+        if 0 < unread.lost {
+            tracing::warn!(
+                rows = unread.lost,
+                "uploaded rows cannot be read with this release and are not served"
+            );
+        }
         let serving = self.publish(&mut uploads, serving);
         drop(uploads);
-        serving
+        Ok(serving)
     }
 
     /// Changes the facts in force, at once for all readers: `change` says whether it did.

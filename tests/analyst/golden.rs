@@ -167,7 +167,7 @@ fn shaped_by(place: &Place, steps: &[Step]) -> Vec<String> {
     let label = |step: &Step| match step {
         Step::Adjusted { adjustment, variant, .. } => {
             let variant = &place.adjustments[usize::from(*adjustment)].variants[usize::from(*variant)];
-            Some(format!("{} {}", variant.info.label, variant.adjust))
+            Some(format!("{} {}", variant.info.label, variant.adjust.range().0))
         }
         Step::Rounded { round: Some(at), .. } => Some(place.rounds[usize::from(*at)].info.label.to_string()),
         Step::Relaxed { guard } => Some(format!("without {}", place.guards[usize::from(guard.guard)].id)),

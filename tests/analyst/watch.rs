@@ -106,8 +106,8 @@ impl Watch {
         load_with(files, &mut |release| {
             let feed = |name: &str| self.folder.join("feeds").join(name);
             let [items, offers, rates] = ["items.csv", "offers.csv", "fx.csv"].map(feed);
-            let feeds =
-                Feeds { items: Some(&items), offers: Some(&offers), rates: Some(&rates), history: None };
+            let (items, offers, rates) = (Some(&*items), Some(&*offers), Some(&*rates));
+            let feeds = Feeds { items, offers, rates, ..Feeds::default() };
             let facts = load_facts(release, feeds).ok()?.0;
             Some(Evidence { name: "catalog items.csv".into(), facts, at: parse_instant(AT).unwrap() })
         })

@@ -7,7 +7,7 @@ use pricer::estimate::fitting::forecast::{Origin, evaluate};
 use pricer::estimate::fitting::panel::{Columns, Panel};
 use pricer::estimate::fitting::report::{bars, coverage, coverage_line};
 use pricer::estimate::fitting::seasons::Seasons;
-use pricer::estimate::fitting::table::{changes, elasticities};
+use pricer::estimate::fitting::table::{self, changes, elasticities};
 use pricer::estimate::fitting::{fit_panel, forest_svg, forest_text};
 use pricer::estimate::pool::Method;
 use pricer::estimate::read::read_table;
@@ -108,13 +108,12 @@ fn the_file_is_the_same_bytes_and_the_next_fit_reads_it() {
     let (table, _) = shop(2, 0.3);
     let panel = panel(&table);
     let fit = fit_panel(&panel, Method::Reml).unwrap();
-    let sheet = elasticities(&panel, &fit, "2026-11-22T00:00:00Z", "abc");
+    let origin =
+        table::Origin { fitted_at: "2026-11-22T00:00:00Z", data_hash: "abc", ..table::Origin::default() };
+    let sheet = elasticities(&panel, &fit, origin);
     let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     let again = alone.install(|| fit_panel(&panel, Method::Reml).unwrap());
-    assert_eq!(
-        sheet.parquet().unwrap(),
-        elasticities(&panel, &again, "2026-11-22T00:00:00Z", "abc").parquet().unwrap()
-    );
+    assert_eq!(sheet.parquet().unwrap(), elasticities(&panel, &again, origin).parquet().unwrap());
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("elasticities.parquet");
     sheet.write(&path).unwrap();
@@ -132,7 +131,7 @@ fn the_file_is_the_same_bytes_and_the_next_fit_reads_it() {
     }
     let (other, _) = shop(3, 0.3);
     let moved = changes(&panel, &fit_panel(&self::panel(&other), Method::Reml).unwrap(), &last).unwrap();
-    let size = |c: &pricer::estimate::fitting::table::Change| (c.now.estimate - c.before).abs() / c.now.se;
+    let size = |c: &table::Change| (c.now.estimate - c.before).abs() / c.now.se;
     assert!(moved.len() > 40 && moved.windows(2).all(|w| size(&w[0]) >= size(&w[1])));
 }
 

@@ -25,4 +25,6 @@ mod files;
 mod fitting;
 mod lean;
 mod monte_carlo;
+#[cfg(not(debug_assertions))]
+mod out_of_time;
 mod random;

@@ -15,14 +15,18 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("batch", &["store", "rulebook", "explain", "pricing", "demand", "facts", "money"]),
     ("plan", &["batch", "store", "rulebook", "explain", "pricing", "demand", "facts", "money"]),
     (
+        "simulate",
+        &["batch", "store", "estimate", "rulebook", "explain", "pricing", "demand", "facts", "money"],
+    ),
+    (
         "service",
         &["plan", "batch", "store", "estimate", "rulebook", "explain", "pricing", "demand", "facts", "money"],
     ),
     (
         "cli",
         &[
-            "service", "plan", "batch", "store", "estimate", "rulebook", "explain", "pricing", "demand",
-            "facts", "money",
+            "service", "simulate", "plan", "batch", "store", "estimate", "rulebook", "explain", "pricing",
+            "demand", "facts", "money",
         ],
     ),
 ];
@@ -125,10 +129,11 @@ fn the_core_knows_no_edges() {
 }
 
 #[test]
-fn rayon_is_for_batch_estimate_and_plan() {
+fn rayon_is_for_batch_estimate_plan_and_simulate() {
     for path in sources(&root().join("src")) {
-        let allowed =
-            ["batch", "estimate", "plan"].iter().any(|room| path.starts_with(root().join("src").join(room)));
+        let allowed = ["batch", "estimate", "plan", "simulate"]
+            .iter()
+            .any(|room| path.starts_with(root().join("src").join(room)));
         assert!(allowed || !code(&path).contains("rayon::"), "{}", path.display());
     }
 }

@@ -34,7 +34,8 @@ fn an_interrupt_leaves_what_was_there() {
     assert!({ made }.status().unwrap().success());
     std::fs::write(&out, "yesterday").unwrap();
     for signal in [Signal::INT, Signal::TERM] {
-        let words = ["reprice", "--rulebook", book, "--items", &items, "--out", &out, "--at", AT, "--threads", "1"];
+        let words =
+            ["reprice", "--rulebook", book, "--items", &items, "--out", &out, "--at", AT, "--threads", "1"];
         let mut run = pricer(&words).spawn().unwrap();
         let part = format!("{out}.part");
         assert!(writes(&mut run, Path::new(&part)), "the run ended before it could be interrupted");

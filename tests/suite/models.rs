@@ -30,8 +30,8 @@ pub fn orda() -> (Arc<Release>, FactSet) {
     let release = loaded("orda").release.unwrap();
     let [items, offers, rates, history] = ["items.csv", "offers.csv", "fx.csv", "history.csv"]
         .map(|name| folder("orda").join("feeds").join(name));
-    let feeds =
-        Feeds { items: Some(&items), offers: Some(&offers), rates: Some(&rates), history: Some(&history) };
+    let (items, offers, rates, history) = (Some(&*items), Some(&*offers), Some(&*rates), Some(&*history));
+    let feeds = Feeds { items, offers, rates, history, ..Feeds::default() };
     let (facts, accounts) = load_facts(&release, feeds).unwrap();
     assert!(accounts.iter().all(|account| account.quarantined.is_empty()), "{accounts:?}");
     (release, facts)

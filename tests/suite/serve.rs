@@ -117,7 +117,7 @@ impl Served {
     }
 
     /// The price of `A` and the release it is from.
-    fn price(&self) -> (String, String) {
+    pub fn price(&self) -> (String, String) {
         let answer = self.quote(&["A", "--format", "json"]);
         let answer: serde_json::Value = serde_json::from_slice(&answer.stdout).unwrap();
         let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
@@ -134,7 +134,7 @@ impl Served {
         line.unwrap().parse().unwrap()
     }
 
-    fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
+    pub fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
         let begin = Instant::now();
         while !holds(self) {
             assert!(begin.elapsed() < PATIENCE, "{what}");

@@ -24,6 +24,7 @@ use super::{BLOCK_ROWS, BatchError, Counts, Format};
 use crate::money::Ratio;
 use crate::pricing::Release;
 use cell::Row;
+pub use dice::Dice;
 use rayon::prelude::*;
 use std::path::Path;
 

@@ -36,6 +36,7 @@ pub fn release() -> Release {
         segments: Box::new([]),
         items_feed: Default::default(),
         rates_file: None,
+        elasticities: None,
         guard_count: 1,
     }
 }

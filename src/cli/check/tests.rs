@@ -56,10 +56,11 @@ fn check(args: &CheckArgs) -> (bool, String) {
     (code == ExitCode::SUCCESS, String::from_utf8(out).unwrap())
 }
 
-/// Without the first and last line, which name the folder and the time it took.
+/// Without the first and last lines, which name the folder and the time it took.
 fn findings(text: &str) -> String {
-    let is_finding =
-        |line: &&str| !["    Checking", "    Finished"].iter().any(|word| line.starts_with(word));
+    let is_finding = |line: &&str| {
+        !["    Checking", "    Finished", "             slips"].iter().any(|word| line.starts_with(word))
+    };
     text.lines().filter(is_finding).map(|line| format!("{line}\n")).collect()
 }
 

@@ -14,6 +14,8 @@ const CHANGED: f64 = 0.01;
 const FOLLOW: [f64; 5] = [0.05, 0.1, 0.2, 0.35, 0.5];
 /// How much the level counts beside the naive forecast moved by price and promotion: tried likewise.
 const LEAN: [f64; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
+/// The band comes from the errors of the last of so many parts of the past.
+const CALIBRATED: usize = 3;
 /// Fewer cases than this judge nothing.
 const CASES_MIN: usize = 30;
 /// An item's own errors count as this many of the typical item's.
@@ -66,9 +68,6 @@ struct Case {
 }
 
 /// Forecasts the periods from `from` on, with a fit that has seen only those before.
-///
-/// The band, and how much the level counts, come from the errors that the same method makes on the last third of the past,
-/// widened for what an item's own coefficients have already fitted there.
 pub fn evaluate(
     panel: &Panel,
     fit: &FittedPanel,
@@ -76,8 +75,21 @@ pub fn evaluate(
     from: usize,
     origin: Origin,
 ) -> Option<Accuracy> {
+    evaluate_with(panel, fit, seasons, from, origin, CALIBRATED)
+}
+
+/// As [`evaluate`]: the band, and how much the level counts, come from the errors that the same method makes on the last
+/// `1/calibrated` of the past, widened for what an item's own coefficients have already fitted there.
+pub fn evaluate_with(
+    panel: &Panel,
+    fit: &FittedPanel,
+    seasons: &Seasons,
+    from: usize,
+    origin: Origin,
+    calibrated: usize,
+) -> Option<Accuracy> {
     let first = panel.sales.iter().map(|s| s.period).min()?;
-    let calibrate = from - (from.checked_sub(first)? / 3).max(1);
+    let calibrate = from - (from.checked_sub(first)? / calibrated.max(1)).max(1);
     let past = |(follow, lean): (f64, f64)| {
         let mut cases = walk(panel, fit, seasons, follow, origin, calibrate, from);
         cases.iter_mut().for_each(|c| c.model = lean * c.model + (1.0 - lean) * c.moved);

@@ -8,6 +8,7 @@ mod common;
 pub mod forecast;
 mod forest;
 mod item;
+pub mod observed;
 pub mod panel;
 pub mod report;
 pub mod seasons;

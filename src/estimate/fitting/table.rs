@@ -7,8 +7,17 @@ use crate::estimate::pool::Measured;
 use crate::estimate::sheet::{Cells, Sheet};
 use std::collections::BTreeMap;
 
+/// Where a fit comes from.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Origin<'a> {
+    pub fitted_at: &'a str,
+    pub data_hash: &'a str,
+    /// What prices are in, where the markets do not tell.
+    pub currency: Option<&'a str>,
+}
+
 /// The file, one row an item and market, in the order of their names.
-pub fn elasticities(panel: &Panel, fit: &FittedPanel, fitted_at: &str, data_hash: &str) -> Sheet {
+pub fn elasticities(panel: &Panel, fit: &FittedPanel, origin: Origin<'_>) -> Sheet {
     let mut order: Vec<usize> = (0..panel.items.len()).collect();
     order.sort_by_key(|i| panel.items.get(*i).map(|item| (&item.sku, &item.market)));
     let item = |i: &usize| panel.items.get(*i);
@@ -39,8 +48,9 @@ pub fn elasticities(panel: &Panel, fit: &FittedPanel, fitted_at: &str, data_hash
             ("elasticity_price", number(&|i| Some(sold(i)?.mean_price))),
             ("observed_low", number(&|i| Some(sold(i)?.low))),
             ("observed_high", number(&|i| Some(sold(i)?.high))),
-            ("fitted_at", text(&|_| Some(fitted_at.to_owned()))),
-            ("data_hash", text(&|_| Some(data_hash.to_owned()))),
+            ("currency", text(&|_| origin.currency.map(str::to_owned))),
+            ("fitted_at", text(&|_| Some(origin.fitted_at.to_owned()))),
+            ("data_hash", text(&|_| Some(origin.data_hash.to_owned()))),
         ],
     }
 }

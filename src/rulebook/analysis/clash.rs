@@ -210,7 +210,10 @@ impl Clash<'_> {
 
     fn cures(&self, first: &Party<'_>, second: &Party<'_>) -> Vec<Fix> {
         let mut fixes = Vec::new();
-        for (party, other) in [(second, first), (first, second)] {
+        let alone = self.group.pairs.len() == 1;
+        // An exception for one of many rows would cure one of the pairs.
+        let whole = |(_, other): &(&Party<'_>, &Party<'_>)| alone || !other.is_row();
+        for (party, other) in [(second, first), (first, second)].into_iter().filter(whole) {
             let cure = party
                 .scope
                 .zip(other.scope)
@@ -221,7 +224,7 @@ impl Clash<'_> {
             }
         }
         if self.decides_by_over(first, second) {
-            fixes.push(self.over(second, first));
+            fixes.extend([self.over(second, first), self.over(first, second)]);
         }
         fixes
     }

@@ -5,7 +5,7 @@ use super::contest::kind_of;
 use super::cure::{add_to_list, maybe};
 use super::words::whereabouts;
 use crate::money::{Amount, Ratio};
-use crate::pricing::{AdjustmentVariant, Bound, Guard, GuardVariant, Place};
+use crate::pricing::{AdjustmentVariant, Bound, Change, Guard, GuardVariant, Place};
 use crate::rulebook::Diagnostic;
 use crate::rulebook::boxes::{contains, meet};
 use std::collections::BTreeMap;
@@ -65,9 +65,11 @@ fn undo<'a>(
         Bound::MaxChange { down, up, .. } => Some((*down, *up)),
         _ => None,
     })?;
+    // What changes with the year is not always held back.
+    let Change::Always(adjust) = adjustment.adjust else { return None };
     let adjust = match place.limit {
-        Some((low, high)) => adjustment.adjust.clamp(low, high),
-        None => adjustment.adjust,
+        Some((low, high)) => adjust.clamp(low, high),
+        None => adjust,
     };
     (always && (adjust < range.0 || range.1 < adjust)).then_some(Undone {
         kind,

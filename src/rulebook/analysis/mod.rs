@@ -3,6 +3,7 @@
 //! Works on compiled places, so on exactly what prices items; [`Origins`] leads back to what was written. A finding that is
 //! the same in many places is told once.
 
+mod again;
 mod bounds;
 mod catalog;
 mod clash;
@@ -96,6 +97,7 @@ pub fn analyse(
     diagnostics.extend(bounds::findings(context, places, witness));
     diagnostics.extend(guards::findings(context, places));
     diagnostics.extend(relax::findings(context, places));
+    diagnostics.extend(again::findings(context, places));
     diagnostics.extend(witness.and_then(|witness| twins::finding(context, places, witness)));
     diagnostics.extend(witness.map(|witness| today::findings(context, places, witness)).unwrap_or_default());
     diagnostics.sort_by(|a, b| {

@@ -1,7 +1,9 @@
 //! What the analyses find in small rulebooks.
 
 use super::*;
-use crate::pricing::{Adjustment, AdjustmentKind, AdjustmentVariant, Bound, GuardClass, Scope, When, Window};
+use crate::pricing::{
+    Adjustment, AdjustmentKind, AdjustmentVariant, Bound, Change, GuardClass, Scope, When, Window,
+};
 use crate::rulebook::precedence::{Entry, order};
 use crate::rulebook::render::{Colour, human};
 use crate::rulebook::sample::{
@@ -107,6 +109,7 @@ fn nothing_says_who_wins() {
        1  `kvi-follow` wins: add  tags = "!kvi"  to premium-audio.where  [maybe]
        2  `premium-audio` wins: add  category = "!electronics/audio/**"  to kvi-follow.where  [maybe]
        3  `premium-audio` wins: add  over = ["kvi-follow"]  to premium-audio  [maybe]
+       4  `kvi-follow` wins: add  over = ["premium-audio"]  to kvi-follow  [maybe]
     "###);
 }
 
@@ -218,7 +221,7 @@ fn a_comfort_guard_eats_a_markdown() {
             scope: scope(&schema, &[("tags", "kvi")]),
             window: Window::ALWAYS,
             when: When::default(),
-            adjust: percent("-30"),
+            adjust: Change::Always(percent("-30")),
             relax: relax.into(),
         };
         let adjustment = Adjustment { kind: AdjustmentKind::Stock, variants: [variant].into() };

@@ -103,6 +103,26 @@ impl<'a> Context<'a> {
         csv
     }
 
+    /// The table of fitted seasons at a path, or E0601 at `span`.
+    pub fn fitted_at(&mut self, path: &str, span: Span) -> Option<Rc<Csv>> {
+        if let Some(known) = self.tables.get(path) {
+            return known.clone();
+        }
+        let is_fitted = |path: &str| path.starts_with("fitted/") && path.ends_with(".csv");
+        let Some(source) = self.files.get(path).filter(|_| is_fitted(path)) else {
+            let known: Vec<&str> =
+                self.files.0.keys().map(AsRef::as_ref).filter(|path: &&str| is_fitted(path)).collect();
+            let finding = unknown_name("E0601", "file of fitted seasons", path, span, known);
+            let cure = "`pricer fit --rulebook DIR --sales FILE` writes `fitted/seasons.csv`, `pricer seasonality` others";
+            self.out.push(finding.note(cure));
+            return None;
+        };
+        let csv = parse_csv(path, source, &mut self.out);
+        let csv = (!csv.header.is_empty()).then(|| Rc::new(csv));
+        self.tables.insert(path.into(), csv.clone());
+        csv
+    }
+
     /// The place of a name in a list, or a finding.
     pub fn index(&mut self, node: &Node, what: &'static str) -> Option<usize> {
         let given = text(node, &mut self.out)?;

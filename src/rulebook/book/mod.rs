@@ -9,6 +9,7 @@ mod context;
 mod dates;
 mod entry;
 mod feed;
+mod fitted;
 mod fixed;
 mod formula;
 mod guard;

@@ -1,10 +1,11 @@
 //! `[season.NAME]` and `[stock.NAME]`: changes on top of a target.
 
+use super::fitted::{FittedSeason, read_fitted};
 use super::rule::read_relax;
 use super::when::{WhenSpec, read_when};
-use super::{Context, Entry, Holidays, ScopeSpec, WindowSpec};
+use super::{AttrCell, Context, Entry, Holidays, ScopeSpec, WindowSpec};
 use crate::money::Ratio;
-use crate::pricing::{AdjustmentKind, Info};
+use crate::pricing::{AdjustmentKind, Change, Info};
 use crate::rulebook::Diagnostic;
 use crate::rulebook::syntax::{Fields, Node, Sign, Table, closed_percents, out_of_range, percent};
 use std::collections::BTreeMap;
@@ -17,15 +18,12 @@ pub struct AdjustmentSpec {
     pub scope: ScopeSpec,
     pub window: WindowSpec,
     pub when: WhenSpec,
-    pub adjust: Ratio,
+    pub adjust: Change,
     pub relax: Vec<Box<str>>,
 }
 
-pub fn read_season(
-    entry: &Entry,
-    holidays: &Holidays,
-    cx: &mut Context<'_>,
-) -> (Info, Option<AdjustmentSpec>) {
+/// A season; a fitted one is a season for each category of its file.
+pub fn read_season(entry: &Entry, holidays: &Holidays, cx: &mut Context<'_>) -> (Info, Vec<AdjustmentSpec>) {
     let mut fields = entry.fields();
     let (info, window) = entry.read_common(&mut fields, cx);
     let written = fields.entry("when");
@@ -34,25 +32,51 @@ pub fn read_season(
         None if window.is_open() => None,
         None => Some(WhenSpec::always()),
     };
-    fields.unsupported("fitted", &mut cx.out);
-    if written.is_none() && window.is_open() && fields.lacks("fitted") {
+    let fitted = fields.entry("fitted");
+    if written.is_none() && window.is_open() && fitted.is_none() {
         let title = format!("{} needs `when`", entry.subject());
-        let label = "say when it holds: `when`, or `from` and `until`";
+        let label = "say when it holds: `when`, `from` and `until`, or `fitted`";
         cx.out.push(Diagnostic::error("E0203", title, entry.header.clone(), label));
     }
-    let rest = read_adjustment(&mut fields, cx);
+    let (changes, relax) = match fitted {
+        None => {
+            let (change, relax) = read_adjustment(&mut fields, cx).unzip();
+            (change.map(|change| vec![(Change::Always(change), None, "".into())]), relax)
+        }
+        Some((key, node)) => {
+            let relax = fields.optional("relax").map(|node| read_relax(node, cx)).unwrap_or_default();
+            if let Some((key, _)) = fields.entry("adjust") {
+                let title = format!("{} is fitted and has an `adjust`", entry.subject());
+                let label = "the file says how much; take one of the two away";
+                cx.out.push(Diagnostic::error("E0203", title, key.clone(), label));
+            }
+            let seasons = read_fitted(node, key, cx);
+            let parts = |season: FittedSeason| (season.change, season.cell, season.text);
+            (seasons.map(|seasons| seasons.into_iter().map(parts).collect()), Some(relax))
+        }
+    };
     fields.finish(&mut cx.out);
-    let spec = when.zip(rest).map(|(when, (adjust, relax))| AdjustmentSpec {
-        kind: AdjustmentKind::Season,
-        info: info.clone(),
-        is_overlay: entry.is_overlay,
-        scope: entry.scope.clone(),
-        window,
-        when,
-        adjust,
-        relax,
-    });
-    (info, spec)
+    // A fitted season without a `when` holds all year.
+    let when = when.or_else(|| (fitted.is_some() && written.is_none()).then(WhenSpec::always));
+    let (Some(when), Some(changes), Some(relax)) = (when, changes, relax) else {
+        return (info, Vec::new());
+    };
+    let spec = |(adjust, cell, text): (Change, Option<AttrCell>, Box<str>)| {
+        let mut scope = entry.scope.clone();
+        scope.cells.extend(cell);
+        AdjustmentSpec {
+            kind: AdjustmentKind::Season,
+            info: info.clone(),
+            is_overlay: entry.is_overlay,
+            scope,
+            window: window.clone(),
+            when: when.clone().named(&text),
+            adjust,
+            relax: relax.clone(),
+        }
+    };
+    let specs = changes.into_iter().map(spec).collect();
+    (info, specs)
 }
 
 pub fn read_stock(entry: &Entry, cx: &mut Context<'_>) -> (Info, Option<AdjustmentSpec>) {
@@ -67,7 +91,7 @@ pub fn read_stock(entry: &Entry, cx: &mut Context<'_>) -> (Info, Option<Adjustme
         scope: entry.scope.clone(),
         window,
         when: WhenSpec::always(),
-        adjust,
+        adjust: Change::Always(adjust),
         relax,
     });
     (info, spec)

@@ -3,7 +3,7 @@
 use super::{Context, Holidays};
 use crate::pricing::{DayRange, MonthDay, Now, TimeRange, When, day_number};
 use crate::rulebook::syntax::{Fields, Findings, Node, pieces, text, unknown_name};
-use crate::rulebook::{Diagnostic, Span};
+use crate::rulebook::{Applicability, Diagnostic, Edit, Span};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -40,7 +40,12 @@ pub fn read_when(node: &Node, key: &Span, holidays: &Holidays, cx: &mut Context<
     }
     if let Some(node) = fields.optional("day_of_month") {
         say("day of month", node, cx);
-        when.days_of_month = list_of(node, "days from 1 to 31, such as `5 .. 8 | 20`", cx, month_days);
+        when.days_of_month = list_of(
+            node,
+            "days from 1 to 31, such as `5 .. 8 | 20`, or `28 .. 31 | 1 .. 3` over the month's end",
+            cx,
+            month_days,
+        );
     }
     let (holiday, days) = (fields.optional("holiday"), fields.entry("days"));
     if let Some(node) = holiday {
@@ -58,7 +63,6 @@ pub fn read_when(node: &Node, key: &Span, holidays: &Holidays, cx: &mut Context<
         say("dates", node, cx);
         read_dates(node, &mut when, cx);
     }
-    fields.unsupported("fitted", &mut cx.out);
     fields.finish(&mut cx.out);
     if words.is_empty() && cx.out.count() == before {
         let title = "an empty `when` says nothing";
@@ -70,6 +74,14 @@ pub fn read_when(node: &Node, key: &Span, holidays: &Holidays, cx: &mut Context<
 }
 
 impl WhenSpec {
+    /// The same, with words about what it is.
+    pub fn named(mut self, words: &str) -> Self {
+        let texts = [words, &*self.when.text];
+        self.when.text =
+            texts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(", ").into();
+        self
+    }
+
     /// What holds always.
     pub fn always() -> Self {
         Self { when: When::default(), time: None }
@@ -134,7 +146,20 @@ fn list_of<T>(node: &Node, due: &str, cx: &mut Context<'_>, read: impl Fn(&str) 
             Some(item) => list.push(item),
             None => {
                 let title = format!("`{piece}` is not understood");
-                cx.out.push(Diagnostic::error("E0708", title, node.part(range), format!("write {due}")));
+                let span = node.part(range);
+                let finding = Diagnostic::error("E0708", title, span.clone(), format!("write {due}"));
+                let (first, last) = ends(piece);
+                let exchanged = format!("{last} .. {first}");
+                cx.out.push(if first != last && read(&exchanged).is_some() {
+                    let edits = vec![Edit { span, text: exchanged }];
+                    finding.note("the first end comes before the last").fix(
+                        Applicability::Maybe,
+                        "exchange the two ends",
+                        edits,
+                    )
+                } else {
+                    finding
+                });
             }
         }
     }

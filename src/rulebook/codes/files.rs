@@ -6,10 +6,10 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         code: "E0001",
         title: "a file of the rulebook is missing or cannot be read",
-        why: "A rulebook is a folder with `rulebook.toml` and `schema.toml`, all text in UTF-8. Nothing is priced by half of it.",
+        why: "A rulebook is a folder with `rulebook.toml` and `schema.toml`, all text in UTF-8; the elasticities in `fitted/` are what `pricer fit` wrote, whole. Nothing is priced by half of it.",
         wrong: "",
         right: "",
-        cure: "Put the file back, or save it as UTF-8.",
+        cure: "Put the file back, or save it as UTF-8; fit again.",
     },
     Entry {
         code: "E0002",

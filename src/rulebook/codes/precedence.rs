@@ -83,4 +83,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         right: "",
         cure: "Delete the entry, or write the next dates.",
     },
+    Entry {
+        code: "W0313",
+        title: "a change that each run applies again",
+        why: "A `fade` over a layer that keeps, optimises or marks down, and a season or stock rule on an `optimise` with `adjust = true`, start from today's price, which carries the change of the last run already.",
+        wrong: "versus = \"held\"",
+        right: "versus = \"base\"",
+        cure: "Let the fade stand over a layer that starts from cost, rivals or a list; leave out `adjust = true`.",
+    },
 ];

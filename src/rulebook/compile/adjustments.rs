@@ -48,7 +48,7 @@ pub fn adjustments(
                 scope: scope.here.clone(),
                 window: *window,
                 when: spec.when.when.clone(),
-                adjust: spec.adjust,
+                adjust: spec.adjust.clone(),
                 relax: relaxed(&spec.relax, guards),
             }
         });
@@ -70,14 +70,16 @@ pub fn narrowest_first(
     here: Here<'_>,
     contests: &mut Vec<Contest>,
 ) -> Vec<usize> {
-    let parent = variants.iter().position(|(_, is_overlay, ..)| !is_overlay);
+    // A fitted season has one for each category.
+    let parents: Vec<usize> =
+        variants.iter().zip(0..).filter(|((_, is_overlay, ..), _)| !is_overlay).map(|(_, at)| at).collect();
     let entries: Vec<Entry<'_>> = variants
         .iter()
         .map(|(_, is_overlay, scope, window)| Entry {
             layer: 0,
             scope: &scope.whole,
             window: *window,
-            over: parent.filter(|_| *is_overlay).into_iter().collect(),
+            over: if *is_overlay { parents.clone() } else { Vec::new() },
         })
         .collect();
     let labels = variants.iter().map(|(info, ..)| info.label.clone()).collect();

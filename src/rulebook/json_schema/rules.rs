@@ -11,7 +11,7 @@ pub fn schema() -> Value {
             may("limit", percents("All adjustments together stay inside; once in all rule files.")),
             may("rule", named("For these items this way to a price: [rule.NAME].", rule())),
             may("season", named("Changes at some times: [season.NAME].", entry(season, true))),
-            may("stock", named("Changes for some stock: [stock.NAME].", entry(|_| adjustment(), true))),
+            may("stock", named("Changes for some stock: [stock.NAME].", entry(|_| adjustment(true), true))),
             may("guard", named("What no price may leave: [guard.NAME].", entry(|_| guard(), true))),
             may("round", named("Which prices look right: [round.NAME].", entry(|_| round(), true))),
         ],
@@ -64,9 +64,9 @@ fn rule() -> Value {
     rule
 }
 
-fn adjustment() -> Vec<Key> {
+fn adjustment(needed: bool) -> Vec<Key> {
     vec![
-        need("adjust", signed("A percent that says up or down.")),
+        ("adjust", needed, signed("A percent that says up or down.")),
         may("relax", texts("Guards that give way to it.")),
     ]
 }
@@ -83,8 +83,23 @@ fn season(_: bool) -> Vec<Key> {
             may("dates", text("Dates or days of the year.")),
         ],
     );
-    let mut keys = adjustment();
+    let fitted = table(
+        "Indices that were fitted to sales, instead of `adjust`.",
+        [
+            may(
+                "file",
+                text(
+                    "A season file: `fitted/seasons.csv`, which `pricer fit` writes, or another of that folder.",
+                ),
+            ),
+            may("by", text("The attribute that holds the category of an item: `category`.")),
+            may("strength", percent("How much of index − 1 counts: `100%`.")),
+            need("cap", percent("How far it moves a price at most, up and down.")),
+        ],
+    );
+    let mut keys = adjustment(false);
     keys.push(may("when", when));
+    keys.push(may("fitted", fitted));
     keys
 }
 

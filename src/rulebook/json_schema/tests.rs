@@ -54,7 +54,7 @@ fn described() -> BTreeSet<String> {
 
 #[test]
 fn every_key_that_is_read_is_described() {
-    // `fitted` and the sections of later editions are refused by the readers.
+    // The sections of later editions are refused by the readers.
     let missing: Vec<String> = asked().difference(&described()).cloned().collect();
     assert!(missing.is_empty(), "the readers ask for {missing:?}, and no schema describes it");
 }

@@ -5,7 +5,7 @@ use super::{Card, Part, Section};
 use crate::explain::guard_demand;
 use crate::facts::show_duration;
 use crate::pricing::{
-    AdjustmentKind, FeedName, GuardClass, GuardVariant, Info, Place, Release, Rule, Way, Window,
+    AdjustmentKind, Change, FeedName, GuardClass, GuardVariant, Info, Place, Release, Rule, Way, Window,
 };
 use crate::rulebook::why::dates;
 use std::collections::BTreeMap;
@@ -150,6 +150,16 @@ fn sentence(release: &Release, place: &Place, rule: &Rule, given: &str) -> Strin
     out + &relaxed(place, &rule.relax)
 }
 
+/// `+3%`, or `between −4% and +6% by the season` where it goes with the year.
+fn change(change: &Change) -> String {
+    let (low, high) = change.range();
+    if low == high {
+        signed(low)
+    } else {
+        format!("Between {} and {} as the year goes", signed(low), signed(high))
+    }
+}
+
 pub fn adjustments(release: &Release) -> Section {
     let mut found = Gathered::default();
     for place in &release.places {
@@ -166,7 +176,7 @@ pub fn adjustments(release: &Release) -> Section {
                 };
                 let sentence = format!(
                     "{} for {}{}{text}.{}",
-                    signed(variant.adjust),
+                    change(&variant.adjust),
                     scope(&release.schema, &variant.scope),
                     when(variant.window, place),
                     relaxed(place, &variant.relax),

@@ -2,7 +2,7 @@
 
 use super::Mismatch;
 use crate::money::Amount;
-use crate::pricing::{AdjustmentKind, GuardRef, Info, Place, SourceAt, Step};
+use crate::pricing::{AdjustmentKind, Change, GuardRef, Info, Place, SourceAt, Step};
 
 /// One step of the waterfall.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,7 +60,7 @@ fn line(place: &Place, step: &Step) -> Option<Line> {
                 AdjustmentKind::Season => "season",
                 AdjustmentKind::Stock => "stock",
             };
-            let name = format!("{kind}.{}  {}", variant.info.label, variant.adjust.to_percent_text(7));
+            let name = format!("{kind}.{}  {}", variant.info.label, changes(&variant.adjust));
             make(Stage::Adjust, name, Some(*after), String::new(), Some(&variant.info))
         }
         Step::Limited { after } => {
@@ -124,4 +124,11 @@ fn left_price(lines: &[Line], price: Amount) -> usize {
     let distance = |line: &Line| line.after.map_or(u64::MAX, |after| after.micros().abs_diff(price.micros()));
     let nearest = lines.iter().enumerate().min_by_key(|(_, line)| distance(line));
     nearest.map_or(last, |(at, _)| at)
+}
+
+/// `-3%`, or `-4% .. 6%` where it goes with the year.
+fn changes(change: &Change) -> String {
+    let (low, high) = change.range();
+    let (low, high) = (low.to_percent_text(7), high.to_percent_text(7));
+    if low == high { low } else { format!("{low} .. {high}") }
 }

@@ -2,7 +2,7 @@
 //!
 //! A cell is parsed for the kind of its attribute, so `> 8` is a mistake for a duration and `a .. b` a text for a brand.
 
-use super::quantity::{Mistake, is_bare, parse_quantity, parse_span};
+use super::quantity::{Mistake, exchanged, is_bare, parse_quantity, parse_span};
 use super::value::pieces;
 use crate::facts::Kind;
 use crate::money::Currency;
@@ -192,7 +192,7 @@ fn within(text: &str, kind: Kind) -> Result<Atom, Mistake> {
             range: 0..text.len(),
             title: format!("`{text}` holds no value"),
             label: "a span runs upwards, and `..` leaves out its end".to_owned(),
-            offers: Vec::new(),
+            offers: if to.value < from.value { vec![exchanged(low, high)] } else { Vec::new() },
         });
     }
     Ok(Atom::Within {

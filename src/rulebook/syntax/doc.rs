@@ -1,7 +1,7 @@
 //! TOML as a tree that knows where each key and value was written.
 
 use super::Findings;
-use crate::rulebook::{Diagnostic, Span};
+use crate::rulebook::{Applicability, Diagnostic, Edit, Span};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use toml::de::{DeTable, DeValue};
@@ -171,11 +171,28 @@ pub fn parse_toml(file: &str, text: &str, out: &mut Findings) -> Table {
             )
             .note("one name stands for one thing, so the two cannot be merged silently")
         } else {
-            Diagnostic::error("E0101", "this is not TOML", at, message)
-                .note("texts stand in quotes, lists in [ ], tables in { }, one `key = value` a line")
+            not_toml(text, at, message)
         });
     }
     convert_table(file, text, root.get_ref())
+}
+
+/// E0101; for a text without quotes with the cure.
+fn not_toml(source: &str, at: Span, message: String) -> Diagnostic {
+    let no_quotes = message.starts_with("string values must be quoted");
+    let rest = source.get(at.start..).unwrap_or("");
+    let bare = rest.split([',', ']', '}', '#', '\n', '"', '=']).next().unwrap_or("").trim_end();
+    let span = Span { end: at.start + bare.len(), ..at.clone() };
+    let finding = Diagnostic::error("E0101", "this is not TOML", at, message)
+        .note("texts stand in quotes, lists in [ ], tables in { }, one `key = value` a line");
+    // Whether the text itself is right is seen as soon as the file can be read.
+    let closed = !rest.get(bare.len()..).unwrap_or("").trim_start_matches(' ').starts_with(['"', '=']);
+    if no_quotes && closed && !bare.is_empty() {
+        let edits = vec![Edit { span, text: format!("\"{bare}\"") }];
+        finding.fix(Applicability::Safe, format!("write \"{bare}\""), edits)
+    } else {
+        finding
+    }
 }
 
 fn convert_table(file: &str, text: &str, table: &DeTable<'_>) -> Table {

@@ -19,8 +19,15 @@ pub struct Mistake {
     pub range: Range<usize>,
     pub title: String,
     pub label: String,
-    /// What could have been meant instead of the part; one alone is safe.
+    /// What could have been meant instead of the part.
     pub offers: Vec<String>,
+}
+
+/// The ends of a span that runs downwards, exchanged: `8w .. 2w`, and `20 .. 10 EUR`, whose first end borrows the unit.
+pub fn exchanged(low: &str, high: &str) -> String {
+    let unit =
+        if is_bare(low) { high.trim_start_matches(|c: char| matches!(c, '0'..='9' | '-' | '.')) } else { "" };
+    format!("{} .. {low}{unit}", high.strip_suffix(unit).unwrap_or(high))
 }
 
 /// One of the quantities a cell can compare.
@@ -31,7 +38,8 @@ pub fn parse_quantity(text: &str, kind: Kind) -> Result<Quantity, Mistake> {
         Kind::Percent => parse_percent(text).map(|ratio| plain(ratio.nanos())),
         Kind::Duration => parse_duration(text).map(plain).map_err(|why| {
             if is_bare(text) {
-                no_unit(text, "a duration has a unit, such as `18h`, `7d` or `8w`", Vec::new())
+                let offers = ["h", "d", "w"].map(|unit| format!("{text}{unit}"));
+                no_unit(text, "a duration has a unit, such as `18h`, `7d` or `8w`", offers.into())
             } else {
                 mistake("E0409", text, why, "write a whole or decimal number and `s`, `m`, `h`, `d` or `w`")
             }
@@ -137,7 +145,25 @@ fn no_unit(text: &str, label: &str, offers: Vec<String>) -> Mistake {
 
 fn number_mistake(code: &'static str, text: &str, error: InvalidNumber, how: &str) -> Mistake {
     let hint = if text.contains(',') { ": write a decimal point, and no thousands separators" } else { "" };
-    mistake(code, text, format!("`{text}` is {error}{hint}"), how)
+    Mistake { offers: pointed(text), ..mistake(code, text, format!("`{text}` is {error}{hint}"), how) }
+}
+
+/// A number written as other locales do, with a decimal point: `1.234,56 EUR` is `1234.56 EUR`. Of `1,234` nobody knows
+/// whether the comma is a point or nothing.
+fn pointed(text: &str) -> Vec<String> {
+    let end = text.find(|c: char| !matches!(c, '0'..='9' | '+' | '-' | '.' | ',')).unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let numbers = match (number.rfind(','), number.rfind('.')) {
+        (None, _) => return Vec::new(),
+        (Some(comma), Some(point)) if point < comma => vec![number.replace('.', "").replace(',', ".")],
+        (Some(_), Some(_)) => vec![number.replace(',', "")],
+        (Some(comma), None) if number.len() - comma == 4 => {
+            vec![number.replace(',', "."), number.replace(',', "")]
+        }
+        (Some(_), None) => vec![number.replace(',', ".")],
+    };
+    let right = |number: &String| is_bare(number.strip_prefix('+').unwrap_or(number));
+    numbers.into_iter().filter(right).map(|number| format!("{number}{unit}")).collect()
 }
 
 fn mistake(code: &'static str, text: &str, title: String, label: impl Into<String>) -> Mistake {
@@ -154,10 +180,29 @@ mod tests {
         assert_eq!(offers("20"), ["20%"]);
         assert_eq!(offers("0.20"), ["20%", "0.2%"]);
         assert_eq!(parse_percent("16,5%").unwrap_err().code, "E0402");
+        assert_eq!(offers("16,5%"), ["16.5%"]);
         assert_eq!(parse_quantity("8", Kind::Duration).unwrap_err().code, "E0401");
         assert_eq!(parse_quantity("5", Kind::Money).unwrap_err().code, "E0401");
         assert_eq!(parse_quantity("0", Kind::Money).unwrap().value, 0);
         assert_eq!(parse_quantity("19,99 EUR", Kind::Money).unwrap_err().code, "E0403");
+    }
+
+    #[test]
+    fn numbers_of_other_locales_are_offered_with_a_point() {
+        let offers = |text: &str| parse_quantity(text, Kind::Money).unwrap_err().offers;
+        assert_eq!(offers("1.234,56 EUR"), ["1234.56 EUR"]);
+        assert_eq!(offers("1,234.56 EUR"), ["1234.56 EUR"]);
+        assert_eq!(offers("19,99 EUR"), ["19.99 EUR"]);
+        assert_eq!(offers("1,234 EUR"), ["1.234 EUR", "1234 EUR"]);
+        assert_eq!(offers("1,2,3 EUR"), [""; 0]);
+        assert_eq!(offers("many EUR"), [""; 0]);
+    }
+
+    #[test]
+    fn the_ends_of_a_span_are_exchanged_with_their_unit() {
+        assert_eq!(exchanged("8w", "2w"), "2w .. 8w");
+        assert_eq!(exchanged("20", "10 EUR"), "10 .. 20 EUR");
+        assert_eq!(exchanged("9", "5"), "5 .. 9");
     }
 
     #[test]

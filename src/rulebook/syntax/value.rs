@@ -339,13 +339,18 @@ pub fn push_mistake(node: &Node, mistake: Mistake, meaning: &str, out: &mut Find
     };
     match mistake.offers.as_slice() {
         [] => {}
-        [one] => {
+        [one] if mistake.code == "E0401" => {
             finding = finding
                 .note(format!(
                     "it could mean \"{one}\", but fractions are written for the same thing elsewhere, so numbers are never guessed"
                 ))
                 .fix(Applicability::Safe, "write the percent sign", edit(one));
         }
+        // One end may just as well have lost a digit.
+        [one] if mistake.code == "E0207" => {
+            finding = finding.fix(Applicability::Maybe, "exchange the two ends", edit(one));
+        }
+        [one] => finding = finding.fix(Applicability::Safe, format!("write \"{one}\""), edit(one)),
         several => {
             finding = finding.note(format!(
                 "it could mean {}, so it is never guessed",

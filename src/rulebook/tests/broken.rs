@@ -158,6 +158,25 @@ fn only_a_whole_number_of_percents_is_one_reading() {
 }
 
 #[test]
+fn what_was_typed_the_wrong_way_round_is_offered() {
+    let offer = |loaded: Loaded| {
+        let fix = &loaded.diagnostics[0].fixes[0];
+        (fix.edits[0].text.clone(), fix.applicability == Applicability::Safe)
+    };
+    let season = |when: &str, code: &str, at: &str| {
+        offer(rules(&format!("[season.x]\nadjust = \"+3%\"\nwhen = {{ {when} }}"), code, at))
+    };
+    let exchanged = |text: &str| (text.to_owned(), false);
+    assert_eq!(season("day_of_month = \"8 .. 5\"", "E0708", "8 .. 5"), exchanged("5 .. 8"));
+    assert_eq!(
+        season("holiday = \"KZ:nauryz\", days = \"+2 .. -7\"", "E0708", "+2 .. -7"),
+        exchanged("-7 .. +2")
+    );
+    let unquoted = offer(guard("min_margin = 5%", "E0101", "5%"));
+    assert_eq!(unquoted, ("\"5%\"".to_owned(), true));
+}
+
+#[test]
 fn units() {
     guard("min_margin = \"20\"", "E0401", "20");
     guard("min_margin = \"16,5%\"", "E0402", "16,5%");
@@ -274,7 +293,10 @@ fn guards_seasons_and_rounding() {
     rules(&season("holiday = \"KZ:nauryzz\""), "E0710", "KZ:nauryzz");
     rules(&season("days = \"-7 .. +2\""), "E0203", "days");
     rules(&season("day_of_month = \"0 .. 8\""), "E0708", "0 .. 8");
-    rules(&season("fitted = true"), "E0901", "fitted");
+    rules(&season("fitted = true"), "E0201", "fitted");
+    let fitted = |settings: &str| format!("[season.x]\nfitted = {{ {settings} }}");
+    rules(&fitted("cap = \"5%\""), "E0601", "{ cap = \"5%\" }");
+    rules(&fitted("file = \"tables/x.csv\", cap = \"5%\""), "E0601", "\"tables/x.csv\"");
     rules("[season.x]\nadjust = \"+3%\"", "E0203", "[season.x]");
     rules("limit = \"5% .. 10%\"", "E0407", "\"5% .. 10%\"");
     let round = |band: &str| format!("[round.x]\nwhere = {{ market = \"DE\" }}\nbands = [ {band} ]");

@@ -99,7 +99,9 @@ pub fn row(method: Method) -> Row {
         Method::FactServiceGetItem | Method::FactServiceListItems | Method::RulebookServiceExplainPrice => {
             row(&[Author, Approver, Auditor], Lane::Quote)
         }
-        Method::RulebookServiceCheckRulebook => row(&[Author, Approver, Auditor], Lane::Batch),
+        Method::ElasticityServiceEstimateElasticity | Method::RulebookServiceCheckRulebook => {
+            row(&[Author, Approver, Auditor], Lane::Batch)
+        }
         Method::RulebookServiceGetRelease | Method::RulebookServiceListReleases => {
             row(&[Author, Approver, Operator, Auditor], Lane::Quote)
         }

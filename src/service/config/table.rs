@@ -2,6 +2,8 @@
 
 use super::Settings;
 use super::values::{duration, number, show_duration, show_size, size};
+use crate::facts::parse_percent;
+use crate::money::Ratio;
 use crate::service::LogRequests;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -77,6 +79,23 @@ macro_rules! time {
                 Ok(())
             },
             show: |settings| quoted(&show_duration(settings.$($field).+)),
+            is_path: false,
+        }
+    };
+}
+
+macro_rules! share {
+    ($key:literal, $($field:ident).+, $about:literal) => {
+        Setting {
+            key: $key,
+            about: $about,
+            allowed: || "0% to 100%".to_owned(),
+            set: |settings, text| {
+                let share = parse_percent(text).ok().filter(|share| (Ratio::ZERO..=Ratio::ONE).contains(share));
+                settings.$($field).+ = share.ok_or_else(|| format!("`{text}` is no share such as `10%`"))?;
+                Ok(())
+            },
+            show: |settings| quoted(&settings.$($field).+.to_percent_text(7)),
             is_path: false,
         }
     };
@@ -227,6 +246,16 @@ pub const SETTINGS: &[Setting] = &[
     ),
     time!("reload.read", timing.read, 100..600_000, "How long reading the folder may take."),
     time!("reload.decide", timing.decide, 1_000..86_400_000, "How long check, tests and feeds may take."),
+    share!(
+        "feeds.max_bad",
+        timing.feeds.max_bad,
+        "The share of rows of a feed file that may be unreadable when it has changed, unless it had as many before; else the last good one stays."
+    ),
+    share!(
+        "feeds.max_loss",
+        timing.feeds.max_loss,
+        "The share of its rows that a feed file may have lost when it has changed; else the last good one stays."
+    ),
     count!(
         "limits.connections",
         limits.connections,
@@ -289,6 +318,12 @@ pub const SETTINGS: &[Setting] = &[
         limits.streams,
         (1..=100_000_usize),
         "Streams at once; more are refused at once."
+    ),
+    count!(
+        "limits.uploaded_rows",
+        limits.uploaded_rows,
+        (1..=1_000_000_000_usize),
+        "Uploaded rows that are kept in memory, each SKU, market and channel (or rival) once; more are refused (`FACTS_FULL`)."
     ),
     time!(
         "limits.queue_age",

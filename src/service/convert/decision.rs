@@ -11,7 +11,7 @@ use crate::service::proto;
 /// The message of a decision made in `world` for `sku`, without its steps.
 #[must_use]
 pub fn decision(decision: &Decision, world: &World<'_>, sku: &str) -> proto::Decision {
-    let World { release, place, now, .. } = world;
+    let World { release, place, .. } = world;
     let money = |amount: Amount| write_money(amount, place.currency);
     let (status, held_reason) = match decision.status {
         Status::Priced => (proto::DecisionStatus::Priced, String::new()),
@@ -22,9 +22,9 @@ pub fn decision(decision: &Decision, world: &World<'_>, sku: &str) -> proto::Dec
         held_reason,
         basis: proto::PriceBasis::Recommended.into(),
         sku: sku.to_owned(),
-        market: place.market.to_string(),
-        channel: place.channel.to_string(),
-        at_time: Some(write_instant(now.at)),
+        market: owned(&place.market),
+        channel: owned(&place.channel),
+        at_time: Some(write_instant(world.now.at)),
         price: Some(proto::ItemPrice {
             gross: Some(write_money(decision.price.amount(), decision.price.currency())),
             net: Some(money(decision.net)),
@@ -43,9 +43,14 @@ pub fn decision(decision: &Decision, world: &World<'_>, sku: &str) -> proto::Dec
         flags: decision.flags.iter().map(|flag| flag.as_str().to_owned()).collect(),
         guards: decision.hits.iter().map(|hit| guard(hit, place)).collect(),
         oldest_input_time: decision.oldest_input.map(write_instant),
-        release: release.hash.to_string(),
+        release: owned(&release.hash),
         ..proto::Decision::default()
     }
+}
+
+/// `to_string` of a `Box<str>` goes through the formatter, at ten times the cost.
+fn owned(text: &str) -> String {
+    text.to_owned()
 }
 
 fn edge(edge: Edge, place: &Place) -> proto::RangeEdge {
@@ -84,7 +89,7 @@ fn winner(won: Winner, release: &Release, place: &Place) -> Option<proto::Winner
     let rule = place.rules.get(usize::try_from(won.rule).ok()?)?;
     let layer = release.layers.get(usize::from(rule.layer));
     Some(proto::Winner {
-        rule: rule.info.id.to_string(),
+        rule: owned(&rule.info.id),
         row: rule.info.row.and_then(|row| row.try_into().ok()),
         because: match won.because {
             Because::OnlyCandidate => proto::Because::OnlyCandidate,
@@ -93,10 +98,10 @@ fn winner(won: Winner, release: &Release, place: &Place) -> Option<proto::Winner
             Because::Narrower => proto::Because::Narrower,
         }
         .into(),
-        runner_up: won.runner_up.and_then(|rule| rule_info(rule, place)).map(|info| info.label.to_string()),
+        runner_up: won.runner_up.and_then(|rule| rule_info(rule, place)).map(|info| owned(&info.label)),
         alternative: won.alternative.into(),
-        layer: layer.map(ToString::to_string).unwrap_or_default(),
-        file: rule.info.at.file.to_string(),
+        layer: layer.map(|layer| owned(layer)).unwrap_or_default(),
+        file: owned(&rule.info.at.file),
         line: rule.info.at.line.try_into().unwrap_or(0),
     })
 }

@@ -6,11 +6,13 @@
 mod read;
 mod serve;
 mod show;
+mod unread;
 mod uploads;
 
 pub use serve::FactService;
 pub(super) use serve::is_id;
 pub use show::Shown;
+pub use unread::Unread;
 pub use uploads::{Outcome, Uploads};
 
 use super::convert::Invalid;

@@ -6,9 +6,10 @@
 //!
 //! Rows are kept as they came, for the next release to read them anew.
 
-use super::read::read;
+use super::read::{Fact, read};
+use super::unread::Unread;
 use super::{Change, Key, Kind};
-use crate::facts::{FactSet, ItemBook};
+use crate::facts::{FactSet, ItemBook, Names};
 use crate::money::Currency;
 use crate::pricing::Release;
 use crate::service::convert::Invalid;
@@ -16,8 +17,6 @@ use crate::service::state::Serving;
 use smallvec::SmallVec;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-/// How many keys are kept.
-const KEYS_MAX: usize = 20_000_000;
 /// How many rates of one pair.
 const RATES_MAX: usize = 1_000;
 
@@ -79,8 +78,10 @@ impl Outcome {
     }
 }
 
-impl Default for Uploads {
-    fn default() -> Self {
+impl Uploads {
+    /// Room for so many keys.
+    #[must_use]
+    pub fn new(keys_max: usize) -> Self {
         Self {
             sources: Vec::new(),
             records: HashMap::new(),
@@ -89,12 +90,10 @@ impl Default for Uploads {
             files_replaced: false,
             arrived: 0,
             revision: 0,
-            keys_max: KEYS_MAX,
+            keys_max,
         }
     }
-}
 
-impl Uploads {
     pub fn next_revision(&mut self) -> u64 {
         self.revision += 1;
         self.revision
@@ -201,7 +200,7 @@ impl Uploads {
         self.due.retain(|_, key| key.kind != Kind::Item || seen.contains(key));
         // Rows that a replay did not apply are in force all the same.
         serving.facts.items = ItemBook::default();
-        self.lay_items(&mut serving.facts, &serving.release);
+        self.lay(&[Kind::Item], &mut serving.facts, &serving.release, None);
         outcomes
     }
 
@@ -223,7 +222,7 @@ impl Uploads {
             }
             is_changed = true;
             let row = record.in_force.as_ref();
-            if !row.is_some_and(|row| lay(&key, row, &mut serving.facts, &serving.release)) {
+            if row.is_none_or(|row| lay(&key, row, &mut serving.facts, &serving.release).is_err()) {
                 tracing::warn!(
                     sku = &*key.name,
                     "an uploaded row that waited cannot be read with the rulebook in force"
@@ -233,28 +232,51 @@ impl Uploads {
         is_changed
     }
 
-    /// Lays everything that is in force over the facts of files, in the order in which it came.
-    pub fn lay_over(&self, facts: &mut FactSet, release: &Release) {
+    /// Lays everything that is in force over the facts of files, in the order in which it came. Gives the rows that
+    /// `release` cannot read.
+    pub fn lay_over(&self, facts: &mut FactSet, release: &Release, in_force: Option<&Release>) -> Unread {
         if self.files_replaced {
             facts.items = ItemBook::default();
         }
-        self.lay_items(facts, release);
-        self.lay_kinds(facts, release, &[Kind::Offer, Kind::Stock, Kind::Rate]);
+        let mut unread = self.lay(&[Kind::Item], facts, release, in_force);
+        unread.add(self.lay(&[Kind::Offer, Kind::Stock, Kind::Rate], facts, release, in_force));
+        unread
     }
 
-    fn lay_items(&self, facts: &mut FactSet, release: &Release) {
-        self.lay_kinds(facts, release, &[Kind::Item]);
-    }
-
-    fn lay_kinds(&self, facts: &mut FactSet, release: &Release, kinds: &[Kind]) {
-        let records = self.records.iter().filter(|(key, _)| kinds.contains(&key.kind));
+    fn lay(
+        &self,
+        kinds: &[Kind],
+        facts: &mut FactSet,
+        release: &Release,
+        in_force: Option<&Release>,
+    ) -> Unread {
+        let records = || self.records.iter().filter(|(key, _)| kinds.contains(&key.kind));
         let mut rows: Vec<(&Key, &Row)> =
-            records.filter_map(|(key, record)| Some((key, record.in_force.as_ref()?))).collect();
+            records().filter_map(|(key, record)| Some((key, record.in_force.as_ref()?))).collect();
         rows.sort_unstable_by_key(|(_, row)| row.arrived);
-        let lost = rows.into_iter().filter(|(key, row)| !lay(key, row, facts, release)).count();
-        if 0 < lost {
-            tracing::warn!(rows = lost, "uploaded rows cannot be read with this release and are not served");
+        let mut unread = Unread::default();
+        unread.rows = rows.len();
+        let mut lost = |key: &Key, row: &Row, why: Vec<Invalid>| {
+            let source = self.sources.get(usize::from(row.source)).map_or("", |source| &**source);
+            let is_new = in_force.is_some_and(|in_force| is_readable(key, row, in_force));
+            unread.note(key, source, is_new, why);
+        };
+        for (key, row) in rows {
+            if let Err(why) = lay(key, row, facts, release) {
+                lost(key, row, why);
+            }
         }
+        let mut waiting = 0;
+        for (key, row) in
+            records().flat_map(|(key, record)| record.waiting.iter().map(move |(_, row)| (key, row)))
+        {
+            waiting += 1;
+            if let Err(why) = read_kept(key, row, release, &mut Names::new(&release.rivals)) {
+                lost(key, row, why);
+            }
+        }
+        unread.rows += waiting;
+        unread
     }
 
     /// Source and number of the row in force for exactly this SKU, market and channel, and what it said.
@@ -265,23 +287,22 @@ impl Uploads {
         let source = self.sources.get(usize::from(row.source))?;
         Some((source, row.sequence, Change::decode(Kind::Item, &row.bytes)?))
     }
-
-    #[cfg(test)]
-    pub fn with_keys_max(keys_max: usize) -> Self {
-        Self { keys_max, ..Self::default() }
-    }
 }
 
 /// Puts a kept row into the facts, if it can be read.
-fn lay(key: &Key, row: &Row, facts: &mut FactSet, release: &Release) -> bool {
-    let change = Change::decode(key.kind, &row.bytes);
-    match change.and_then(|change| read(&change, release, &mut facts.offers.names).ok()) {
-        Some((_, fact)) => {
-            fact.put(facts);
-            true
-        }
-        None => false,
-    }
+fn lay(key: &Key, row: &Row, facts: &mut FactSet, release: &Release) -> Result<(), Vec<Invalid>> {
+    let fact = read_kept(key, row, release, &mut facts.offers.names)?;
+    fact.put(facts);
+    Ok(())
+}
+
+fn read_kept(key: &Key, row: &Row, release: &Release, names: &mut Names) -> Result<Fact, Vec<Invalid>> {
+    let change = Change::decode(key.kind, &row.bytes).ok_or_else(Vec::new)?;
+    read(&change, release, names).map(|(_, fact)| fact)
+}
+
+fn is_readable(key: &Key, row: &Row, release: &Release) -> bool {
+    read_kept(key, row, release, &mut Names::new(&release.rivals)).is_ok()
 }
 
 impl Record {

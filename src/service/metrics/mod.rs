@@ -55,6 +55,10 @@ pub struct Metrics {
     pub reload_success: Gauge,
     pub reloads: Counter,
     pub reload_failures: Counter,
+    /// 1 while the feed files hold what is served, 0 while they hold something that was not accepted.
+    pub feeds_success: Gauge,
+    pub feed_reloads: Counter,
+    pub feed_failures: Counter,
     /// Seconds since 1970.
     pub loaded_at: Gauge,
     /// 1 while the files of credentials hold what is in force.
@@ -196,6 +200,21 @@ impl Metrics {
             "pricer_rulebook_loaded_timestamp_seconds",
             "When the served release was loaded, in seconds since 1970",
             self.loaded_at.get(),
+        );
+        page.gauge(
+            "pricer_feeds_reload_success",
+            "1 while the feed files hold what is served, 0 while they hold something that was not accepted",
+            self.feeds_success.get(),
+        );
+        page.counter(
+            "pricer_feeds_reloads_total",
+            "Changed feed files taken into service",
+            &self.feed_reloads,
+        );
+        page.counter(
+            "pricer_feeds_reload_failures_total",
+            "Changed feed files that were not accepted",
+            &self.feed_failures,
         );
         page.gauge(
             "pricer_credentials_reload_success",

@@ -2,6 +2,9 @@
 
 use super::script::RULES;
 use super::*;
+use proto::fact_service_client::FactServiceClient;
+use proto::rulebook_service_client::RulebookServiceClient;
+use proto::{FactStamp, GetReleaseRequest, ItemUpsert, UpsertItemsRequest};
 use tokio::time::Instant;
 
 const SUCCESS: &str = "pricer_rulebook_reload_success";
@@ -144,5 +147,82 @@ async fn quotes_go_on_while_releases_change_and_each_is_of_one_release() {
     }
     let changes = tokio::time::timeout(PATIENCE, quoting).await.unwrap().unwrap();
     assert!(2 <= changes, "{changes} changes");
+    service.stop().await.unwrap();
+}
+
+/// An item of `erp` with its RRP, which a release may have no attribute for.
+async fn upload(service: &Running, sku: &str, rrp: Option<&str>, sequence: i64, valid_from: Option<i64>) {
+    let row = ItemUpsert {
+        stamp: Some(FactStamp {
+            sequence,
+            known_at: None,
+            valid_from: valid_from.map(convert::write_instant),
+        }),
+        item_facts: Some(ItemFacts {
+            sku: sku.to_owned(),
+            cost: Some(money("20 EUR")),
+            rrp: rrp.map(money),
+            ..ItemFacts::default()
+        }),
+        ..ItemUpsert::default()
+    };
+    let message = UpsertItemsRequest { source: "erp".to_owned(), items: vec![row], replace: false };
+    let mut facts = FactServiceClient::connect(service.url()).await.unwrap();
+    let summary =
+        facts.upsert_items(tokio_stream::iter([message])).await.unwrap().into_inner().summary.unwrap();
+    assert_eq!(summary.rejected + summary.superseded, 0, "{summary:?}");
+}
+
+#[tokio::test]
+async fn a_release_that_cannot_read_what_was_uploaded_is_not_served_unless_it_is_meant() {
+    let script = Script::new("guards=1");
+    let service = start(&script, config()).await;
+    let later = Clock { fixed: None }.now() + 3_600;
+    upload(&service, "N", Some("50 EUR"), 1, None).await;
+    upload(&service, "W", Some("50 EUR"), 1, Some(later)).await;
+    upload(&service, "P", None, 1, None).await;
+    script.write(RULES, "guards=1 no-rrp");
+    until_failed(&service, 1.0).await;
+    assert_eq!(service.metric(SUCCESS).await, Some(0.0));
+    let in_force = service.quote(known("N")).await.unwrap();
+    assert_eq!((gross(&in_force).as_str(), in_force.release), ("35.70 EUR", Script::hash_of("guards=1")));
+    let mut rulebooks = RulebookServiceClient::connect(service.url()).await.unwrap();
+    let rejected =
+        rulebooks.get_release(GetReleaseRequest::default()).await.unwrap().into_inner().rejected.unwrap();
+    assert!(rejected.summary.starts_with("it cannot read 2 of 3 uploaded rows"), "{rejected:?}");
+    assert!(rejected.summary.contains("`pricer check DIR --lock`"), "{rejected:?}");
+    let mut titles: Vec<&str> = rejected.diagnostics.iter().map(|finding| finding.title.as_str()).collect();
+    titles.sort_unstable();
+    assert_eq!(
+        titles,
+        ["N", "W"].map(|sku| format!("the uploaded item {sku:?} of source `erp` cannot be read"))
+    );
+    let note = &rejected.diagnostics[0].notes[0];
+    assert!(note.starts_with("`item_facts.rrp` is not an attribute"), "{note}");
+    // Rows that both releases can read: it is served without being touched again.
+    upload(&service, "N", None, 2, None).await;
+    upload(&service, "W", None, 2, Some(later)).await;
+    until_served(&service, "guards=1 no-rrp").await;
+    assert_eq!(service.metric(SUCCESS).await, Some(1.0));
+    assert_eq!(service.metric(FAILURES).await, Some(1.0), "said once");
+
+    // With a lock rows may go, and they come back with a release that can read them.
+    script.write(RULES, "guards=1 markup=60%");
+    until_served(&service, "guards=1 markup=60%").await;
+    upload(&service, "N", Some("50 EUR"), 3, None).await;
+    let last = "guards=1 no-rrp markup=70%";
+    script.write(RULES, last);
+    until_failed(&service, 2.0).await;
+    let lock = format!("release = \"{}\"\nguards = 1\nengine = \"0.1.0\"\n", Script::hash_of(last));
+    script.write(lock::NAME, &lock);
+    until_served(&service, last).await;
+    assert_eq!(service.quote(known("N")).await.unwrap_err().0, tonic::Code::NotFound);
+    assert!(service.quote(known("P")).await.is_ok());
+    // What is lost already is no reason to refuse the next.
+    script.write(RULES, "guards=1 no-rrp markup=80%");
+    until_served(&service, "guards=1 no-rrp markup=80%").await;
+    script.write(RULES, "guards=1 markup=50%");
+    until_served(&service, "guards=1 markup=50%").await;
+    assert_eq!(gross(&service.quote(known("N")).await.unwrap()), "35.70 EUR");
     service.stop().await.unwrap();
 }

@@ -1,6 +1,7 @@
 //! The service over real sockets on 127.0.0.1, each test with its own.
 
 mod access;
+mod elasticity;
 mod follow;
 mod many;
 mod operate;

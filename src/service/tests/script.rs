@@ -1,4 +1,4 @@
-//! A rulebook that a test writes in one line: `guards=2 markup=50%`, `broken`, `failing`. No compiler, no files.
+//! A rulebook that a test writes in one line: `guards=2 markup=50%`, `broken`, `failing`, `no-rrp`. No compiler, no files.
 
 use crate::facts::{
     FactSet, ItemBook, ItemReader, Names, OfferBook, RateText, Rates, Schema, Symbols, builtin, read_rate,
@@ -7,6 +7,7 @@ use crate::money::{Amount, Currency, Fraction, Ratio};
 use crate::pricing::*;
 use crate::rulebook::{Diagnostic, Files, Loaded, Span};
 use crate::service::Source;
+use crate::service::feeds::{Fed, Looks};
 use sha2::{Digest as _, Sha256};
 use std::sync::{Arc, Mutex};
 
@@ -68,8 +69,12 @@ impl Source for Script {
         }
     }
 
-    fn facts(&self, release: &Release) -> Result<FactSet, String> {
-        Ok(facts(release))
+    fn facts(&self, release: &Release) -> Result<Fed, String> {
+        Ok(Fed { facts: facts(release), ..Fed::default() })
+    }
+
+    fn looks(&self, _: &Release) -> Looks {
+        Looks::default()
     }
 }
 
@@ -101,7 +106,10 @@ fn release(rules: &str) -> Release {
         customer: true,
         ..attr("loyalty", crate::facts::Kind::Text, Symbols::default())
     };
-    schema.extend([category, rrp, tags, age]);
+    schema.extend([category, tags, age]);
+    if !rules.contains("no-rrp") {
+        schema.push(rrp);
+    }
     let info = |id: &str| Info { id: id.into(), label: id.into(), ..Info::default() };
     let rule = Rule {
         info: Info { at: SourceAt { file: RULES.into(), line: 3 }, ..info("plus") },
@@ -182,6 +190,7 @@ fn release(rules: &str) -> Release {
         segments: Box::new([Segment { name: "club".into(), scopes: Box::default() }]),
         items_feed: Feed::default(),
         rates_file: None,
+        elasticities: None,
         guard_count: guards as usize,
     }
 }

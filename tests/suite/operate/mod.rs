@@ -3,6 +3,8 @@
 mod attack;
 mod catalog;
 mod drain;
+mod errors;
+mod feeds;
 mod ledger;
 mod load;
 mod proxy;

@@ -57,7 +57,7 @@ fn item<'a>(dice: &mut Dice, world: &World, draft: &mut Draft<'a>, sku: String) 
     let cost = costs(dice, world, draft);
     prices(dice, draft);
     times(dice, draft);
-    demand(dice, world, draft);
+    demand(dice, draft);
     for rival in ["alza", "mediam", "otto", "kaufl", "stranger", "alza"] {
         if dice.chance(if rival == "stranger" { 15 } else { 65 }) {
             let offer = offer(dice, draft, rival);
@@ -139,7 +139,7 @@ fn twins<'a>(
 }
 
 /// Elasticities at their edges: −1, sure or not by a hair, far out, and what else the forms ask for.
-fn demand(dice: &mut Dice, world: &World, draft: &mut Draft) {
+fn demand(dice: &mut Dice, draft: &mut Draft) {
     if dice.chance(8) {
         return;
     }
@@ -156,7 +156,6 @@ fn demand(dice: &mut Dice, world: &World, draft: &mut Draft) {
         ("-3", "0.000000001"),
         ("-12", "3"),
     ];
-    let steep = if world.on.differing { "-300" } else { "-12.5" };
     let edges = [
         ("-1", "0"),
         ("-1.000000001", "0"),
@@ -172,7 +171,7 @@ fn demand(dice: &mut Dice, world: &World, draft: &mut Draft) {
         ("0.5", "0.2"),
         ("-6", "25"),
         ("-2", "-0.1"),
-        (steep, "10"),
+        ("-300", "10"),
         ("-0.000001", "0"),
     ];
     let (epsilon, se) = if dice.chance(70) { dice.pick(&plain) } else { dice.pick(&edges) };

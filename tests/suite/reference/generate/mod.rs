@@ -54,15 +54,10 @@ pub struct Switches {
     pub fade: bool,
     pub relative: bool,
     pub history: bool,
-    /// where the engine is known to differ and will follow
-    pub differing: bool,
 }
 
 pub const ALL: Switches =
-    Switches { optimise: true, markdown: true, fade: true, relative: true, history: true, differing: true };
-
-/// What the engine supports.
-pub const ENGINE: Switches = Switches { differing: false, ..ALL };
+    Switches { optimise: true, markdown: true, fade: true, relative: true, history: true };
 
 /// What the cases need to know of the rulebook.
 pub struct World {
@@ -125,7 +120,7 @@ pub const TAGS: [&str; 12] = [
 
 /// The rulebook and cases of a seed; the same on every machine.
 pub fn generate(seed: u64) -> (Files, Vec<CaseInput>) {
-    generate_with(seed, ENGINE)
+    generate_with(seed, ALL)
 }
 
 pub fn generate_with(seed: u64, on: Switches) -> (Files, Vec<CaseInput>) {
