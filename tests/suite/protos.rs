@@ -18,5 +18,8 @@ fn the_compiled_protos_are_those_of_the_folder() {
         std::fs::write(&kept, &compiled).unwrap();
     }
     let same = std::fs::read(&kept).unwrap_or_default() == compiled;
-    assert!(same, "proto/ has changed since it was compiled: PRICER_BLESS=1 cargo test --test suite protos, then build again");
+    assert!(
+        same,
+        "proto/ has changed since it was compiled: PRICER_BLESS=1 cargo test --test suite protos, then build again"
+    );
 }
