@@ -1,22 +1,15 @@
-//! Compiles `proto/` with protox, a protobuf compiler in Rust: no `protoc` on the machine is needed.
+//! Makes the gRPC code from `proto/pricer.binpb`: `proto/` compiled by protox, a protobuf compiler in Rust, in
+//! `tests/suite/protos.rs`. Compiling it here would cost whoever builds pricer a compiler more.
 
 use prost::Message as _;
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let files = protos(Path::new("proto/pricer/v1"))?;
-    println!("cargo:rerun-if-changed=proto");
-    for file in &files {
-        println!("cargo:rerun-if-changed={}", file.display());
-    }
-    let descriptor = protox::Compiler::new(["proto"])?
-        .include_imports(true)
-        .include_source_info(true)
-        .open_files(files)?
-        .encode_file_descriptor_set();
-    // Kept for the reflection service.
+    println!("cargo:rerun-if-changed=proto/pricer.binpb");
+    let descriptor = std::fs::read("proto/pricer.binpb")?;
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
+    // Kept for the reflection service.
     std::fs::write(out.join("pricer_descriptor.bin"), &descriptor)?;
     let descriptor = tonic_prost_build::FileDescriptorSet::decode(descriptor.as_slice())?;
     std::fs::write(out.join("methods.rs"), methods(&descriptor))?;
@@ -65,17 +58,4 @@ fn methods(descriptor: &tonic_prost_build::FileDescriptorSet) -> String {
          #[must_use]\n    pub fn of_path(path: &str) -> Option<Self> {{\n        match path {{\n{by_path}            _ => None,\n        }}\n    }}\n\n    \
          #[must_use]\n    pub fn is_streaming(self) -> bool {{\n        match self {{\n{streams}        }}\n    }}\n}}\n"
     )
-}
-
-/// The `.proto` files of a folder, sorted.
-fn protos(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "proto") {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(files)
 }

@@ -3,9 +3,10 @@
 //! All servers are processes of their own, pinned to one core; the client is pinned to another and sends at a fixed rate.
 //! They take turns within seconds, so that what the machine does besides hits all of them. CPU time is what the kernel
 //! says the server's threads ran. `ECHO_ROUNDS`, `ECHO_SECONDS` and `ECHO_RATE` change the run; `ECHO_PYTHON` is a Python
-//! with grpcio, whose echo then takes part. `-- overload`: O1.
+//! with grpcio, whose echo then takes part. `-- overload`: O1, `-- beside`: O2.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench fails by panicking")]
 
+mod beside;
 mod overload;
 mod server;
 mod work;
@@ -36,9 +37,11 @@ fn main() {
     }
     pin(1, std::process::id());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    match arguments.iter().any(|word| word == "overload") {
-        true => overload::measure(runtime.handle()),
-        false => compare(runtime.handle()),
+    let is_asked = |what: &str| arguments.iter().any(|word| word == what);
+    match (is_asked("overload"), is_asked("beside")) {
+        (true, _) => overload::measure(runtime.handle()),
+        (_, true) => beside::measure(runtime.handle()),
+        _ => compare(runtime.handle()),
     }
 }
 

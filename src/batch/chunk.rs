@@ -1,6 +1,6 @@
 //! One column of a Parquet row group, written page by page without the library's own column writers.
 
-use super::coded::hybrid;
+use super::coded::{hybrid, varint};
 use parquet::basic::{Compression, Encoding, PageType};
 use parquet::column::page::{CompressedPage, Page, PageWriter};
 use parquet::column::writer::ColumnCloseResult;
@@ -75,15 +75,27 @@ pub(super) fn page(buf: Vec<u8>, rows: usize, encoding: Encoding) -> Page {
     }
 }
 
-/// The definition levels at the start of a page: nothing in a column that is never missing, else one bit a cell.
-pub(super) fn levels(descr: &ColumnDescPtr, there: impl ExactSizeIterator<Item = bool>, bytes: &mut Vec<u8>) {
+/// The definition levels at the start of a page: nothing in a column that is never missing, else one bit a cell, `missing` of
+/// them unset.
+pub(super) fn levels(
+    descr: &ColumnDescPtr,
+    missing: usize,
+    there: impl ExactSizeIterator<Item = bool>,
+    bytes: &mut Vec<u8>,
+) {
     if descr.max_def_level() == 0 {
         return;
     }
     let start = bytes.len();
     bytes.extend([0; 4]);
-    let levels: Vec<u32> = there.map(u32::from).collect();
-    hybrid(&levels, 1, bytes);
+    let rows = there.len();
+    if missing == 0 || missing == rows {
+        varint((rows << 1) as u64, bytes);
+        bytes.push(u8::from(missing == 0));
+    } else {
+        let levels: Vec<u32> = there.map(u32::from).collect();
+        hybrid(&levels, 1, bytes);
+    }
     let length = (bytes.len() - start - 4) as u32;
     for (slot, byte) in bytes.iter_mut().skip(start).zip(length.to_le_bytes()) {
         *slot = byte;

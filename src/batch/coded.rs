@@ -35,6 +35,15 @@ impl CodedColumn {
     pub fn add(&mut self, keys: &[i32], texts: &StringArray) {
         let mut numbers = vec![UNSEEN; texts.len()];
         self.keys.reserve(keys.len());
+        // Many columns say the same all through a block.
+        if let Some(first) = keys.first()
+            && keys.iter().all(|key| key == first)
+        {
+            let text = usize::try_from(*first).ok().filter(|first| *first < texts.len());
+            let number = text.map_or(MISSING, |text| self.number(texts.value(text)));
+            self.keys.extend(std::iter::repeat_n(number, keys.len()));
+            return;
+        }
         for key in keys {
             let number = match usize::try_from(*key).ok().and_then(|key| numbers.get_mut(key)) {
                 None => MISSING,
@@ -86,7 +95,7 @@ impl CodedColumn {
 
     fn data_page(&self, missing: usize) -> Page {
         let mut bytes = Vec::new();
-        chunk::levels(&self.descr, self.keys.iter().map(|key| *key != MISSING), &mut bytes);
+        chunk::levels(&self.descr, missing, self.keys.iter().map(|key| *key != MISSING), &mut bytes);
         let coded = !self.texts.is_empty();
         if coded {
             let width = (usize::BITS - (self.texts.len() - 1).leading_zeros()).max(1);

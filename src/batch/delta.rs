@@ -4,6 +4,7 @@
 use super::answered::NONE;
 use super::chunk::{self, Written};
 use super::coded::varint;
+use super::parquet_sink::ROW_GROUP_ROWS;
 use arrow_array::StringArray;
 use parquet::basic::Encoding;
 use parquet::data_type::ByteArray;
@@ -34,7 +35,7 @@ pub(super) struct TextColumn {
 
 impl CountColumn {
     pub fn new(descr: ColumnDescPtr) -> Self {
-        Self { descr, counts: Vec::new() }
+        Self { descr, counts: Vec::with_capacity(ROW_GROUP_ROWS) }
     }
 
     pub fn add(&mut self, counts: &[i64]) {
@@ -45,7 +46,7 @@ impl CountColumn {
         let there = |count: &i64| *count != NONE;
         let missing = self.counts.iter().filter(|count| !there(count)).count();
         let mut bytes = Vec::with_capacity(self.counts.len() * 5);
-        chunk::levels(&self.descr, self.counts.iter().map(there), &mut bytes);
+        chunk::levels(&self.descr, missing, self.counts.iter().map(there), &mut bytes);
         let (rows, counts) = (
             self.counts.len(),
             match missing {

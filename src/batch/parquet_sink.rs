@@ -12,7 +12,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 
 /// Rows of a row group: what the writer holds in memory, give or take a block.
-const ROW_GROUP_ROWS: usize = 1 << 17;
+pub(super) const ROW_GROUP_ROWS: usize = 1 << 17;
 
 pub(super) struct ParquetSink {
     file: SerializedFileWriter<PartFile>,

@@ -22,8 +22,10 @@ const REMEMBERED_MAX: usize = 1 << 12;
 /// The columns of a block.
 #[derive(Debug)]
 pub(super) struct Values {
-    /// The values of each column that gives some, row by row; missing where a cell is empty.
-    columns: Vec<(AttrId, Vec<Value>)>,
+    /// The attributes that columns give.
+    given: Vec<AttrId>,
+    /// Their values, row behind row: what a row holds lies together.
+    cells: Vec<Value>,
     /// For each column that is read its texts, if it has any.
     texts: Vec<Option<Words>>,
     /// Columns that name other items.
@@ -76,7 +78,8 @@ impl Values {
         blank: &[Value],
     ) -> Result<Self, BatchError> {
         let mut values = Self {
-            columns: Vec::with_capacity(columns.len()),
+            given: Vec::new(),
+            cells: Vec::new(),
             texts: Vec::with_capacity(columns.len()),
             links: Vec::new(),
             odd: vec![false; batch.num_rows()],
@@ -86,6 +89,7 @@ impl Values {
             let words = if counts { None } else { Some(values.words(path, array, column)?) };
             values.texts.push(words);
         }
+        let mut read_columns: Vec<(AttrId, Vec<Value>)> = Vec::with_capacity(columns.len() + 1);
         for (array, at) in batch.columns().iter().zip(0..) {
             let Some(cells) = reader.cells(at) else { continue };
             if cells.links() {
@@ -97,23 +101,23 @@ impl Values {
                 Some(Some(words)) => read_words(words, &cells, beside, &mut values.odd),
                 _ => read_counts(array, &cells, beside, &mut values.odd),
             };
-            values.columns.push((cells.id, read));
+            read_columns.push((cells.id, read));
         }
         for id in reader.required() {
             let given: Vec<&[Value]> =
-                values.columns.iter().filter(|(known, _)| *known == id).map(|(_, cells)| &**cells).collect();
+                read_columns.iter().filter(|(known, _)| *known == id).map(|(_, cells)| &**cells).collect();
             for (row, odd) in values.odd.iter_mut().enumerate() {
                 *odd |= given.iter().all(|cells| cells.get(row).is_none_or(|cell| *cell == Value::Missing));
             }
         }
-        values.complete(blank);
+        values.complete(read_columns, blank);
         Ok(values)
     }
 
     /// One column for each attribute, with what is known where no cell says it.
-    fn complete(&mut self, blank: &[Value]) {
-        let mut columns: Vec<(AttrId, Vec<Value>)> = Vec::with_capacity(self.columns.len() + 1);
-        for (id, cells) in std::mem::take(&mut self.columns) {
+    fn complete(&mut self, read: Vec<(AttrId, Vec<Value>)>, blank: &[Value]) {
+        let mut columns: Vec<(AttrId, Vec<Value>)> = Vec::with_capacity(read.len() + 1);
+        for (id, cells) in read {
             let Some((_, known)) = columns.iter_mut().find(|(known, _)| *known == id) else {
                 columns.push((id, cells));
                 continue;
@@ -137,13 +141,15 @@ impl Values {
             columns.retain(|(id, _)| *id != builtin::STOCK_COVER);
             columns.push((builtin::STOCK_COVER, cells));
         }
-        for (id, cells) in &mut columns {
+        let width = columns.len();
+        self.cells = vec![Value::Missing; width * self.odd.len()];
+        for (at, (id, cells)) in columns.iter().enumerate() {
             let known = blank.get(usize::from(id.0)).copied().unwrap_or(Value::Missing);
-            if known != Value::Missing {
-                cells.iter_mut().filter(|cell| **cell == Value::Missing).for_each(|cell| *cell = known);
+            for (slot, cell) in self.cells.iter_mut().skip(at).step_by(width).zip(cells) {
+                *slot = if *cell == Value::Missing { known } else { *cell };
             }
         }
-        self.columns = columns;
+        self.given = columns.into_iter().map(|(id, _)| id).collect();
     }
 
     /// The texts of a column; rows whose cell cannot be written as one are odd.
@@ -186,7 +192,9 @@ impl Values {
 
     /// Makes `item` that of a row that is not odd.
     pub fn fill(&self, item: &mut Item, sku: &str, row: usize) {
-        let cells = self.columns.iter().filter_map(|(id, cells)| Some((*id, *cells.get(row)?)));
+        let width = self.given.len();
+        let cells = self.cells.get(row * width..(row + 1) * width).unwrap_or(&[]);
+        let cells = self.given.iter().copied().zip(cells.iter().copied());
         let links = self.links.iter().map(|(id, at)| (*id, self.text(Some(*at), row)));
         item.refill(sku, cells, links.filter(|(_, sku)| !sku.is_empty()));
     }
@@ -273,9 +281,13 @@ fn read_counts<'w>(
 ) -> Vec<Value> {
     match counts(array, cells) {
         Some(Counts::Scaled(scale)) => {
+            let plain = cells.plain(scale);
             macro_rules! scaled {
                 ($($kind:ident)*) => {
                     $(if let Some(array) = array.as_primitive_opt::<$kind>() {
+                        if let Some(plain) = plain {
+                            return primitive(array, odd, |_, count| plain.value(i64::try_from(count).ok()?));
+                        }
                         return primitive(array, odd, |row, count| {
                             cells.scaled(i128::from(count), scale, beside(row))
                         });

@@ -29,7 +29,7 @@ pub use history::{Applied, AppliedText, History, PriceKind, Timeline, read_appli
 pub use item::{BadField, FieldCode, Item, ItemReader, ItemRow, cover};
 pub use map::Map;
 pub use offers::{Names, Offer, OfferText, RivalId, read_offer};
-pub use quick::{CellReader, Scale};
+pub use quick::{CellReader, Plain, Scale};
 pub use rates::{Rate, RateRow, RateText, Rates, read_rate};
 pub use schema::{Attr, AttrId, Basis, Kind, Schema, builtin};
 pub use shelf::Shelf;

@@ -28,6 +28,30 @@ pub struct Scale {
     over: i64,
 }
 
+/// A column whose every count becomes a value in the same way.
+#[derive(Clone, Copy, Debug)]
+pub struct Plain {
+    times: i64,
+    low: i64,
+    high: i64,
+    /// Of money.
+    currency: Option<Currency>,
+}
+
+impl Plain {
+    /// The value of a count; `None` for one out of range.
+    #[must_use]
+    #[inline]
+    pub fn value(&self, count: i64) -> Option<Value> {
+        let count =
+            count.checked_mul(self.times).filter(|count| self.low <= *count && *count <= self.high)?;
+        Some(match self.currency {
+            Some(currency) => Value::Money(Amount::from_micros(count), currency),
+            None => Value::Count(count),
+        })
+    }
+}
+
 /// Seconds that the grammar of durations takes.
 const SECONDS_MAX: i64 = i64::MAX / Ratio::SCALE;
 /// The years 1 to 9998: instants that every calendar shows.
@@ -147,6 +171,17 @@ impl CellReader<'_> {
             more @ 0.. => Some(Scale { times: power(more)?, over: 1 }),
             less => Some(Scale { times: 1, over: power(-less)? }),
         }
+    }
+
+    /// The quick way for counts of this scale, where all cells are read alike: [`Self::scaled`] without its questions.
+    #[must_use]
+    pub fn plain(&self, scale: Scale) -> Option<Plain> {
+        let currency = match (self.attr.kind, self.beside) {
+            (Kind::Money, None) => Some(self.currency?),
+            (Kind::Number | Kind::Percent, _) => None,
+            _ => return None,
+        };
+        (scale.over == 1).then_some(Plain { times: scale.times, low: self.low, high: self.high, currency })
     }
 
     /// The value of a count of 10^-scale.

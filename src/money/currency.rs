@@ -25,12 +25,9 @@ impl Currency {
 
     /// How many 10⁻⁶ one minor unit is: 10,000 for EUR.
     #[must_use]
+    #[inline]
     pub fn micros_per_minor(self) -> i64 {
-        match self.digits() {
-            0 => 1_000_000,
-            3 => 1_000,
-            _ => 10_000,
-        }
+        UNITS.get(usize::from(self.0)).copied().unwrap_or(10_000)
     }
 
     #[must_use]
@@ -44,6 +41,24 @@ impl std::fmt::Display for Currency {
         f.pad(&self.code())
     }
 }
+
+/// How many 10⁻⁶ one minor unit of each currency is: every price asks for it several times.
+const UNITS: [i64; 256] = {
+    let mut units = [10_000; 256];
+    let (mut at, mut rest) = (0, TABLE);
+    while let [(_, digits), after @ ..] = rest {
+        #[expect(clippy::indexing_slicing, reason = "a currency is a byte: a longer table does not compile")]
+        {
+            units[at] = match *digits {
+                0 => 1_000_000,
+                3 => 1_000,
+                _ => 10_000,
+            };
+        }
+        (at, rest) = (at + 1, after);
+    }
+    units
+};
 
 /// Sorted by code. Funds codes, metals and test codes are left out on purpose.
 #[rustfmt::skip]

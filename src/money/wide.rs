@@ -2,27 +2,42 @@
 
 use super::{Overflow, Rounding};
 
-/// `a × b ÷ c`, rounded once. The product may need 256 bits; nearly always 64 are enough, and those are quick.
+/// `a × b ÷ c`, rounded once. The product may need 256 bits; nearly always 64 are enough, and those are quick: one division
+/// where it is called, with the way of rounding known.
 ///
 /// # Errors
 /// [`Overflow`] when the result does not fit in an `i64` or `c` is zero.
-#[inline]
+#[inline(always)]
 pub(crate) fn mul_div(a: i128, b: i128, c: i128, rounding: Rounding) -> Result<i64, Overflow> {
     if let (Ok(a), Ok(b), Ok(c)) = (i64::try_from(a), i64::try_from(b), i64::try_from(c))
         && let Some(product) = a.checked_mul(b)
-        && c != 0
+        && 0 < c
     {
-        let negative = (product < 0) ^ (c < 0);
-        let (product, divisor) = (product.unsigned_abs(), c.unsigned_abs());
-        let quotient = product / divisor;
-        let remainder = product - quotient * divisor;
-        let half = || (remainder.cmp(&(divisor - remainder)), quotient % 2 == 1);
-        let magnitude = quotient + u64::from(grows(remainder == 0, negative, rounding, half));
-        return signed(negative, magnitude);
+        return Ok(div(product, c, rounding));
     }
     wide_mul_div(a, b, c, rounding)
 }
 
+/// `product ÷ divisor` for a divisor above zero. Growing by one cannot overflow: a rest means a divisor of two or more.
+#[inline(always)]
+fn div(product: i64, divisor: i64, rounding: Rounding) -> i64 {
+    let (quotient, rest) = (product / divisor, product % divisor);
+    match rounding {
+        Rounding::Down => quotient - i64::from(rest < 0),
+        Rounding::Up => quotient + i64::from(0 < rest),
+        Rounding::HalfEven => {
+            let size = rest.abs();
+            let grows = match size.cmp(&(divisor - size)) {
+                std::cmp::Ordering::Less => false,
+                std::cmp::Ordering::Greater => true,
+                std::cmp::Ordering::Equal => quotient & 1 == 1,
+            };
+            if grows { quotient + product.signum() } else { quotient }
+        }
+    }
+}
+
+#[inline(never)]
 fn wide_mul_div(a: i128, b: i128, c: i128, rounding: Rounding) -> Result<i64, Overflow> {
     if c == 0 {
         return Err(Overflow);

@@ -55,14 +55,14 @@ impl Factor {
     const ONE: Self = Self { num: 1, den: 1 };
 
     fn times(self, ratio: Ratio) -> Result<Self, Overflow> {
-        // Adjustments are whole percents, or nearly: this leaves short numbers, whose division is quick.
-        let (mut num, mut den) = (i128::from(ratio.nanos()), i128::from(Ratio::SCALE));
-        for ten in [10_000_000, 10_000, 100, 10] {
-            if num % ten == 0 && den % ten == 0 {
-                (num, den) = (num / ten, den / ten);
-            }
-        }
-        match (self.num.checked_mul(num), self.den.checked_mul(den)) {
+        // Adjustments are whole percents, or nearly: that leaves short numbers, whose division is quick.
+        let nanos = ratio.nanos();
+        let (num, den) = match (nanos % 10_000_000, nanos % 10_000) {
+            (0, _) => (nanos / 10_000_000, 100),
+            (_, 0) => (nanos / 10_000, 100_000),
+            _ => (nanos, Ratio::SCALE),
+        };
+        match (self.num.checked_mul(num.into()), self.den.checked_mul(den.into())) {
             (Some(num), Some(den)) => Ok(Self { num, den }),
             _ => {
                 let product = Fraction::new(self.num, self.den)?.mul(Fraction::of(ratio))?;

@@ -72,6 +72,25 @@ impl Ending {
         minor.iter().map(make).collect()
     }
 
+    /// The same endings in fewer: `*.49 | *.99` is every 50 cents.
+    #[must_use]
+    pub fn merged(mut endings: Vec<Self>) -> Vec<Self> {
+        let half = |one: &Self, other: &Self| {
+            let alike = (one.modulus, one.least) == (other.modulus, other.least) && one.modulus % 2 == 0;
+            alike && one.residue.abs_diff(other.residue) * 2 == one.modulus.unsigned_abs() && one.modulus != 0
+        };
+        while let Some((at, other)) = endings.iter().enumerate().find_map(|(at, one)| {
+            let other = endings.iter().skip(at + 1).position(|other| half(one, other))?;
+            Some((at, at + 1 + other))
+        }) {
+            let other = endings.swap_remove(other);
+            if let Some(one) = endings.get_mut(at) {
+                (one.residue, one.modulus) = (one.residue.min(other.residue), one.modulus / 2);
+            }
+        }
+        endings
+    }
+
     /// Whether `price`, in minor units, ends so.
     #[must_use]
     pub fn fits(self, price: i64) -> bool {
@@ -156,6 +175,30 @@ mod tests {
         for bad in ["", "*.9", "*.999", "1*9.99", "*,99", ".99", "*.9**"] {
             assert!(Ending::parse(bad, Currency::from_code("EUR").unwrap()).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn merged_endings_are_the_same_prices() {
+        for patterns in [
+            vec!["*.99", "*.49"],
+            vec!["*4.99", "*9.99"],
+            vec!["*.00", "*.25", "*.50", "*.75"],
+            vec!["*0", "*5", "*90"],
+            vec!["9.99", "4.99", "*.99"],
+            vec!["*04.99", "*54.99"],
+        ] {
+            let all: Vec<Ending> = patterns.iter().flat_map(|pattern| endings(pattern, "EUR")).collect();
+            let merged = Ending::merged(all.clone());
+            for price in 1..40_000 {
+                let fits = |endings: &[Ending]| endings.iter().any(|ending| ending.fits(price));
+                assert_eq!(fits(&merged), fits(&all), "{patterns:?} {price}");
+            }
+        }
+        assert_eq!(
+            Ending::merged(["*.00", "*.25", "*.50", "*.75"].iter().flat_map(|p| endings(p, "EUR")).collect())
+                .len(),
+            1
+        );
     }
 
     #[test]

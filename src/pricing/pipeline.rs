@@ -131,8 +131,11 @@ pub fn propose<'a, T: Trace>(
         Manner::Free => adjust::apply(target, &view, trace).map_err(of_winner)?,
         Manner::Steady | Manner::Kept | Manner::Fixed => Adjusted { target, applied: SmallVec::new() },
     };
+    let relaxes = !rule.relax.is_empty() || adjusted.applied.iter().any(|applied| !applied.relax.is_empty());
     let relaxed = |guard: u16| {
-        rule.relax.contains(&guard) || adjusted.applied.iter().any(|applied| applied.relax.contains(&guard))
+        relaxes
+            && (rule.relax.contains(&guard)
+                || adjusted.applied.iter().any(|applied| applied.relax.contains(&guard)))
     };
     let mut guarded = guard::bound(&view, &costs, Some(reads), relaxed, trace).map_err(of_winner)?;
     guarded.flags = guarded.flags.and(choice.flags).and(proposed.flags);

@@ -82,8 +82,8 @@ impl<'a> View<'a> {
 
     /// A fact of the item; those on demand come from the fitted estimate, if there is one.
     fn value(&self, attr: AttrId) -> Value {
-        if Estimates::give(attr)
-            && let Some(fitted) = self.world.estimates
+        if let Some(fitted) = self.world.estimates
+            && Estimates::give(attr)
             && let Some(fitted) = fitted.get(&self.item.sku, &self.world.place.market)
         {
             return fitted.value(attr);

@@ -233,8 +233,8 @@ impl<'a> Counter<'a> {
         let oldest = [answer.oldest_input_time.map(|oldest| oldest.seconds), priced.known_at];
         let oldest = oldest.into_iter().flatten().min();
         answer.oldest_input_time = oldest.map(convert::write_instant);
-        answer.oldest_input_age =
-            oldest.map(|oldest| prost_types::Duration { seconds: at.saturating_sub(oldest), nanos: 0 });
+        answer.oldest_input_age = oldest
+            .map(|oldest| prost_types::Duration { seconds: at.saturating_sub(oldest).max(0), nanos: 0 });
         let winner = match &outcome {
             Outcome::Decided(decision) => decision.winner.map(|winner| winner.rule),
             Outcome::Refused(_) => None,

@@ -30,7 +30,7 @@ fn an_interrupt_leaves_what_was_there() {
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let (items, out, bad) = (path("items.csv"), path("out.parquet"), path("out.quarantine.csv"));
     let book = concat!(env!("CARGO_MANIFEST_DIR"), "/models/orda");
-    let made = pricer(&["gen", "items", "--rulebook", book, "--rows", "60000", "--at", AT, "--out", &items]);
+    let made = pricer(&["gen", "items", "--rulebook", book, "--rows", "15000", "--at", AT, "--out", &items]);
     assert!({ made }.status().unwrap().success());
     std::fs::write(&out, "yesterday").unwrap();
     for signal in [Signal::INT, Signal::TERM] {

@@ -32,6 +32,7 @@ mod olist;
 mod operate;
 mod orda;
 mod properties;
+mod protos;
 mod question;
 mod reference;
 mod reference_ahead;

@@ -130,7 +130,8 @@ fn repeated_pricing_converges_and_stands_still() {
     });
     println!("{counts:?}, by the number of rounds {rounds_of:?}");
     assert!(moving.is_empty(), "{} move on, such as\n{}", moving.len(), moving[0]);
-    assert!(100 < rounds_of.range(2..).map(|(_, count)| count).sum::<u64>());
+    // So that something is tried.
+    assert!(2 * rulebooks() < rounds_of.range(2..).map(|(_, count)| count).sum::<u64>());
 }
 
 /// What an answer says of everything but the current price's own way.

@@ -91,5 +91,5 @@ fn compiled(band: &BandSpec, here: Here<'_>, out: &mut Findings) -> Option<Band>
             }
         }
     }
-    Some(Band { to, endings: endings.into(), text: band.text.clone() })
+    Some(Band { to, endings: Ending::merged(endings).into(), text: band.text.clone() })
 }

@@ -2,6 +2,7 @@
 
 mod attack;
 mod catalog;
+mod clock;
 mod drain;
 mod errors;
 mod feeds;
