@@ -43,7 +43,8 @@ impl Plain {
     #[must_use]
     #[inline]
     pub fn value(&self, count: i64) -> Option<Value> {
-        let count = count.checked_mul(self.times).filter(|count| self.low <= *count && *count <= self.high)?;
+        let count =
+            count.checked_mul(self.times).filter(|count| self.low <= *count && *count <= self.high)?;
         Some(match self.currency {
             Some(currency) => Value::Money(Amount::from_micros(count), currency),
             None => Value::Count(count),

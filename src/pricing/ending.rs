@@ -194,7 +194,11 @@ mod tests {
                 assert_eq!(fits(&merged), fits(&all), "{patterns:?} {price}");
             }
         }
-        assert_eq!(Ending::merged(["*.00", "*.25", "*.50", "*.75"].iter().flat_map(|p| endings(p, "EUR")).collect()).len(), 1);
+        assert_eq!(
+            Ending::merged(["*.00", "*.25", "*.50", "*.75"].iter().flat_map(|p| endings(p, "EUR")).collect())
+                .len(),
+            1
+        );
     }
 
     #[test]
