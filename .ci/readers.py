@@ -44,7 +44,7 @@ for wanted, row in zip(rows, texts.iter_rows()):
         assert same, (name, wanted, row)
 
 # A filter that a reader answers from the statistics of the row groups.
-highest = duckdb.sql(f"select max(price), max(sku) from '{parquet}'").fetchone()
-found = duckdb.sql(f"select count(*) from '{parquet}' where price = {highest[0]} or sku = '{highest[1]}'").fetchone()[0]
+highest = duckdb.sql(f"select max(price), max(sku) from '{parquet}'").fetchall()[0]
+found = duckdb.sql(f"select count(*) from '{parquet}' where price = {highest[0]} or sku = '{highest[1]}'").fetchall()[0][0]
 assert found >= 1
 print(f"DuckDB {duckdb.__version__} and polars {pl.__version__} read {len(rows):,} rows of {len(columns)} columns as the CSV says")
