@@ -55,6 +55,7 @@ fn quotes(subject: &Subject, handle: &Handle) -> Outcome {
 }
 
 /// Runs one job to its end, `meanwhile` again and again.
+#[expect(clippy::disallowed_methods, clippy::panic, reason = "a bench measures, and fails by panicking")]
 fn job(
     jobs: &mut RepricingServiceClient<Channel>,
     name: &str,

@@ -7,7 +7,7 @@ use super::sink::PartFile;
 use super::table::output_schema;
 use arrow_schema::DataType;
 use parquet::arrow::ArrowWriter;
-use parquet::errors::Result;
+use parquet::errors::{ParquetError, Result};
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 
@@ -48,26 +48,30 @@ impl ParquetSink {
         column.collect()
     }
 
-    pub fn write(&mut self, block: &Answered) -> Result<()> {
+    /// Adds a block; `go_on` says before each column that is encoded whether there is still somebody who wants it.
+    pub fn write(&mut self, block: &Answered, go_on: &dyn Fn() -> bool) -> Result<()> {
         for (column, cells) in self.columns.iter_mut().zip(&block.columns) {
             match (column, cells) {
                 (Column::Texts(column), Cells::Texts(texts)) => column.add(texts),
                 (Column::Words(column), Cells::Words { keys, texts }) => column.add(keys, texts),
                 (Column::Counts(column), Cells::Counts(counts) | Cells::Lines(counts)) => column.add(counts),
-                _ => return Err(parquet::errors::ParquetError::General("a column is lost".into())),
+                _ => return Err(ParquetError::General("a column is lost".into())),
             }
         }
         self.rows += block.rows();
-        if self.rows < ROW_GROUP_ROWS { Ok(()) } else { self.flush() }
+        if self.rows < ROW_GROUP_ROWS { Ok(()) } else { self.flush(go_on) }
     }
 
-    fn flush(&mut self) -> Result<()> {
+    fn flush(&mut self, go_on: &dyn Fn() -> bool) -> Result<()> {
         if self.rows == 0 {
             return Ok(());
         }
         let next = self.group();
         let mut group = self.file.next_row_group()?;
         for column in std::mem::replace(&mut self.columns, next) {
+            if !go_on() {
+                return Err(ParquetError::General("nobody wants it any longer".into()));
+            }
             let (bytes, close) = match column {
                 Column::Texts(column) => column.finish()?,
                 Column::Words(column) => column.finish()?,
@@ -81,8 +85,8 @@ impl ParquetSink {
     }
 
     /// Ends the file.
-    pub fn finish(mut self) -> Result<PartFile> {
-        self.flush()?;
+    pub fn finish(mut self, go_on: &dyn Fn() -> bool) -> Result<PartFile> {
+        self.flush(go_on)?;
         self.file.into_inner()
     }
 }

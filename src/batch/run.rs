@@ -238,5 +238,5 @@ fn write(
         }
     }
     go_on()?;
-    Ok((sink.finish()?, quarantine.into_inner()?))
+    Ok((sink.finish(&go_on)?, quarantine.into_inner()?))
 }

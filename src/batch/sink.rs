@@ -150,16 +150,20 @@ impl Sink {
             }
             Writer::Parquet(writer) => {
                 go_on()?;
-                writer.write(&block).map_err(|error| BatchError::io(&self.path, error))
+                let written = writer.write(&block, &|| go_on().is_ok());
+                written.or_else(|error| go_on().and(Err(BatchError::io(&self.path, error))))
             }
         }
     }
 
     /// Ends the file; it still has to be published.
-    pub fn finish(self) -> Result<PartFile, BatchError> {
+    pub fn finish(self, go_on: &dyn Fn() -> Result<(), BatchError>) -> Result<PartFile, BatchError> {
         match self.writer {
             Writer::Csv(csv) => csv.into_inner().map_err(|error| BatchError::io(&self.path, error.error())),
-            Writer::Parquet(writer) => writer.finish().map_err(|error| BatchError::io(&self.path, error)),
+            Writer::Parquet(writer) => {
+                let finished = writer.finish(&|| go_on().is_ok());
+                finished.or_else(|error| go_on().and(Err(BatchError::io(&self.path, error))))
+            }
         }
     }
 }

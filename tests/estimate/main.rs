@@ -21,6 +21,8 @@ mod d5_catalogs;
 mod d8_cereal;
 mod d9_season;
 mod degenerate;
+#[cfg(not(debug_assertions))]
+mod end_to_end;
 mod files;
 mod fitting;
 mod lean;

@@ -274,7 +274,7 @@ fn a_service_follows_the_fit() {
         assert_eq!(code, Some(0), "{out}{err}");
     };
     write(folder, "feeds/items.csv", ITEMS);
-    write(folder, "rules/best.toml", &OPTIMISE);
+    write(folder, "rules/best.toml", OPTIMISE);
     served.until("the new rules are not served", |served| amount(&served.price().0) == 16.0);
     fit(-3.0);
     served.until("the fit is not served", |served| (amount(&served.price().0) - 17.85).abs() < 0.35);

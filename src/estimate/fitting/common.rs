@@ -3,11 +3,13 @@
 use super::panel::{Panel, Sale};
 use crate::estimate::data::{Categories, Column, Table};
 use crate::estimate::error::Result;
-use crate::estimate::fit::fit_table;
+use crate::estimate::fit::{Fit, fit_table};
 use crate::estimate::spec::Spec;
 
 /// A category needs this many items to tell its own periods; smaller ones are taken together.
 const ITEMS_MIN: usize = 10;
+/// Beyond this ratio of errors, with and without periods, a promotion cannot be told from the periods.
+const APART: f64 = 3.0;
 /// Above this share of zeros, least squares on logarithms loses too much.
 pub(super) const ZEROS_MAX: f64 = 0.05;
 
@@ -147,18 +149,34 @@ fn levels(panel: &Panel, sales: &[&Sale], cell: usize, parts: &mut Vec<Part>) ->
     table.insert("item", code(&|s| s.item, panel.items.len()))?;
     table.insert("period", code(&|s| s.period, panel.periods.len()))?;
     let response = if counts { "units" } else { "log(units)" };
-    let mut spec = Spec::new(&format!("{response} ~ log(price) + promo | item + period"))?.vcov("iid")?;
-    if counts {
-        spec = spec.poisson();
-    }
+    let run = |terms: &str, table: &Table| -> Result<Option<Fit>> {
+        let spec = Spec::new(&format!("{response} ~ {terms}"))?.vcov("iid")?;
+        Ok(fit_table(&if counts { spec.poisson() } else { spec }, table).ok())
+    };
     // A cell that cannot be fitted has no effects to take out.
-    let Ok(fit) = fit_table(&spec, &table) else { return Ok(None) };
-    let slope = |term: &str| fit.estimate(term).map(|e| e.estimate);
-    let (price, promo) = (slope("log(price)").unwrap_or(0.0), slope("promo").unwrap_or(0.0));
+    let Some(mut fit) = run("log(price) + promo | item + period", &table)? else { return Ok(None) };
+    let own = fit.estimate("promo");
+    let mut promo = own.map_or(0.0, |e| e.estimate);
+    // A promotion of all items at once is nearly the period itself, and what it does would be anybody's guess: then it is
+    // what it does from period to period, taken out beforehand.
+    let alone = match own {
+        Some(_) => run("log(price) + promo | item", &table)?.and_then(|f| f.estimate("promo")),
+        None => None,
+    };
+    let blurred = alone.zip(own).filter(|(alone, own)| own.se > APART * alone.se);
+    if let Some((alone, _)) = blurred {
+        promo = alone.estimate;
+        table.insert("units", number(&|s| s.units / (promo * s.promo).exp()))?;
+        let Some(again) = run("log(price) | item + period", &table)? else { return Ok(None) };
+        fit = again;
+    }
+    let price = fit.estimate("log(price)").map(|e| e.estimate);
     for (row, residual) in &fit.residuals {
         let Some(s) = sales.get(*row) else { continue };
-        let level = if counts { (s.units - residual).max(1e-12).ln() } else { s.units.ln() - residual };
-        parts.push((s.item, cell, s.period, level - price * s.price.ln() - promo * s.promo));
+        let moved = promo * s.promo;
+        let (units, left) = if blurred.is_some() { (s.units / moved.exp(), 0.0) } else { (s.units, moved) };
+        let level = if counts { (units - residual).max(1e-12).ln() } else { units.ln() - residual };
+        parts.push((s.item, cell, s.period, level - price.unwrap_or(0.0) * s.price.ln() - left));
     }
-    Ok(slope("log(price)"))
+    Ok(price)
 }

@@ -23,7 +23,8 @@ pub struct ItemFit {
     pub own: Option<Measured>,
     /// Why there is no estimate, in few words that can be counted.
     pub reason: Option<&'static str>,
-    pub promo: f64,
+    /// What a promotion adds to the logarithm, by its own history alone.
+    pub promo: Option<Measured>,
     /// The residual standard deviation of the logarithm.
     pub sigma: f64,
     pub n: usize,
@@ -89,11 +90,14 @@ pub fn fit_item(panel: &Panel, index: usize, common: &PeriodEffects, spec: &Spec
     spec.family = if counts { Family::Poisson } else { Family::Gaussian };
     // Errors that assume no correlation, and those that allow for it but are themselves noisy: the larger counts.
     spec.vcov = Vcov::Iid;
-    let plain = fit(&spec, design.clone()).ok().and_then(|f| f.estimate("price")).map_or(0.0, |e| e.se);
+    let plain = fit(&spec, design.clone()).ok();
+    let plain = |term: &str| plain.as_ref().and_then(|f| f.estimate(term)).map_or(0.0, |e| e.se);
     spec.vcov = Vcov::Hac { lags, time: None, panel: None };
     match fit(&spec, design) {
         Ok(fit) => {
-            out.promo = fit.estimate("promo").map_or(0.0, |e| e.estimate);
+            // A promotion of one period has a robust error of nearly nothing: its residual is zero.
+            let promo = fit.estimate("promo").filter(|_| plain("promo") > 0.0);
+            out.promo = promo.map(|e| Measured { estimate: e.estimate, se: e.se.max(plain("promo")) });
             let logs: Vec<f64> = match counts {
                 true => Vec::new(),
                 false => fit.residuals.iter().map(|(_, r)| *r).collect(),
@@ -106,7 +110,10 @@ pub fn fit_item(panel: &Panel, index: usize, common: &PeriodEffects, spec: &Spec
                 Some(Ok(e)) if e.se > 0.0 && !fit.flags.iter().any(|f: &Flag| f.code == "EXACT_FIT") => {
                     // HAC errors carry no small-sample factor; histories are short enough to need one.
                     let factor = fit.n as f64 / (fit.n as f64 - fit.k as f64).max(1.0);
-                    out.own = Some(Measured { estimate: e.estimate, se: (e.se * factor.sqrt()).max(plain) });
+                    out.own = Some(Measured {
+                        estimate: e.estimate,
+                        se: (e.se * factor.sqrt()).max(plain("price")),
+                    });
                 }
                 _ => out.reason = Some("price and promotion move together"),
             }

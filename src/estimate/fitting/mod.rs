@@ -33,6 +33,9 @@ pub struct FittedPanel {
     /// The mean of each category, where one of its items is identified.
     pub categories: Vec<Option<Pooled>>,
     pub common: PeriodEffects,
+    /// What a promotion adds to the logarithm of each item's sales, drawn towards its category: an item that was promoted twice
+    /// says little by itself.
+    pub promos: Vec<f64>,
 }
 
 /// Fits a panel. The answer is the same on any number of threads.
@@ -51,11 +54,14 @@ pub fn fit_panel(panel: &Panel, method: Method) -> Result<FittedPanel> {
     let codes: Vec<usize> = panel.items.iter().map(|i| i.category).collect();
     let shrunk = pool_within(&own, Some(&codes), method);
     let shrunk = shrunk.into_iter().zip(&own).map(|(s, own)| s.filter(|_| own.is_some())).collect();
+    let promos: Vec<Option<Measured>> = items.iter().map(|i| i.promo).collect();
+    let promos = pool_within(&promos, Some(&codes), method);
+    let promos = promos.into_iter().map(|s| s.map_or(0.0, |s| s.pooled.estimate)).collect();
     let members = |category: usize| -> Vec<Measured> {
         own.iter().zip(&codes).filter(|(_, c)| **c == category).filter_map(|(o, _)| *o).collect()
     };
     let categories = (0..panel.categories.len()).map(|c| pool(&members(c), method)).collect();
-    Ok(FittedPanel { items, shrunk, categories, common })
+    Ok(FittedPanel { items, shrunk, categories, common, promos })
 }
 
 impl FittedPanel {
