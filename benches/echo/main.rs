@@ -4,13 +4,7 @@
 //! They take turns within seconds, so that what the machine does besides hits all of them. CPU time is what the kernel
 //! says the server's threads ran. `ECHO_ROUNDS`, `ECHO_SECONDS` and `ECHO_RATE` change the run; `ECHO_PYTHON` is a Python
 //! with grpcio, whose echo then takes part. `-- overload`: O1, `-- beside`: O2.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a bench fails by panicking"
-)]
-#![expect(clippy::disallowed_methods, reason = "a bench measures how long something took")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench fails by panicking")]
 
 mod beside;
 mod overload;
