@@ -81,6 +81,8 @@ impl ItemBook {
         match rows.iter_mut().find(|known| known.market == row.market && known.channel == row.channel) {
             Some(known) => *known = row,
             None => {
+                // A push would make room for four, and most items have one row.
+                rows.reserve_exact(1);
                 rows.push(row);
                 self.count += 1;
             }
