@@ -62,7 +62,7 @@ impl Dice {
         self.below(1_000) < share
     }
 
-    /// Approximately standard normal, in units of [`ONE`]: the sum of twelve uniform draws.
+    /// Approximately standard normal, times 2¹⁶: the sum of twelve uniform draws.
     pub fn normal(&mut self) -> i64 {
         let mut sum = -6 * ONE + 6;
         for _ in 0..3 {

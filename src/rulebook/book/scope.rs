@@ -280,8 +280,7 @@ fn check_meant(attr: AttrId, given: &str, not: bool, span: &Span, cx: &mut Conte
         return;
     }
     let title = format!("`{given}` is one value of `{}`", known.name);
-    let label =
-        "several values have `|` between them; a test with an item that has this value says that it is one";
+    let label = "several values have `|` between them; if this is one value, a test with such an item ends the warning";
     let mut finding = Diagnostic::warning("W0207", title, span.clone(), label);
     if !not {
         let text = parts.join(" | ");

@@ -9,7 +9,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         why: "Neither scope contains the other and neither rule says `over`, so the price would depend on the order of lines. It is an error also when no item is in both today: nothing forbids such an item tomorrow.",
         wrong: "where = { category = \"audio/**\", brand = \"Bose\" }",
         right: "where = { category = \"audio/**\", brand = \"Bose\", tags = \"!kvi\" }",
-        cure: "Keep the scopes apart, or say who wins with `over`. Both edits are ready: `pricer check --choose E0301:1`.",
+        cure: "Keep the scopes apart, or say with `over` who wins, either way round. The edits are ready: `pricer check --choose E0301:1`.",
     },
     Entry {
         code: "E0302",
