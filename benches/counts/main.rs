@@ -95,7 +95,7 @@ fn table(rows: usize) -> (Arc<Release>, Item) {
     let mut texts: Vec<(String, String)> =
         files.0.into_iter().map(|(path, text)| (path.to_string(), text.to_string())).collect();
     let margins = (0..rows).map(|row| format!("c{}/**,b{row},{}%,plan\n", row % 50, 10 + row % 40));
-    let csv = std::iter::once("category,brand,set price.cost-plus.margin,why\n**,,25%,plan\n".to_owned())
+    let csv = std::iter::once("category,brand,set price.cost-plus.margin,why\n**,-,25%,plan\n".to_owned())
         .chain(margins);
     let csv: String = csv.collect();
     for (path, text) in &mut texts {
@@ -114,6 +114,7 @@ fn table(rows: usize) -> (Arc<Release>, Item) {
         ("category", format!("c{}/x", row % 50)),
         ("brand", format!("b{row}")),
         ("cost", "97.00 EUR".to_owned()),
+        ("vat_class", "standard".to_owned()),
     ];
     let headers = cells.iter().map(|(name, _)| *name);
     let reader = ItemReader::new(&release.schema, headers, |name| Some(name.to_owned()), None).unwrap();
