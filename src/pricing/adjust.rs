@@ -28,7 +28,8 @@ pub(super) fn apply<'a, T: Trace>(
         factor = factor.times(Ratio::ONE.add(variant.adjust.on(now))?)?;
         adjusted.applied.push(variant);
         if T::ON {
-            let after = factor.apply(target, Rounding::HalfEven)?;
+            // Where it leaves the range of amounts, the limit may still bring it back: to be shown it is the end of the range.
+            let after = factor.apply(target, Rounding::HalfEven).unwrap_or(Amount::MAX);
             trace.step(|| Step::Adjusted { adjustment: index, variant: at, after });
         }
     }

@@ -416,7 +416,7 @@ fn approach_past(
     }
     let key = ["per", "cooldown", "max_age", "days"][dice.below(4)];
     let (texts, unit) = mentioned.sides(key, dice)?;
-    let [before, now] = probe.past.get(probe.past.len() - 2..)? else { return None };
+    let [.., before, now] = &probe.past[..] else { return None };
     let sides = three(&mut |side, at| {
         let number = texts[at].parse::<f64>().unwrap();
         let (mut before, mut now) = (before.clone(), now.clone());
