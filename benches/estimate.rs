@@ -1,12 +1,15 @@
 //! How long regressions take. Every bench asserts its answer: a fast wrong estimate is none.
 //!
-//! `RAYON_NUM_THREADS=1 cargo bench --bench estimate` is one core; `benches/peers/estimate.py` times the same work in pyfixest
-//! and numpy. The orange juice panel is read from `../shared/data`, and its benches are left out, loudly, where it is absent.
+//! `RAYON_NUM_THREADS=1 cargo bench --bench estimate` is one core; `benches/peers/estimate` compares with pyfixest and numpy,
+//! for which this program answers questions (`PRICER_BENCH_DATA`). The orange juice panel is read from `../shared/data`, and its benches are left out, loudly, where it is absent.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     reason = "a bench that measures the wrong thing must stop"
 )]
+
+#[path = "peers/answer.rs"]
+mod answer;
 
 use criterion::{Criterion, Throughput};
 use pricer::estimate::by::fit_by;
@@ -157,6 +160,9 @@ fn orange_juice(c: &mut Criterion) {
 }
 
 fn main() {
+    if let Some(folder) = std::env::var_os("PRICER_BENCH_DATA") {
+        return answer::answer(Path::new(&folder));
+    }
     let mut c = Criterion::default().configure_from_args();
     orange_juice(&mut c);
     let table = panel(SKUS * WEEKS);

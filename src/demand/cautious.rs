@@ -198,14 +198,20 @@ fn direction((steep, flat): (f64, f64)) -> (f64, f64) {
     }
 }
 
-fn advise(current: f64, optima: (f64, f64), region: Region) -> Advice {
-    let (wanted, step) = if current < optima.0 {
-        (optima.0, Step::Raise)
-    } else if optima.1 < current {
-        (optima.1, Step::Lower)
+/// The least move that surely gains: to the nearer end of the optima, if today's price is not among them.
+#[inline]
+pub(super) fn nearest<T: PartialOrd + Copy>(current: T, (least, greatest): (T, T)) -> (T, Step) {
+    if current < least {
+        (least, Step::Raise)
+    } else if greatest < current {
+        (greatest, Step::Lower)
     } else {
         (current, Step::Stay)
-    };
+    }
+}
+
+fn advise(current: f64, optima: (f64, f64), region: Region) -> Advice {
+    let (wanted, step) = nearest(current, optima);
     Advice { target: region.clamp(wanted), step, trust_region: region.excludes(wanted), optima }
 }
 

@@ -1,5 +1,6 @@
 //! Properties of the cautious rule.
 
+use super::super::curve::tests::forms;
 use super::*;
 use proptest::prelude::*;
 
@@ -17,15 +18,6 @@ fn ask(form: Form, elasticity: f64, error: f64, current: f64, aim: Aim) -> Quest
         z: Z,
         region: Region::around(current, 0.9).unwrap(),
     }
-}
-
-fn forms() -> impl Strategy<Value = Form> {
-    prop_oneof![
-        Just(Form::ConstantElasticity),
-        Just(Form::Linear),
-        Just(Form::Exponential),
-        (0.02..0.98_f64).prop_map(|share| Form::Logit { share })
-    ]
 }
 
 fn aims() -> impl Strategy<Value = Aim> {

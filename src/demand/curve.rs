@@ -221,11 +221,11 @@ impl std::fmt::Display for InvalidCurve {
 impl std::error::Error for InvalidCurve {}
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    pub(super) fn forms() -> impl Strategy<Value = Form> {
+    pub(in crate::demand) fn forms() -> impl Strategy<Value = Form> {
         prop_oneof![
             Just(Form::ConstantElasticity),
             Just(Form::Linear),

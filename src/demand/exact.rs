@@ -1,6 +1,6 @@
 //! Constant elasticity in whole numbers: the usual `optimise`, without a float or a transcendental function.
 
-use super::cautious::{NoPrice, Step};
+use super::cautious::{NoPrice, Step, nearest};
 use crate::money::{Amount, Fraction, Overflow, Ratio, Rounding, mul_div};
 
 /// Φ⁻¹(0.9), as in [`super::cautious::TEN_PERCENT`].
@@ -169,13 +169,7 @@ pub fn cautious(
 /// The lower end if it is above today's price, the upper if below, else today's; then the region.
 #[must_use]
 pub fn advise(current: Amount, optima: (Amount, Amount), (low, high): (Amount, Amount)) -> ExactAdvice {
-    let (wanted, step) = if current < optima.0 {
-        (optima.0, Step::Raise)
-    } else if optima.1 < current {
-        (optima.1, Step::Lower)
-    } else {
-        (current, Step::Stay)
-    };
+    let (wanted, step) = nearest(current, optima);
     ExactAdvice {
         target: wanted.max(low).min(high),
         step,

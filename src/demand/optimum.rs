@@ -89,18 +89,10 @@ impl std::error::Error for NoOptimum {}
 
 #[cfg(test)]
 mod tests {
+    use super::super::curve::tests::forms;
     use super::super::{Elasticity, Form};
     use super::*;
     use proptest::prelude::*;
-
-    fn forms() -> impl Strategy<Value = Form> {
-        prop_oneof![
-            Just(Form::ConstantElasticity),
-            Just(Form::Linear),
-            Just(Form::Exponential),
-            (0.01..0.99_f64).prop_map(|share| Form::Logit { share })
-        ]
-    }
 
     proptest! {
         /// Nobody earns more a little to either side, or far away; and the optimum rises with the cost.

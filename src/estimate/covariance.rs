@@ -17,6 +17,7 @@ use super::dense::Matrix;
 use super::design::Design;
 use super::error::{EstimateError, Result};
 use super::grouping::{Grouping, absorbed_rank};
+use super::least_squares::Solved;
 use super::order::sequences;
 use super::spec::Vcov;
 
@@ -44,6 +45,13 @@ pub struct Fitted<'a> {
     pub k_full: usize,
     /// `s²` for iid errors.
     pub sigma2: f64,
+}
+
+impl<'a> Fitted<'a> {
+    /// Of a regression solved; `basis` is its own.
+    pub(super) fn of(solved: &'a Solved, basis: &'a [&'a [f64]], k_full: usize, sigma2: f64) -> Self {
+        Self { basis, residuals: &solved.residuals, r_inverse: &solved.qr.r_inverse, k_full, sigma2 }
+    }
 }
 
 /// The covariance of the coefficients.

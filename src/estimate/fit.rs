@@ -220,13 +220,7 @@ pub(in crate::estimate) fn conclude(
     let names: Vec<&Arc<str>> = design.endogenous.iter().chain(&design.exogenous).map(|x| &x.name).collect();
     let mut reasons = why_not(solved, &names, spec);
     let basis = solved.basis();
-    let fitted = Fitted {
-        basis: &basis,
-        residuals: &solved.residuals,
-        r_inverse: &solved.qr.r_inverse,
-        k_full: k,
-        sigma2: summary.sigma2,
-    };
+    let fitted = Fitted::of(solved, &basis, k, summary.sigma2);
     if n <= k {
         let reason = format!("{n} rows cannot identify {k} parameters");
         reasons.iter_mut().for_each(|r| *r = Some(reason.clone()));

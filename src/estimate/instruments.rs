@@ -132,9 +132,8 @@ pub(super) fn diagnose(
         .zip(&ready.endogenous)
         .filter_map(|((stage, x), values)| first_stage(stage, &x.name, values, ready, spec, design))
         .collect();
-    let excluded =
-        stages.first.first().map_or(0, |s| s.qr.kept.iter().filter(|j| **j >= ready.exogenous.len()).count());
-    let degrees = excluded.saturating_sub(ready.endogenous.len());
+    let excluded = stages.first.first().and_then(|s| Excluded::of(s, ready, design));
+    let degrees = excluded.map_or(0, |e| e.places.len()).saturating_sub(ready.endogenous.len());
     Diagnostics {
         first,
         wu_hausman: wu_hausman(ready, stages, design, k),
@@ -148,6 +147,33 @@ pub(super) fn diagnose(
     }
 }
 
+/// The instruments that the exogenous columns leave something of.
+pub(super) struct Excluded {
+    /// Where they stand in the basis of a first stage.
+    pub places: Vec<usize>,
+    /// The parameters of that stage, and the rows beyond them.
+    pub k: usize,
+    pub freedom: f64,
+}
+
+impl Excluded {
+    /// Nothing where no instrument, or no row, is left to test with.
+    pub fn of(stage: &Solved, ready: &Ready, design: &Design) -> Option<Self> {
+        let p = ready.exogenous.len();
+        let kept = stage.qr.kept.iter().enumerate();
+        let places: Vec<usize> = kept.filter(|(_, j)| **j >= p).map(|(place, _)| place).collect();
+        let k = super::covariance::k_full(stage.qr.kept.len(), &design.effects);
+        let freedom = design.n() as f64 - k as f64;
+        (!places.is_empty() && freedom > 0.0).then_some(Self { places, k, freedom })
+    }
+
+    /// A column's parts along them.
+    pub fn onto(&self, basis: &[&[f64]], column: &[f64]) -> Matrix {
+        let data = self.places.iter().filter_map(|i| basis.get(*i)).map(|q| dot(q, column)).collect();
+        Matrix { rows: self.places.len(), cols: 1, data }
+    }
+}
+
 fn first_stage(
     stage: &Solved,
     name: &str,
@@ -156,34 +182,23 @@ fn first_stage(
     spec: &Spec,
     design: &Design,
 ) -> Option<FirstStage> {
-    let p = ready.exogenous.len();
-    let excluded: Vec<usize> =
-        (0..stage.qr.kept.len()).filter(|i| stage.qr.kept.get(*i).is_some_and(|j| *j >= p)).collect();
-    let l = excluded.len();
-    let k = super::covariance::k_full(stage.qr.kept.len(), &design.effects);
-    let freedom = design.n() as f64 - k as f64;
-    if l == 0 || freedom <= 0.0 {
-        return None;
-    }
+    let excluded = Excluded::of(stage, ready, design)?;
+    let Excluded { k, freedom, .. } = excluded;
+    let l = excluded.places.len();
     let rss = stage.rss();
     // The instruments come last, so their part of the explained variation is that of the last columns.
     let basis = stage.basis();
-    let explained: f64 = excluded.iter().filter_map(|i| basis.get(*i)).map(|q| dot(q, values).powi(2)).sum();
+    let onto = excluded.onto(&basis, values);
+    let explained = dot(&onto.data, &onto.data);
     let f = explained / l as f64 / (rss / freedom);
-    let fitted = Fitted {
-        basis: &basis,
-        residuals: &stage.residuals,
-        r_inverse: &stage.qr.r_inverse,
-        k_full: k,
-        sigma2: rss / freedom,
-    };
+    let fitted = Fitted::of(stage, &basis, k, rss / freedom);
     let robust = if spec.vcov == Vcov::Iid { &Vcov::Hetero } else { &spec.vcov };
-    let v = block(&covariance(robust, &fitted, design).ok()?.matrix, &excluded);
-    let gram = block(&stage.bread(), &excluded).inverse_spd()?;
+    let v = block(&covariance(robust, &fitted, design).ok()?.matrix, &excluded.places);
+    let gram = block(&stage.bread(), &excluded.places).inverse_spd()?;
     let pi = Matrix {
         rows: l,
         cols: 1,
-        data: excluded.iter().filter_map(|i| stage.beta.get(*i).copied()).collect(),
+        data: excluded.places.iter().filter_map(|i| stage.beta.get(*i).copied()).collect(),
     };
     let wald = v.inverse_spd().map(|w| quadratic(&pi, &w));
     let noise = v.times(&gram);
@@ -237,13 +252,7 @@ fn least_squares(ready: &Ready, spec: &Spec, design: &Design, k: usize) -> Optio
         solve(columns, &ready.y, ready.floors.get(..ready.endogenous.len() + ready.exogenous.len())?);
     let sigma2 = solved.rss() / (design.n() as f64 - k as f64).max(1.0);
     let basis = solved.basis();
-    let fitted = Fitted {
-        basis: &basis,
-        residuals: &solved.residuals,
-        r_inverse: &solved.qr.r_inverse,
-        k_full: k,
-        sigma2,
-    };
+    let fitted = Fitted::of(&solved, &basis, k, sigma2);
     let matrix = covariance(&spec.vcov, &fitted, design).ok()?.matrix;
     let one = |(j, x): (usize, &super::design::Regressor)| {
         let place = solved.qr.kept.iter().position(|k| *k == j)?;

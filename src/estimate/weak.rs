@@ -6,7 +6,7 @@ use super::dense::{Matrix, dot, take_off};
 use super::design::Design;
 use super::fit::Ready;
 use super::inference::{f_quantile, f_tail};
-use super::instruments::{GmmEstimate, Stages, Test, block, quadratic};
+use super::instruments::{Excluded, GmmEstimate, Stages, Test, block, quadratic};
 use super::least_squares::solve;
 use super::spec::{Spec, Vcov};
 
@@ -123,15 +123,9 @@ pub(super) fn anderson_rubin(
     design: &Design,
 ) -> Option<AndersonRubin> {
     let ([x], [stage]) = (ready.endogenous.as_slice(), stages.first.as_slice()) else { return None };
-    let p = ready.exogenous.len();
-    let excluded: Vec<usize> =
-        (0..stage.qr.kept.len()).filter(|i| stage.qr.kept.get(*i).is_some_and(|j| *j >= p)).collect();
-    let l = excluded.len();
-    let k = super::covariance::k_full(stage.qr.kept.len(), &design.effects);
-    let freedom = design.n() as f64 - k as f64;
-    if l == 0 || freedom <= 0.0 {
-        return None;
-    }
+    let excluded = Excluded::of(stage, ready, design)?;
+    let Excluded { k, freedom, .. } = excluded;
+    let l = excluded.places.len();
     let z: Vec<Vec<f64>> = ready.exogenous.iter().chain(&ready.instruments).cloned().collect();
     let w = solve(z, &ready.y, ready.floors.get(1..)?).residuals;
     let basis = stage.basis();
@@ -142,7 +136,7 @@ pub(super) fn anderson_rubin(
         let sigma2 = dot(residuals, residuals) / freedom;
         let fitted = Fitted { basis: &basis, residuals, r_inverse: &identity, k_full: k, sigma2 };
         let found = covariance(&spec.vcov, &fitted, design).ok()?;
-        (!found.repaired).then(|| (block(&found.matrix, &excluded), found.freedom))
+        (!found.repaired).then(|| (block(&found.matrix, &excluded.places), found.freedom))
     };
     let (of_y, df) = variance(&w)?;
     let (of_x, _) = variance(&stage.residuals)?;
@@ -150,12 +144,7 @@ pub(super) fn anderson_rubin(
     take_off(&mut both, &stage.residuals, 1.0);
     let (of_both, _) = variance(&both)?;
     let cross = of_y.clone().plus(&of_x, 1.0).plus(&of_both, -1.0);
-    let onto = |column: &[f64]| Matrix {
-        rows: l,
-        cols: 1,
-        data: excluded.iter().filter_map(|i| basis.get(*i)).map(|q| dot(q, column)).collect(),
-    };
-    let (pi_y, pi_x) = (onto(&ready.y), onto(x));
+    let (pi_y, pi_x) = (excluded.onto(&basis, &ready.y), excluded.onto(&basis, x));
     let statistic = |direction: (f64, f64)| {
         // The value tested is `b / a`, so that infinity is the direction (0, 1).
         let (a, b) = direction;

@@ -34,12 +34,10 @@ fn d9_air_passengers() {
         bench.check(&format!("D9 STL trend {i}"), periodic.trend[i - 1], r, CLOSED);
     }
     let robust = stl(&log, 12, SeasonWindow::Cycles(7), true).unwrap();
-    // statsmodels with R's degrees, jumps and iterations gives these to fourteen digits. The printed targets,
-    // -0.06892420128 and 5.545675962, are of some other setting and are NOT met: shown, not asserted.
+    // The printed figures, -0.06892420128 and 5.545675962, are R's, which misses the median in two of the fifteen robust
+    // rounds: `season/stl.rs` repeats them to ten digits with R's places. These are statsmodels', with R's settings.
     bench.check("D9 STL robust seasonal 1 (statsmodels)", robust.seasonal[0], -0.06827560720319, CLOSED);
     bench.check("D9 STL robust trend 72 (statsmodels)", robust.trend[71], 5.545683406018191, CLOSED);
-    bench.check("D9 STL robust seasonal 1, printed: OPEN", robust.seasonal[0], -0.06892420128, 2e-2);
-    bench.check("D9 STL robust trend 72, printed: OPEN", robust.trend[71], 5.545675962, 2e-6);
     let waves = fourier(t, &log, 12.0, 2).unwrap();
     println!("{waves:?}");
     bench.check("D9 Fourier constant", waves.constant, 4.81121496397, CLOSED);
