@@ -14,10 +14,17 @@ pub(super) struct Adjusted<'a> {
 /// What the moment says of the adjustments of a place.
 #[derive(Debug)]
 pub(super) struct Adjusting {
-    /// The index of each adjustment that some item can meet now, with the factors of its variants; none of a closed one.
-    open: Box<[(u16, Box<[Option<Result<Factor, Overflow>>]>)]>,
+    /// Those that some item can meet now.
+    open: Box<[Open]>,
     /// 1 + limit.
     limit: Result<Option<(Factor, Factor)>, Overflow>,
+}
+
+/// An adjustment, and the factors of its variants; none of a closed one.
+#[derive(Debug)]
+struct Open {
+    index: u16,
+    factors: Box<[Option<Result<Factor, Overflow>>]>,
 }
 
 impl Adjusting {
@@ -29,7 +36,7 @@ impl Adjusting {
         };
         let open = place.adjustments.iter().zip(0_u16..).filter_map(|(adjustment, index)| {
             let factors: Box<[_]> = adjustment.variants.iter().map(of_variant).collect();
-            factors.iter().any(Option::is_some).then_some((index, factors))
+            factors.iter().any(Option::is_some).then_some(Open { index, factors })
         });
         let ends = |(low, high)| Ok((factor(low)?, factor(high)?));
         Self { open: open.collect(), limit: place.limit.map(ends).transpose() }
@@ -45,7 +52,7 @@ pub(super) fn apply<'a, T: Trace>(
     let adjusting = &view.world.adjusting;
     let mut adjusted = Adjusted { target, applied: SmallVec::new() };
     let mut factor = Factor::ONE;
-    for (index, factors) in &adjusting.open {
+    for Open { index, factors } in &adjusting.open {
         let Some(adjustment) = place.adjustments.get(usize::from(*index)) else { continue };
         // The first variant whose scope holds counts, and only if it is open.
         let mut variants = adjustment.variants.iter().zip(factors).zip(0_u16..);
