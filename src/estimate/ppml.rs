@@ -129,6 +129,7 @@ fn iterate(design: &Design) -> Result<State> {
     let mut weights = vec![0.0; n];
     let mut iteration = 0;
     loop {
+        super::alone::go_on()?;
         iteration += 1;
         for (i, (w, m)) in weights.iter_mut().zip(&mu).enumerate() {
             *w = m * prior.and_then(|p| p.get(i)).copied().unwrap_or(1.0);
