@@ -44,8 +44,7 @@ fn synthetic(folder: &Path) -> Table {
     let mut order: Vec<usize> = (0..raw.rows()).collect();
     order.sort_by(|a, b| (sku[*a], week[*a]).partial_cmp(&(sku[*b], week[*b])).unwrap());
     let mut table = raw.select(&order);
-    let angle: Vec<f64> =
-        numbers(&table, "week").iter().map(|w| std::f64::consts::TAU * w / 52.0).collect();
+    let angle: Vec<f64> = numbers(&table, "week").iter().map(|w| std::f64::consts::TAU * w / 52.0).collect();
     let (units, price) = (numbers(&table, "units"), numbers(&table, "price"));
     put(&mut table, "y", units.iter().map(|u| u.ln_1p()));
     put(&mut table, "lp", price.iter().map(|p| p.ln()));
