@@ -191,6 +191,8 @@ pub struct Orda {
     pub release: Arc<Release>,
     pub facts: FactSet,
     pub at: i64,
+    /// By the index of the place.
+    items: Vec<(usize, Item)>,
 }
 
 impl Orda {
@@ -201,7 +203,15 @@ impl Orda {
         let feeds =
             Feeds { items: Some(&items), offers: Some(&offers), rates: Some(&rates), ..Feeds::default() };
         let (facts, _) = load_facts(&release, feeds).unwrap();
-        Self { release, facts, at: parse_instant("2026-11-18T10:00:00+01:00").unwrap() }
+        let at = parse_instant("2026-11-18T10:00:00+01:00").unwrap();
+        let mut items = Vec::new();
+        for (index, place) in release.places.iter().enumerate() {
+            let kept = facts.items.by_sku(None);
+            let kept = kept.filter_map(|(sku, _)| facts.items.get(sku, &place.market, &place.channel));
+            items.extend(kept.map(|row| (index, row.item())));
+        }
+        items.sort_by(|(a, first), (b, second)| (a, &first.sku).cmp(&(b, &second.sku)));
+        Self { release, facts, at, items }
     }
 
     pub fn worlds(&self) -> Vec<World<'_>> {
@@ -215,20 +225,10 @@ impl Orda {
 
     /// The rows of each world, by its index.
     pub fn rows(&self) -> Vec<(usize, Row<'_>)> {
-        let mut skus: Vec<&str> = self.facts.items.iter().map(|row| &*row.item.sku).collect();
-        skus.sort_unstable();
-        skus.dedup();
-        let mut rows = Vec::new();
-        for (index, place) in self.release.places.iter().enumerate() {
-            for sku in &skus {
-                if let Some(row) = self.facts.items.get(sku, &place.market, &place.channel) {
-                    rows.push((
-                        index,
-                        Row { item: &row.item, offers: self.facts.offers.get(sku, &place.market) },
-                    ));
-                }
-            }
-        }
-        rows
+        let rows = self.items.iter().map(|(index, item)| {
+            let market = self.release.places.get(*index).map_or("", |place| &place.market);
+            (*index, Row { item, offers: self.facts.offers.get(&item.sku, market) })
+        });
+        rows.collect()
     }
 }

@@ -1,12 +1,11 @@
 //! The answers of a block, column by column: numbers, and the numbers of texts. What becomes a `RecordBatch` or a file.
 
-use super::table::output_schema;
 use super::words::MISSING;
 use arrow_array::types::Int32Type;
 use arrow_array::{
-    ArrayRef, Decimal128Array, DictionaryArray, Int32Array, Int64Array, RecordBatch, StringArray,
+    Array, ArrayRef, Decimal128Array, DictionaryArray, Int32Array, Int64Array, RecordBatch, StringArray,
 };
-use arrow_schema::{ArrowError, DataType};
+use arrow_schema::{ArrowError, DataType, SchemaRef};
 use std::sync::Arc;
 
 /// A number that is not there; none is as low as this.
@@ -37,9 +36,14 @@ impl Answered {
         self.columns.iter().find_map(|cells| cells.lines().map(<[i64]>::len)).unwrap_or(0)
     }
 
-    /// The same as Arrow arrays.
-    pub fn into_batch(self) -> Result<RecordBatch, ArrowError> {
-        let schema = output_schema();
+    /// Only these rows of these columns.
+    pub fn taken(&self, rows: &[usize], columns: &[usize]) -> Self {
+        let columns = columns.iter().filter_map(|at| self.columns.get(*at));
+        Self { columns: columns.map(|cells| cells.taken(rows)).collect() }
+    }
+
+    /// The same as Arrow arrays; `schema` names the columns.
+    pub fn into_batch(self, schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
         let fields = schema.fields().iter();
         let columns = self.columns.into_iter().zip(fields).map(|(cells, field)| match cells {
             Cells::Texts(texts) => Ok(Arc::new(texts) as ArrayRef),
@@ -53,12 +57,38 @@ impl Answered {
 }
 
 impl Cells {
+    fn taken(&self, rows: &[usize]) -> Self {
+        match self {
+            Self::Texts(texts) => {
+                let there = |row: &usize| (*row < texts.len()).then(|| texts.value(*row));
+                Self::Texts(StringArray::from_iter_values(rows.iter().map(|row| there(row).unwrap_or(""))))
+            }
+            Self::Words { keys, texts } => {
+                Self::Words { keys: gathered(keys, rows, MISSING), texts: texts.clone() }
+            }
+            Self::Counts(counts) => Self::Counts(gathered(counts, rows, NONE)),
+            Self::Lines(lines) => Self::Lines(gathered(lines, rows, 0)),
+        }
+    }
+
+    /// The number of a row's text, and the texts.
+    pub fn words(&self) -> Option<(&[i32], &StringArray)> {
+        match self {
+            Self::Words { keys, texts } => Some((keys, texts)),
+            _ => None,
+        }
+    }
+
     fn lines(&self) -> Option<&[i64]> {
         match self {
             Self::Lines(lines) => Some(lines),
             _ => None,
         }
     }
+}
+
+fn gathered<T: Copy>(all: &[T], rows: &[usize], lost: T) -> Vec<T> {
+    rows.iter().map(|row| all.get(*row).copied().unwrap_or(lost)).collect()
 }
 
 fn words(keys: Vec<i32>, texts: StringArray) -> Result<ArrayRef, ArrowError> {

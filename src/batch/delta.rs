@@ -4,7 +4,6 @@
 use super::answered::NONE;
 use super::chunk::{self, Written};
 use super::coded::varint;
-use super::parquet_sink::ROW_GROUP_ROWS;
 use arrow_array::StringArray;
 use parquet::basic::Encoding;
 use parquet::data_type::ByteArray;
@@ -34,8 +33,8 @@ pub(super) struct TextColumn {
 }
 
 impl CountColumn {
-    pub fn new(descr: ColumnDescPtr) -> Self {
-        Self { descr, counts: Vec::with_capacity(ROW_GROUP_ROWS) }
+    pub fn new(descr: ColumnDescPtr, room: usize) -> Self {
+        Self { descr, counts: Vec::with_capacity(room) }
     }
 
     pub fn add(&mut self, counts: &[i64]) {

@@ -18,10 +18,11 @@ impl Digest {
     }
 
     /// Adds the answer for an item in a place.
+    #[inline]
     pub(super) fn add_answer(&mut self, sku: &str, place: u64, fields: &[u64; FIELDS]) {
         let mut bytes = [0_u8; FIELDS * 8];
-        for (slot, field) in bytes.chunks_exact_mut(8).zip(fields) {
-            slot.copy_from_slice(&field.to_le_bytes());
+        for (slot, field) in bytes.as_chunks_mut().0.iter_mut().zip(fields) {
+            *slot = field.to_le_bytes();
         }
         let item = xxh3_64_with_seed(sku.as_bytes(), place);
         self.0 = self.0.wrapping_add(xxh3_128_with_seed(&bytes, item));

@@ -1,16 +1,15 @@
 //! Whole feeds in memory: what the service, the tests and the offers of a run need.
 
-use super::columns::item_meaning;
 use super::fitted::load_estimates;
+use super::load_items::load_items;
 use super::reach::Reach;
-use super::rows::item_reader;
 use super::run::BLOCK_ROWS;
 use super::source::{Block, Source};
 use super::texts::Texts;
 use super::{BatchError, EarlierFeed, FeedKind, Quarantined};
 use crate::facts::{
-    AppliedText, BadField, FactSet, FieldCode, History, ItemBook, Kind, Names, OfferBook, OfferText,
-    RateText, Rates, read_applied, read_offer, read_rate,
+    AppliedText, BadField, FactSet, FieldCode, History, Kind, Names, OfferBook, OfferText, RateText, Rates,
+    read_applied, read_offer, read_rate,
 };
 use crate::money::Currency;
 use crate::pricing::Release;
@@ -67,43 +66,6 @@ pub fn load_facts(release: &Release, feeds: Feeds<'_>) -> Result<(FactSet, Vec<E
         accounts.push(account);
     }
     Ok((facts, accounts))
-}
-
-/// Loads items. Of two rows of one SKU for the same market and channel the first counts, the second is quarantined.
-///
-/// # Errors
-/// A file that cannot be read or lacks columns.
-pub fn load_items(path: &Path, release: &Release) -> Result<(ItemBook, EarlierFeed), BatchError> {
-    let source = Source::open(path, BLOCK_ROWS, |header| item_meaning(release, header))?;
-    let reader = item_reader(release, path, &source.columns)?;
-    let reach = Reach::new(release, None, None)?;
-    let columns = source.columns.clone();
-    let [sku, market, channel] = ["sku", "market", "channel"].map(|name| columns.find(name));
-    let mut book = ItemBook::default();
-    let account = load(FeedKind::Items, source, |texts, row| {
-        let mut bad: Vec<BadField> = texts.bad(row).cloned().collect();
-        let (place, cell) = ((texts.cell(market, row), texts.cell(channel, row)), texts.cell(sku, row));
-        if reach.find(place.0, place.1).is_none() {
-            let value = format!("{}/{}", place.0, place.1);
-            let why = "is no place of the rulebook";
-            bad.push(BadField::new("market", FieldCode::UnknownPlace, &value, why));
-        }
-        match reader.read(texts.row(row)) {
-            Err(others) => bad.extend(others),
-            Ok(item) if bad.is_empty() => {
-                let known = book.get(&item.item.sku, &item.market, &item.channel);
-                if known.is_some_and(|known| known.market == item.market && known.channel == item.channel) {
-                    let why = "an earlier row gives this item here";
-                    bad.push(BadField::new("sku", FieldCode::Duplicate, cell, why));
-                } else {
-                    book.put(item);
-                }
-            }
-            Ok(_) => {}
-        }
-        if bad.is_empty() { Ok(()) } else { Err((cell.into(), bad)) }
-    })?;
-    Ok((book, account))
 }
 
 /// Loads offers: `sku, market, rival, price, shipping, match, in_stock, seen_at`; a bare price takes the row's

@@ -4,8 +4,7 @@ use super::answered::{Answered, Cells};
 use super::coded::CodedColumn;
 use super::delta::{CountColumn, TextColumn};
 use super::sink::PartFile;
-use super::table::output_schema;
-use arrow_schema::DataType;
+use arrow_schema::{DataType, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::errors::{ParquetError, Result};
 use parquet::file::properties::WriterProperties;
@@ -16,6 +15,9 @@ pub(super) const ROW_GROUP_ROWS: usize = 1 << 17;
 
 pub(super) struct ParquetSink {
     file: SerializedFileWriter<PartFile>,
+    schema: SchemaRef,
+    /// The rows that a row group has room for from its start.
+    room: usize,
     columns: Vec<Column>,
     rows: usize,
 }
@@ -27,23 +29,22 @@ enum Column {
 }
 
 impl ParquetSink {
-    pub fn new(file: PartFile) -> Result<Self> {
+    pub fn new(file: PartFile, schema: SchemaRef, room: usize) -> Result<Self> {
         let properties = WriterProperties::builder().set_offset_index_disabled(true).build();
         let (file, _) =
-            ArrowWriter::try_new(file, output_schema(), Some(properties))?.into_serialized_writer()?;
-        let mut sink = Self { file, columns: Vec::new(), rows: 0 };
+            ArrowWriter::try_new(file, schema.clone(), Some(properties))?.into_serialized_writer()?;
+        let mut sink = Self { file, schema, room, columns: Vec::new(), rows: 0 };
         sink.columns = sink.group();
         Ok(sink)
     }
 
     /// The columns of the next row group.
     fn group(&self) -> Vec<Column> {
-        let schema = output_schema();
-        let columns = schema.fields().iter().zip(self.file.schema_descr().columns());
+        let columns = self.schema.fields().iter().zip(self.file.schema_descr().columns());
         let column = columns.map(|(field, descr)| match field.data_type() {
             DataType::Utf8 => Column::Texts(TextColumn::new(descr.clone())),
             DataType::Dictionary(..) => Column::Words(CodedColumn::new(descr.clone())),
-            _ => Column::Counts(CountColumn::new(descr.clone())),
+            _ => Column::Counts(CountColumn::new(descr.clone(), self.room)),
         });
         column.collect()
     }
@@ -62,7 +63,13 @@ impl ParquetSink {
         if self.rows < ROW_GROUP_ROWS { Ok(()) } else { self.flush(go_on) }
     }
 
-    fn flush(&mut self, go_on: &dyn Fn() -> bool) -> Result<()> {
+    /// How many rows wait for the end of their row group.
+    pub fn held(&self) -> usize {
+        self.rows
+    }
+
+    /// Ends the row group.
+    pub fn flush(&mut self, go_on: &dyn Fn() -> bool) -> Result<()> {
         if self.rows == 0 {
             return Ok(());
         }

@@ -163,9 +163,10 @@ pub fn reprice(job: &Job<'_>, batch: &RecordBatch) -> Result<(RecordBatch, Vec<Q
         price(job, parts)?
     };
     let quarantined = answers.iter().flat_map(|part| part.quarantined.iter().cloned()).collect();
+    let schema = output_schema();
     let batches: Vec<RecordBatch> =
-        answers.into_iter().map(|part| part.answered.into_batch()).collect::<Result<_, _>>()?;
-    Ok((arrow_select::concat::concat_batches(&output_schema(), &batches)?, quarantined))
+        answers.into_iter().map(|part| part.answered.into_batch(&schema)).collect::<Result<_, _>>()?;
+    Ok((arrow_select::concat::concat_batches(&schema, &batches)?, quarantined))
 }
 
 /// The answers of a block.
@@ -199,10 +200,13 @@ impl<'a> Job<'a> {
             let mut untaxed: SmallVec<[u16; 4]> = SmallVec::new();
             for place in row.places.iter().filter(|place| row.again.is_empty() || !row.again.contains(place))
             {
-                let outcome = self.outcome(item, *place)?;
-                match &outcome {
+                match &self.outcome(item, *place)? {
                     Outcome::Refused(refusal) if refusal.code == RefusalCode::VatClass => {
                         untaxed.push(*place)
+                    }
+                    Outcome::Decided(decision) if !fits(decision) => {
+                        let refusal = Refusal::from(crate::money::Overflow);
+                        table.push(row.line, item, *place, &Outcome::Refused(refusal))?;
                     }
                     outcome => table.push(row.line, item, *place, outcome)?,
                 }
@@ -224,15 +228,12 @@ impl<'a> Job<'a> {
     }
 
     /// The outcome of an item in a place of the run.
+    #[inline(always)]
     fn outcome(&self, item: &Item, place: u16) -> Result<Outcome, BatchError> {
         let lost = || BatchError::Internal("a place is lost".into());
         let world = self.worlds.get(usize::from(place)).ok_or_else(lost)?;
         let offers = self.facts.offers.get(&item.sku, &world.place.market);
-        let mut outcome = pricing::price(&Row { item, offers }, world, &mut ());
-        if matches!(&outcome, Outcome::Decided(decision) if !fits(decision)) {
-            outcome = Outcome::Refused(Refusal::from(crate::money::Overflow));
-        }
-        Ok(outcome)
+        Ok(pricing::price(&Row { item, offers }, world, &mut ()))
     }
 
     /// A row whose places an earlier row has taken.

@@ -7,10 +7,11 @@
 //! Memory is bounded by a few blocks for each thread, the writer's row group, and the SKUs seen.
 
 use super::catalog::{Catalog, Found, Origin};
+use super::parted::{Output, PartBy, Written};
 use super::quarantine::QuarantineWriter;
 use super::reprice::Answers;
 use super::seen::Seen;
-use super::sink::{PartFile, Sink};
+use super::sink::PartFile;
 use super::summary::Tally;
 use super::{BatchError, FeedKind, Ignored, Job, Quarantined};
 use crate::money::Ratio;
@@ -28,8 +29,10 @@ const AHEAD: usize = 2;
 /// Where a run writes and how.
 #[derive(Clone, Copy)]
 pub struct Run<'a> {
-    /// `.csv` or `.parquet`.
+    /// A file, `.csv` or `.parquet`; the name of a folder if the answers are parted.
     pub out: &'a Path,
+    /// What the answers are parted by, into folders; empty for one file.
+    pub partition: &'a [PartBy],
     pub quarantine: &'a Path,
     /// None: one for each core.
     pub threads: Option<usize>,
@@ -100,7 +103,7 @@ impl Run<'_> {
         catalog: &Catalog<'_>,
         earlier: &[EarlierFeed],
     ) -> Result<Summary, BatchError> {
-        let sink = Sink::create(self.out)?;
+        let output = Output::create(self.out, self.partition)?;
         let mut quarantine = QuarantineWriter::new(self.quarantine, PartFile::create(self.quarantine)?)?;
         for feed in earlier {
             feed.quarantined.iter().try_for_each(|row| quarantine.write(&feed.path, row))?;
@@ -113,7 +116,7 @@ impl Run<'_> {
             let (blocks, to_price) = sync_channel(AHEAD);
             scope.spawn(move || catalog.read_ahead(&blocks, self.cancel));
             let (answers, to_write) = sync_channel(AHEAD);
-            let writer = scope.spawn(move || write(&to_write, sink, quarantine, self.cancel));
+            let writer = scope.spawn(move || write(&to_write, output, quarantine, self.cancel));
             let tally = pool.install(|| self.price_all(job, to_price, answers));
             let written =
                 writer.join().unwrap_or_else(|_| Err(BatchError::Internal("the writer stopped".into())));
@@ -225,18 +228,18 @@ impl Run<'_> {
 /// Writes block after block, and looks at the cancel flag between their rows.
 fn write(
     answers: &Receiver<(Arc<Origin>, Answers)>,
-    mut sink: Sink,
+    mut output: Output,
     mut quarantine: QuarantineWriter<PartFile>,
     cancel: &AtomicBool,
-) -> Result<(PartFile, PartFile), BatchError> {
+) -> Result<(Written, PartFile), BatchError> {
     let go_on = || if cancel.load(Ordering::Relaxed) { Err(BatchError::Cancelled) } else { Ok(()) };
     while let Ok((origin, block)) = answers.recv() {
-        sink.write(block.answered, &go_on)?;
+        output.write(block.answered, &go_on)?;
         for row in &block.quarantined {
             go_on()?;
             quarantine.write(&origin.path, row)?;
         }
     }
     go_on()?;
-    Ok((sink.finish(&go_on)?, quarantine.into_inner()?))
+    Ok((output.finish(&go_on)?, quarantine.into_inner()?))
 }

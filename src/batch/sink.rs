@@ -3,13 +3,13 @@
 use super::answered::Answered;
 use super::parquet_sink::ParquetSink;
 use super::reprice::CANCEL_ROWS;
-use super::table::{MONEY_SCALE, money_text, output_schema};
+use super::table::{MONEY_SCALE, money_text};
 use super::{BatchError, cells::safe_cell};
 use crate::money::Ratio;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Decimal128Type, Int32Type, Int64Type};
 use arrow_array::{Array, RecordBatch};
-use arrow_schema::DataType;
+use arrow_schema::{DataType, SchemaRef};
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -50,7 +50,10 @@ pub(super) struct PartFile {
 impl PartFile {
     pub fn create(path: &Path) -> Result<Self, BatchError> {
         if path.is_dir() {
-            return Err(BatchError::io(path, "is a folder: give the name of a file"));
+            return Err(BatchError::io(
+                path,
+                "is a folder: give the name of a file, or let `--partition` fill a folder",
+            ));
         }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
@@ -104,6 +107,7 @@ impl Drop for PartFile {
 /// Writes answers as CSV or Parquet.
 pub(super) struct Sink {
     path: PathBuf,
+    schema: SchemaRef,
     writer: Writer,
 }
 
@@ -113,23 +117,43 @@ enum Writer {
 }
 
 impl Sink {
-    pub fn create(path: &Path) -> Result<Self, BatchError> {
+    /// `room` is the number of rows that it soon has to hold.
+    pub fn create(path: &Path, schema: SchemaRef, room: usize) -> Result<Self, BatchError> {
         let format = Format::of(path)?;
         let file = PartFile::create(path)?;
         let writer = match format {
             Format::Csv => {
                 let mut csv = csv::Writer::from_writer(file);
-                let schema = output_schema();
                 let names = schema.fields().iter().map(|field| field.name());
                 csv.write_record(names).map_err(|error| BatchError::io(path, error))?;
                 Writer::Csv(Box::new(csv))
             }
             Format::Parquet => {
-                let sink = ParquetSink::new(file).map_err(|error| BatchError::io(path, error))?;
+                let sink = ParquetSink::new(file, schema.clone(), room)
+                    .map_err(|error| BatchError::io(path, error))?;
                 Writer::Parquet(Box::new(sink))
             }
         };
-        Ok(Self { path: path.to_owned(), writer })
+        Ok(Self { path: path.to_owned(), schema, writer })
+    }
+
+    /// How many rows are in memory.
+    pub fn held(&self) -> usize {
+        match &self.writer {
+            Writer::Csv(_) => 0,
+            Writer::Parquet(writer) => writer.held(),
+        }
+    }
+
+    /// Writes the rows that are in memory.
+    pub fn flush(&mut self, go_on: &dyn Fn() -> Result<(), BatchError>) -> Result<(), BatchError> {
+        match &mut self.writer {
+            Writer::Csv(_) => Ok(()),
+            Writer::Parquet(writer) => {
+                let written = writer.flush(&|| go_on().is_ok());
+                written.or_else(|error| go_on().and(Err(BatchError::io(&self.path, error))))
+            }
+        }
     }
 
     /// Writes a block; `go_on` says between some rows whether there is still somebody who wants it.
@@ -140,7 +164,7 @@ impl Sink {
     ) -> Result<(), BatchError> {
         match &mut self.writer {
             Writer::Csv(csv) => {
-                let batch = block.into_batch()?;
+                let batch = block.into_batch(&self.schema)?;
                 for start in (0..batch.num_rows()).step_by(CANCEL_ROWS) {
                     go_on()?;
                     let part = batch.slice(start, CANCEL_ROWS.min(batch.num_rows() - start));

@@ -1,7 +1,7 @@
 //! Whole fact sets in memory, priced on threads of their own.
 
 use super::Digest;
-use crate::facts::{FactSet, ItemRow};
+use crate::facts::FactSet;
 use crate::pricing::{self, HeldReason, Outcome, Place, Refusal, Release, Row, Status, Twins, World};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -97,9 +97,9 @@ impl<'a> Sweep<'a> {
     #[must_use]
     pub fn run(&self, pool: &Pool, cancel: &AtomicBool, progress: impl Fn(&SweepTally)) -> Option<Swathe> {
         let mut swathe = Swathe::default();
-        let mut skus = self.facts.items.by_sku(None);
+        let mut skus = self.facts.items.by_sku(None).map(|(sku, _)| sku);
         loop {
-            let chunk: Vec<(&str, &[ItemRow])> = skus.by_ref().take(CHUNK).collect();
+            let chunk: Vec<&str> = skus.by_ref().take(CHUNK).collect();
             if chunk.is_empty() {
                 return Some(swathe);
             }
@@ -107,7 +107,7 @@ impl<'a> Sweep<'a> {
                 return None;
             }
             let found: Vec<(Vec<Swept>, SweepTally)> =
-                pool.0.install(|| chunk.par_iter().map(|(sku, _)| self.item(sku)).collect());
+                pool.0.install(|| chunk.par_iter().map(|sku| self.item(sku)).collect());
             for (rows, tally) in found {
                 swathe.counts.push(u16::try_from(rows.len()).unwrap_or(u16::MAX));
                 swathe.rows.extend(rows);
@@ -126,7 +126,7 @@ impl<'a> Sweep<'a> {
             let Some(served) = self.facts.item(sku, market, channel) else { continue };
             let row = Row { item: &served.item, offers: self.facts.offers.get(sku, market) };
             let twins;
-            let priced = match served.row.item.links().next() {
+            let priced = match served.item.links().next() {
                 None => pricing::price(&row, world, &mut ()),
                 Some(_) => {
                     twins = Twins::of(&row, world, self.facts);

@@ -43,13 +43,16 @@ pub(super) enum Words {
 
 impl Words {
     /// A cell; empty if it is missing.
+    #[inline]
     pub fn get(&self, row: usize) -> &str {
         let (values, at) = match self {
             Self::Plain(values) => (values, Some(row)),
             Self::Coded { keys, values } => (values, key(keys, row)),
         };
         match at {
-            Some(at) if at < values.len() && values.is_valid(at) => values.value(at),
+            Some(at) if at < values.len() && values.nulls().is_none_or(|nulls| nulls.is_valid(at)) => {
+                values.value(at)
+            }
             _ => "",
         }
     }
@@ -194,9 +197,8 @@ impl Values {
     pub fn fill(&self, item: &mut Item, sku: &str, row: usize) {
         let width = self.given.len();
         let cells = self.cells.get(row * width..(row + 1) * width).unwrap_or(&[]);
-        let cells = self.given.iter().copied().zip(cells.iter().copied());
         let links = self.links.iter().map(|(id, at)| (*id, self.text(Some(*at), row)));
-        item.refill(sku, cells, links.filter(|(_, sku)| !sku.is_empty()));
+        item.refill(sku, &self.given, cells, links.filter(|(_, sku)| !sku.is_empty()));
     }
 }
 
@@ -318,9 +320,9 @@ fn primitive<T: ArrowPrimitiveType>(
     odd: &mut [bool],
     read: impl Fn(usize, T::Native) -> Option<Value>,
 ) -> Vec<Value> {
-    let all = array.null_count() == 0;
+    let nulls = array.nulls().filter(|nulls| 0 < nulls.null_count());
     let cells = array.values().iter().zip(odd).enumerate().map(|(row, (count, odd))| {
-        if !all && array.is_null(row) {
+        if nulls.is_some_and(|nulls| nulls.is_null(row)) {
             return Value::Missing;
         }
         read(row, *count).unwrap_or_else(|| {

@@ -3,8 +3,8 @@
 use super::opened::{now, open, own_fitted, own_rates};
 use super::output;
 use crate::batch::{
-    BatchError, Catalog, EarlierFeed, Feeds, Format, Job, Progress, Run, Summary, TwinPrices, Verdict,
-    feed_files, load_facts,
+    BatchError, Catalog, EarlierFeed, Feeds, Format, Job, PartBy, Progress, Run, Summary, TwinPrices,
+    Verdict, feed_files, load_facts,
 };
 use crate::facts::{parse_instant, parse_percent};
 use crate::money::Ratio;
@@ -35,8 +35,8 @@ pub struct Reprice {
     /// The rulebook's folder.
     #[arg(long, value_name = "DIR")]
     rulebook: PathBuf,
-    /// The catalog, CSV or Parquet: a file, several (give it again), or a folder of them.
-    #[arg(long, value_name = "FILE", required = true)]
+    /// The catalog, CSV or Parquet: a file, several (`--items a.parquet b.parquet`, `--items parts/*.csv`), or a folder of them.
+    #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
     items: Vec<PathBuf>,
     /// Rivals' offers, CSV or Parquet.
     #[arg(long, value_name = "FILE")]
@@ -60,6 +60,11 @@ pub struct Reprice {
     /// apostrophe in CSV.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// Makes `--out` a folder with a file for each value of these columns: `market`, `channel`, `status`, such as
+    /// `--partition market,channel` for `OUT/market=DE/channel=own/part-0.parquet` (CSV if the folder's name ends in `.csv`).
+    /// What an earlier run wrote there is replaced as a whole.
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', value_parser = parse_column)]
+    partition: Vec<PartBy>,
     /// The rows that could not be priced, CSV [default: the name of `--out` with the ending `.quarantine.csv`].
     #[arg(long, value_name = "FILE")]
     quarantine: Option<PathBuf>,
@@ -125,7 +130,17 @@ impl Reprice {
 
     /// The quarantine file, after a look at what would be overwritten.
     fn files(&self, items: &[PathBuf]) -> Result<PathBuf, BatchError> {
-        Format::of(&self.out)?;
+        let parted = !self.partition.is_empty();
+        if !parted {
+            Format::of(&self.out)?;
+        }
+        if let Some(twice) = (1..)
+            .zip(&self.partition)
+            .find_map(|(after, by)| self.partition.iter().skip(after).any(|other| other == by).then_some(by))
+        {
+            let why = format!("`--partition` names `{}` twice", twice.name());
+            return Err(BatchError::Usage(why));
+        }
         let beside = || self.out.with_extension("quarantine.csv");
         let quarantine = self.quarantine.clone().unwrap_or_else(beside);
         let inputs = items.iter().chain(&self.offers).chain(&self.fx).chain(&self.history);
@@ -134,6 +149,14 @@ impl Reprice {
                 (Ok(output), Ok(other)) => output == other,
                 _ => output == other,
             };
+            let inside = |input: &Path| match (self.out.canonicalize(), input.canonicalize()) {
+                (Ok(out), Ok(input)) => parted && input.starts_with(&out),
+                _ => false,
+            };
+            if let Some(input) = inputs.clone().find(|input| inside(input)) {
+                let why = format!("`{}` is in `{}`, which is replaced", input.display(), self.out.display());
+                return Err(BatchError::Usage(why));
+            }
             if inputs.clone().any(|input| same(input)) {
                 let why = format!("`{}` is an input: choose another name for the output", output.display());
                 return Err(BatchError::Usage(why));
@@ -160,6 +183,11 @@ impl Reprice {
         }
         if self.out == quarantine {
             return Err(BatchError::Usage("`--out` and `--quarantine` name the same file".into()));
+        }
+        if parted && quarantine.starts_with(&self.out) {
+            return Err(BatchError::Usage(
+                "`--quarantine` is inside the folder `--out`, which is replaced".into(),
+            ));
         }
         Ok(quarantine)
     }
@@ -193,6 +221,7 @@ impl Reprice {
         };
         let run = Run {
             out: &self.out,
+            partition: &self.partition,
             quarantine,
             threads: self.threads.map(usize::from),
             max_bad: self.max_bad,
@@ -252,6 +281,13 @@ async fn told_to_end() -> std::io::Result<()> {
     }
 }
 
+fn parse_column(text: &str) -> Result<PartBy, String> {
+    PartBy::ALL.into_iter().find(|by| by.name() == text).ok_or_else(|| {
+        let names = PartBy::ALL.map(|by| format!("`{}`", by.name())).join(", ");
+        format!("answers are parted by {names}, one or several with commas between them")
+    })
+}
+
 /// A share from 0 % to 100 %.
 fn parse_share(text: &str) -> Result<Ratio, String> {
     let share = parse_percent(text)?;
@@ -306,6 +342,18 @@ mod tests {
         for bad in [["--at", "2026-11-18"], ["--threads", "0"], ["--max-bad", "0.1"], ["--format", "xml"]] {
             assert!(parse(&bad).is_err(), "{bad:?}");
         }
+        let several = parse(&["--partition", "market,status", "--items", "a.csv", "b.parquet"]).unwrap();
+        assert_eq!(several.partition, [PartBy::Market, PartBy::Status]);
+        assert_eq!(several.items.len(), 3);
+        for bad in ["rule", "", "market;channel"] {
+            assert!(parse(&["--partition", bad]).is_err(), "{bad}");
+        }
+        let twice = parse(&["--partition", "market,market"]).unwrap();
+        assert!(matches!(twice.files(&twice.items), Err(BatchError::Usage(_))));
+        let folder = Reprice { out: "o".into(), ..several };
+        assert_eq!(folder.files(&folder.items).unwrap(), Path::new("o.quarantine.csv"));
+        let inside = Reprice { quarantine: Some("o/bad.csv".into()), ..folder };
+        assert!(matches!(inside.files(&inside.items), Err(BatchError::Usage(_))));
         for out in ["o.txt", "i.csv"] {
             let same = Reprice { out: out.into(), ..plain.clone() };
             assert!(matches!(same.files(&same.items), Err(BatchError::Usage(_))), "{out}");

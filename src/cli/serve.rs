@@ -217,7 +217,7 @@ fn greeting(
     let scheme = if settings.certificate.is_some() { "grpcs" } else { "grpc" };
     let place = release.places.first();
     let (market, channel) = place.map_or(("M", "C"), |place| (&*place.market, &*place.channel));
-    let sku = serving.facts.items.iter().map(|row| &*row.item.sku).min().unwrap_or("SKU");
+    let sku = serving.facts.items.by_sku(None).map(|(sku, _)| sku).min().unwrap_or("SKU");
     let mut lines = vec![
         format!("serving   {} from {}", release.name, rulebook.display()),
         format!("release   {}   {} guards", release.id(), release.guard_count),

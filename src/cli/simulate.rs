@@ -155,10 +155,10 @@ fn own_shop(
     let feeds = Feeds { items: Some(catalog), rates: rates.as_deref(), ..Feeds::default() };
     let (facts, _) = load_facts(&release, feeds).map_err(|error| error.to_string())?;
     let groups = groups(&release, catalog)?;
-    let skus: BTreeSet<&str> = facts.items.iter().map(|row| &*row.item.sku).collect();
-    let of = |sku: &&str| facts.items.get(sku, &place.market, &place.channel);
+    let skus: BTreeSet<&str> = facts.items.by_sku(None).map(|(sku, _)| sku).collect();
+    let of = |sku: &&str| facts.items.get(sku, &place.market, &place.channel).map(|row| row.item());
     let group = |item: &Item| groups.get(&item.sku).cloned().unwrap_or_else(|| "all".to_owned());
-    let rows = skus.iter().filter_map(of).map(|row| (row.item.clone(), group(&row.item)));
+    let rows = skus.iter().filter_map(of).map(|item| (group(&item), item)).map(|(group, item)| (item, group));
     let items = rows.take(most).collect();
     Ok(Ok(Shop::new(release.clone(), index, facts.rates, args.at.unwrap_or_else(now), items)))
 }

@@ -1,10 +1,13 @@
 //! Facts by SKU: what a run or a server knows at one moment.
 
 use super::item::{BadField, FieldCode};
+use super::packed::{Head, Rows};
 use super::seen::Seen;
-use super::{Estimates, History, Item, ItemRow, Names, Offer, Rates, RivalId, Shelf, StockBook};
+use super::trie::{Keyed as _, Trie};
+use super::{
+    Estimates, History, Item, ItemRow, KeptRow, KeptRows, Names, Offer, Rates, RivalId, Shelf, StockBook,
+};
 use crate::money::Currency;
-use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Items, offers, stock and rates that belong together, what prices were, and how demand answers to them. Copies share what
@@ -23,7 +26,7 @@ pub struct FactSet {
 /// Items by SKU; a SKU may have rows for single markets or channels.
 #[derive(Clone, Debug, Default)]
 pub struct ItemBook {
-    rows: Shelf<Vec<ItemRow>>,
+    rows: Trie<Rows>,
     count: usize,
 }
 
@@ -40,9 +43,9 @@ pub struct OfferBook {
 /// An item as a place sees it.
 #[derive(Clone, Debug)]
 pub struct ServedItem<'a> {
-    pub row: &'a ItemRow,
+    pub row: KeptRow<'a>,
     /// The row's, with the stock that was reported.
-    pub item: Cow<'a, Item>,
+    pub item: Item,
     /// When the older of the two was known, as far as they say.
     pub known_at: Option<i64>,
 }
@@ -52,61 +55,76 @@ impl FactSet {
     #[must_use]
     pub fn item(&self, sku: &str, market: &str, channel: &str) -> Option<ServedItem<'_>> {
         let row = self.items.get(sku, market, channel)?;
-        Some(match self.stock.get(sku, market, channel) {
-            None => ServedItem { row, item: Cow::Borrowed(&row.item), known_at: row.known_at },
-            Some(stock) => ServedItem {
-                row,
-                item: Cow::Owned(row.item.with_stock(stock)),
-                known_at: [row.known_at, stock.known_at].into_iter().flatten().min(),
-            },
-        })
+        let (mut item, mut known_at) = (row.item(), row.known_at);
+        if let Some(stock) = self.stock.get(sku, market, channel) {
+            item.report_stock(stock);
+            known_at = [known_at, stock.known_at].into_iter().flatten().min();
+        }
+        Some(ServedItem { row, item, known_at })
     }
 }
 
 /// The row for a place: that of the market and channel, else of the market, of the channel, of everywhere.
-pub(super) fn for_place<'a, T>(
-    rows: &'a [T],
+pub(super) fn for_place<'a, T: Copy>(
+    rows: impl Iterator<Item = T> + Clone,
     market: &str,
     channel: &str,
-    place: impl Fn(&T) -> (&str, &str),
-) -> Option<&'a T> {
-    let find = |market: &str, channel: &str| rows.iter().find(|row| place(row) == (market, channel));
+    place: impl Fn(T) -> (&'a str, &'a str),
+) -> Option<T> {
+    let find = |market: &str, channel: &str| rows.clone().find(|row| place(*row) == (market, channel));
     find(market, channel).or_else(|| find(market, "")).or_else(|| find("", channel)).or_else(|| find("", ""))
 }
 
 impl ItemBook {
     /// Adds or replaces the row of the same SKU, market and channel.
-    pub fn put(&mut self, row: ItemRow) {
-        let rows = self.rows.entry(&row.item.sku);
-        match rows.iter_mut().find(|known| known.market == row.market && known.channel == row.channel) {
-            Some(known) => *known = row,
-            None => {
-                // A push would make room for four, and most items have one row.
-                rows.reserve_exact(1);
-                rows.push(row);
-                self.count += 1;
-            }
+    pub fn put(&mut self, row: &ItemRow) {
+        let ItemRow { item, market, channel, known_at } = row;
+        let head = Head { market, channel, known_at: *known_at };
+        let mut is_new = false;
+        let rows = self.rows.entry(&item.sku, || {
+            is_new = true;
+            Rows::new(item, head)
+        });
+        if !is_new {
+            is_new = !rows.iter().any(|known| (known.market, known.channel) == (market, channel));
+            *rows = rows.with(item, head);
         }
+        self.count += usize::from(is_new);
+    }
+
+    /// Adds a row unless there is one of the same SKU, market and channel: whether it did.
+    pub fn add(&mut self, item: &Item, market: &str, channel: &str) -> bool {
+        let head = Head { market, channel, known_at: None };
+        let mut is_new = false;
+        let rows = self.rows.entry(&item.sku, || {
+            is_new = true;
+            Rows::new(item, head)
+        });
+        if !is_new && !rows.iter().any(|known| (known.market, known.channel) == (market, channel)) {
+            is_new = true;
+            *rows = rows.with(item, head);
+        }
+        self.count += usize::from(is_new);
+        is_new
     }
 
     /// Takes away the row of exactly this SKU, market and channel.
     pub fn remove(&mut self, sku: &str, market: &str, channel: &str) {
         let Some(rows) = self.rows.get(sku) else { return };
-        let is_it = |row: &ItemRow| *row.market == *market && *row.channel == *channel;
-        if !rows.iter().any(is_it) {
+        if !rows.iter().any(|row| (row.market, row.channel) == (market, channel)) {
             return;
         }
         self.count -= 1;
-        match rows.len() {
-            1 => self.rows.remove(sku),
-            _ => self.rows.entry(sku).retain(|row| !is_it(row)),
+        match rows.without(market, channel) {
+            None => self.rows.remove(sku),
+            Some(rest) => *self.rows.entry(sku, || rest.clone()) = rest.clone(),
         }
     }
 
     /// The row for a place: that of the market and channel, else of the market, of the channel, of everywhere.
     #[must_use]
-    pub fn get(&self, sku: &str, market: &str, channel: &str) -> Option<&ItemRow> {
-        for_place(self.rows.get(sku)?, market, channel, |row| (&*row.market, &*row.channel))
+    pub fn get(&self, sku: &str, market: &str, channel: &str) -> Option<KeptRow<'_>> {
+        for_place(self.rows.get(sku)?.iter(), market, channel, |row| (row.market, row.channel))
     }
 
     #[must_use]
@@ -126,16 +144,17 @@ impl ItemBook {
     }
 
     /// All rows, in no particular order.
-    pub fn iter(&self) -> impl Iterator<Item = &ItemRow> {
-        self.rows.iter().flat_map(|(_, rows)| rows)
+    pub fn iter(&self) -> impl Iterator<Item = KeptRow<'_>> {
+        self.rows.iter().flat_map(Rows::iter)
     }
 
     /// All SKUs with their rows, in an order that is this set's own; or those after `sku` in it.
-    pub fn by_sku<'a>(&'a self, after: Option<&'a str>) -> impl Iterator<Item = (&'a str, &'a [ItemRow])> {
-        let all = after.is_none().then(|| self.rows.iter());
-        let rest = after.map(|sku| self.rows.after(sku));
-        let both = all.into_iter().flatten().chain(rest.into_iter().flatten());
-        both.map(|(sku, rows)| (sku, rows.as_slice()))
+    pub fn by_sku(&self, after: Option<&str>) -> impl Iterator<Item = (&str, KeptRows<'_>)> {
+        let rows = match after {
+            None => self.rows.iter(),
+            Some(sku) => self.rows.after(sku),
+        };
+        rows.map(|rows| (rows.key(), rows.iter()))
     }
 }
 

@@ -390,6 +390,7 @@ pub(super) fn stock_cover(stock: i64, per_day: i64) -> Option<i64> {
 impl Item {
     /// The value of an attribute.
     #[must_use]
+    #[inline]
     pub fn value(&self, id: AttrId) -> Value {
         self.values.get(usize::from(id.0)).copied().unwrap_or(Value::Missing)
     }

@@ -12,6 +12,7 @@ mod history;
 mod item;
 mod map;
 mod offers;
+mod packed;
 mod quick;
 mod rates;
 mod schema;
@@ -20,6 +21,7 @@ mod shelf;
 mod stock;
 mod symbols;
 mod text;
+mod trie;
 mod value;
 
 pub use book::{FactSet, ItemBook, OfferBook, ServedItem, keep_newest};
@@ -29,6 +31,7 @@ pub use history::{Applied, AppliedText, History, PriceKind, Timeline, read_appli
 pub use item::{BadField, FieldCode, Item, ItemReader, ItemRow, cover};
 pub use map::Map;
 pub use offers::{Names, Offer, OfferText, RivalId, read_offer};
+pub use packed::{KeptRow, KeptRows};
 pub use quick::{CellReader, Plain, Scale};
 pub use rates::{Rate, RateRow, RateText, Rates, read_rate};
 pub use schema::{Attr, AttrId, Basis, Kind, Schema, builtin};

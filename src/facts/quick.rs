@@ -235,19 +235,21 @@ impl Item {
         Self { sku: String::new(), values, links: Vec::new() }
     }
 
-    /// Takes the place of another item: `cells` are the values of its columns, each as [`CellReader`] gives it or, where a cell is
-    /// missing, as in a blank item; one column an attribute.
+    /// Takes the place of another item: `cells` are the values of the columns `ids`, each as [`CellReader`] gives it or, where a cell
+    /// is missing, as in a blank item; one column an attribute.
+    #[inline]
     pub fn refill<'t>(
         &mut self,
         sku: &str,
-        cells: impl Iterator<Item = (AttrId, Value)>,
+        ids: &[AttrId],
+        cells: &[Value],
         links: impl Iterator<Item = (AttrId, &'t str)>,
     ) {
         self.sku.clear();
         self.sku.push_str(sku);
-        for (id, value) in cells {
+        for (id, value) in ids.iter().zip(cells) {
             if let Some(slot) = self.values.get_mut(usize::from(id.0)) {
-                *slot = value;
+                *slot = *value;
             }
         }
         self.links.clear();

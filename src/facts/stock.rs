@@ -47,26 +47,23 @@ impl StockBook {
         if self.rows.is_empty() {
             return None;
         }
-        super::book::for_place(self.rows.get(sku)?, market, channel, |row| (&*row.market, &*row.channel))
+        super::book::for_place(self.rows.get(sku)?.iter(), market, channel, |row| (&row.market, &row.channel))
     }
 }
 
 impl Item {
-    /// The same item with the stock that was reported; how long it lasts follows from that.
-    #[must_use]
-    pub fn with_stock(&self, stock: &StockRow) -> Self {
-        let mut item = self.clone();
+    /// Takes the stock that was reported; how long it lasts follows from that.
+    pub(super) fn report_stock(&mut self, stock: &StockRow) {
         let given = [(builtin::STOCK_UNITS, stock.units), (builtin::UNITS_PER_DAY, stock.per_day)];
         for (id, count) in given {
             if let Some(count) = count {
-                item.set(id, Value::Count(count));
+                self.set(id, Value::Count(count));
             }
         }
-        let cover = match (item.value(builtin::STOCK_UNITS), item.value(builtin::UNITS_PER_DAY)) {
+        let cover = match (self.value(builtin::STOCK_UNITS), self.value(builtin::UNITS_PER_DAY)) {
             (Value::Count(units), Value::Count(per_day)) => stock_cover(units, per_day),
             _ => None,
         };
-        item.set(builtin::STOCK_COVER, cover.map_or(Value::Missing, Value::Count));
-        item
+        self.set(builtin::STOCK_COVER, cover.map_or(Value::Missing, Value::Count));
     }
 }

@@ -27,11 +27,13 @@ impl Amount {
     pub const MIN: Self = Self(i64::MIN);
 
     #[must_use]
+    #[inline]
     pub const fn from_micros(micros: i64) -> Self {
         Self(micros)
     }
 
     #[must_use]
+    #[inline]
     pub const fn micros(self) -> i64 {
         self.0
     }
@@ -44,12 +46,14 @@ impl Amount {
 
     /// # Errors
     /// [`Overflow`].
+    #[inline]
     pub fn add(self, other: Self) -> Result<Self, Overflow> {
         self.0.checked_add(other.0).map(Self).ok_or(Overflow)
     }
 
     /// # Errors
     /// [`Overflow`].
+    #[inline]
     pub fn sub(self, other: Self) -> Result<Self, Overflow> {
         self.0.checked_sub(other.0).map(Self).ok_or(Overflow)
     }
@@ -58,6 +62,7 @@ impl Amount {
     ///
     /// # Errors
     /// [`Overflow`].
+    #[inline]
     pub fn mul(self, ratio: Ratio, rounding: Rounding) -> Result<Self, Overflow> {
         mul_div(self.0.into(), ratio.0.into(), Ratio::SCALE.into(), rounding).map(Self)
     }
@@ -74,12 +79,14 @@ impl Amount {
     ///
     /// # Errors
     /// [`Overflow`], also when `den` is zero.
+    #[inline]
     pub fn mul_div(self, num: i128, den: i128, rounding: Rounding) -> Result<Self, Overflow> {
         mul_div(self.0.into(), num, den, rounding).map(Self)
     }
 
     /// `self ÷ other` as a ratio, quantized to 10⁻⁹; `None` when `other` is zero or the result too large.
     #[must_use]
+    #[inline]
     pub fn ratio_to(self, other: Self, rounding: Rounding) -> Option<Ratio> {
         mul_div(self.0.into(), Ratio::SCALE.into(), other.0.into(), rounding).map(Ratio).ok()
     }
@@ -110,11 +117,13 @@ impl Ratio {
     pub const ONE: Self = Self(Self::SCALE);
 
     #[must_use]
+    #[inline]
     pub const fn from_nanos(nanos: i64) -> Self {
         Self(nanos)
     }
 
     #[must_use]
+    #[inline]
     pub const fn nanos(self) -> i64 {
         self.0
     }
@@ -135,12 +144,14 @@ impl Ratio {
 
     /// # Errors
     /// [`Overflow`].
+    #[inline]
     pub fn add(self, other: Self) -> Result<Self, Overflow> {
         self.0.checked_add(other.0).map(Self).ok_or(Overflow)
     }
 
     /// # Errors
     /// [`Overflow`].
+    #[inline]
     pub fn sub(self, other: Self) -> Result<Self, Overflow> {
         self.0.checked_sub(other.0).map(Self).ok_or(Overflow)
     }

@@ -13,6 +13,18 @@ impl Currency {
         u8::try_from(index).ok().map(Self)
     }
 
+    /// Its place in the list of currencies: for memory, not for files, for the list may grow.
+    #[must_use]
+    pub fn index(self) -> u8 {
+        self.0
+    }
+
+    /// The currency at a place in the list.
+    #[must_use]
+    pub fn from_index(index: u8) -> Option<Self> {
+        (usize::from(index) < TABLE.len()).then_some(Self(index))
+    }
+
     fn entry(self) -> ([u8; 3], u32) {
         TABLE.get(usize::from(self.0)).copied().unwrap_or((*b"XXX", 2))
     }

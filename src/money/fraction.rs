@@ -46,16 +46,19 @@ impl Fraction {
     }
 
     #[must_use]
+    #[inline]
     pub fn num(self) -> i128 {
         self.num
     }
 
     #[must_use]
+    #[inline]
     pub fn den(self) -> i128 {
         self.den
     }
 
     #[must_use]
+    #[inline]
     pub fn is_positive(self) -> bool {
         0 < self.num
     }
@@ -96,6 +99,7 @@ impl Fraction {
     ///
     /// # Errors
     /// [`Overflow`] when the result leaves the range of an [`Amount`].
+    #[inline]
     pub fn apply(self, amount: Amount, rounding: Rounding) -> Result<Amount, Overflow> {
         mul_div(amount.micros().into(), self.num, self.den, rounding).map(Amount::from_micros)
     }
@@ -104,6 +108,7 @@ impl Fraction {
     ///
     /// # Errors
     /// [`Overflow`] when `self` is zero or the result leaves the range of an [`Amount`].
+    #[inline]
     pub fn unapply(self, amount: Amount, rounding: Rounding) -> Result<Amount, Overflow> {
         mul_div(amount.micros().into(), self.den, self.num, rounding).map(Amount::from_micros)
     }

@@ -15,6 +15,7 @@ pub struct Price {
 impl Price {
     /// `None` unless `minor` is positive and the amount can be represented.
     #[must_use]
+    #[inline]
     pub fn from_minor(minor: i64, currency: Currency) -> Option<Self> {
         let fits = minor.checked_mul(currency.micros_per_minor()).is_some();
         (0 < minor && fits).then_some(Self { minor, currency })
@@ -22,6 +23,7 @@ impl Price {
 
     /// `None` unless the money is a positive whole number of minor units.
     #[must_use]
+    #[inline]
     pub fn from_money(money: Money) -> Option<Self> {
         let unit = money.currency.micros_per_minor();
         let micros = money.amount.micros();
@@ -29,16 +31,19 @@ impl Price {
     }
 
     #[must_use]
+    #[inline]
     pub fn minor(self) -> i64 {
         self.minor
     }
 
     #[must_use]
+    #[inline]
     pub fn currency(self) -> Currency {
         self.currency
     }
 
     #[must_use]
+    #[inline]
     pub fn amount(self) -> Amount {
         // Cannot overflow: checked when the price was made.
         Amount::from_micros(self.minor.saturating_mul(self.currency.micros_per_minor()))
@@ -54,6 +59,7 @@ impl Price {
 ///
 /// # Errors
 /// Never overflows for a valid amount; the type is shared with the other roundings.
+#[inline]
 pub(crate) fn to_minor(amount: Amount, currency: Currency, rounding: Rounding) -> Result<i64, Overflow> {
     let (micros, unit) = (amount.micros(), currency.micros_per_minor());
     let below = micros.div_euclid(unit);

@@ -73,11 +73,6 @@ impl Asked<'_> {
             list.push(demand);
         }
     }
-
-    /// Goes on to another class.
-    pub(super) fn next_class(&mut self) {
-        (self.edges, self.impossible) = (Edges::default(), false);
-    }
 }
 
 /// One guard that applies, with what it may look at.

@@ -66,6 +66,7 @@ impl Window {
     pub const ALWAYS: Self = Self { from: i64::MIN, until: i64::MAX };
 
     #[must_use]
+    #[inline]
     pub fn holds(self, at: i64) -> bool {
         self.from <= at && at < self.until
     }

@@ -17,6 +17,14 @@ pub(super) struct Costs {
     pub doubt: Option<HeldReason>,
 }
 
+impl Costs {
+    /// Before anything is looked at.
+    #[inline]
+    pub(super) fn unknown() -> Self {
+        Self { vat: 0, landed: None, rate: None, doubt: None }
+    }
+}
+
 /// Semantics 2 and 3: VAT class, conversion, plausibility, landed cost.
 pub(super) fn check<T: Trace>(row: &Row<'_>, world: &World<'_>, trace: &mut T) -> Result<Costs, Refusal> {
     let vat = vat_class(row, world)?;

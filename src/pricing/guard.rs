@@ -4,8 +4,8 @@ use super::bound::{Asked, Asking, Demand, Demands, Edges, LeastMove, acts};
 use super::cost::Costs;
 use super::strategy::Reads;
 use super::{
-    Edge, Flag, Flags, GuardClass, GuardRef, GuardVariant, Hits, Range, Refusal, RefusalCode, Side, Step,
-    Trace, View,
+    Edge, Flag, Flags, Guard, GuardClass, GuardRef, GuardVariant, Hits, Range, Refusal, RefusalCode, Side,
+    Step, Trace, View,
 };
 use crate::money::{Amount, Currency, Rounding, to_minor};
 use smallvec::SmallVec;
@@ -26,64 +26,108 @@ pub(super) struct Guarded {
     pub flags: Flags,
 }
 
-/// Semantics 6, decisions 7. `relaxed` are guards that the rule and its adjustments remove; `reads` is none for held prices,
-/// which meet legal and safety guards alone.
+/// Semantics 6, decisions 7: what the guards leave, into `guarded`, where nothing is known yet. `relaxed` are guards that the rule
+/// and its adjustments remove; `reads` is none for held prices, which meet legal and safety guards alone.
 pub(super) fn bound<T: Trace>(
+    guarded: &mut Guarded,
     view: &View<'_>,
     costs: &Costs,
     reads: Option<Reads>,
     relaxed: impl Fn(u16) -> bool,
     trace: &mut T,
-) -> Result<Guarded, Refusal> {
+) -> Result<(), Refusal> {
+    // Nearly always all guards hold together. What does not, and what somebody wants explained, is done again thoroughly.
+    if !T::ON && quickly(guarded, view, costs, reads, &relaxed).is_some() {
+        return Ok(());
+    }
+    *guarded = Guarded::nothing(view.world.place.currency);
+    thoroughly(guarded, view, costs, reads, relaxed, trace)
+}
+
+/// Guard by guard in one go; none where a guard cannot be asked, cannot hold, or comes out of the order of classes.
+fn quickly(
+    guarded: &mut Guarded,
+    view: &View<'_>,
+    costs: &Costs,
+    reads: Option<Reads>,
+    relaxed: impl Fn(u16) -> bool,
+) -> Option<()> {
     let currency = view.world.place.currency;
-    let mut guarded = Guarded {
-        range: everything(currency),
-        hard: everything(currency),
-        classes: [Edges::default(); 5],
-        least_move: None,
-        reference: None,
-        hits: Hits::default(),
-        flags: Flags::default(),
-    };
+    let now = view.world.now.at;
+    let mut asked = Asked::default();
+    let mut class = GuardClass::Legal;
+    for (guard, index) in view.world.place.guards.iter().zip(0_u16..) {
+        let Some((variant, at)) = acting(guard, view) else { continue };
+        if !variant.window.holds(now) {
+            continue;
+        }
+        if variant.class != GuardClass::Legal && relaxed(index) {
+            guarded.flags.set(Flag::NeedsApproval);
+            continue;
+        }
+        if !is_due(variant, reads, view, costs) {
+            continue;
+        }
+        if variant.class != class {
+            guarded.close(class, &mut asked, currency)?;
+            // Variants of one guard may be of different classes.
+            if variant.class < class {
+                return None;
+            }
+            class = variant.class;
+        }
+        let guard = GuardRef { guard: index, variant: at, class };
+        let asking = Asking { guard, variant, view, costs };
+        match reads.is_some() || class.is_hard() {
+            true => asking.add_to(&mut asked).ok()?,
+            false => asking.announce_to(&mut asked).ok()?,
+        }
+    }
+    guarded.close(class, &mut asked, currency)?;
+    guarded.least_move = asked.least_move;
+    guarded.reference = asked.reference;
+    Some(())
+}
+
+/// Class by class, each demand by itself.
+fn thoroughly<T: Trace>(
+    guarded: &mut Guarded,
+    view: &View<'_>,
+    costs: &Costs,
+    reads: Option<Reads>,
+    relaxed: impl Fn(u16) -> bool,
+    trace: &mut T,
+) -> Result<(), Refusal> {
+    let currency = view.world.place.currency;
     let mut acting = Acting::new();
     find_acting(&mut acting, view, costs, reads, relaxed, &mut guarded.flags, trace);
-    // Variants of one guard may be of different classes.
-    if !acting.is_sorted_by_key(|(guard, _)| guard.class) {
-        acting.sort_by_key(|(guard, _)| guard.class);
-    }
-    let mut asked = Asked::default();
+    acting.sort_by_key(|(guard, _)| guard.class);
     for of_class in acting.chunk_by(|(one, _), (next, _)| one.class == next.class) {
         let Some(class) = of_class.first().map(|(guard, _)| guard.class) else { continue };
-        let ask = |asked: &mut Asked<'_>| {
-            of_class.iter().try_for_each(|(guard, variant)| {
-                let asking = Asking { guard: *guard, variant, view, costs };
-                match reads.is_some() || class.is_hard() {
-                    true => asking.add_to(asked),
-                    false => asking.announce_to(asked),
-                }
-            })
-        };
-        asked.next_class();
-        ask(&mut asked)?;
-        if let Some(edges) = guarded.classes.get_mut(class as usize) {
-            *edges = asked.edges;
-        }
-        let fits = !asked.impossible && guarded.narrow(&asked.edges, currency);
-        if T::ON || !fits {
-            let mut demands = Demands::new();
-            ask(&mut Asked { list: Some(&mut demands), ..Asked::default() })?;
-            report(&demands, trace);
-            if !fits {
-                guarded.intersect(&mut demands, currency, trace)?;
+        let mut demands = Demands::new();
+        let (least_move, reference) = (guarded.least_move, guarded.reference);
+        let mut asked = Asked { list: Some(&mut demands), least_move, reference, ..Asked::default() };
+        for (guard, variant) in of_class {
+            let asking = Asking { guard: *guard, variant, view, costs };
+            match reads.is_some() || class.is_hard() {
+                true => asking.add_to(&mut asked)?,
+                false => asking.announce_to(&mut asked)?,
             }
+        }
+        let Asked { edges, impossible, least_move, reference, .. } = asked;
+        (guarded.least_move, guarded.reference) = (least_move, reference);
+        if let Some(of_class) = guarded.classes.get_mut(class as usize) {
+            *of_class = edges;
+        }
+        report(&demands, trace);
+        if impossible || !guarded.narrow(&edges, currency) {
+            guarded.intersect(&mut demands, currency, trace)?;
         }
         if class.is_hard() {
             guarded.hard = guarded.range;
         }
     }
-    guarded.least_move = asked.least_move;
-    guarded.reference = asked.reference;
-    Ok(guarded)
+    Ok(())
 }
 
 type Acting<'a> = SmallVec<[(GuardRef, &'a GuardVariant); 12]>;
@@ -100,8 +144,8 @@ fn find_acting<'a, T: Trace>(
 ) {
     let now = view.world.now.at;
     for (guard, index) in view.world.place.guards.iter().zip(0_u16..) {
-        let held = guard.variants.iter().zip(0_u16..).find(|(variant, _)| view.inside(&variant.scope));
-        let Some((variant, at)) = held.filter(|(variant, _)| variant.window.holds(now)) else {
+        let Some((variant, at)) = self::acting(guard, view).filter(|(variant, _)| variant.window.holds(now))
+        else {
             continue;
         };
         let id = GuardRef { guard: index, variant: at, class: variant.class };
@@ -110,10 +154,27 @@ fn find_acting<'a, T: Trace>(
             trace.step(|| Step::Relaxed { guard: id });
             continue;
         }
-        let stale = |stale| reads.is_some_and(|reads| acts(stale, reads, view, costs));
-        if variant.when.as_ref().is_none_or(stale) {
+        if is_due(variant, reads, view, costs) {
             acting.push((id, variant));
         }
+    }
+}
+
+/// The variant whose scope holds.
+#[inline]
+fn acting<'a>(guard: &'a Guard, view: &View<'_>) -> Option<(&'a GuardVariant, u16)> {
+    match &*guard.variants {
+        [variant] => view.inside(&variant.scope).then_some((variant, 0)),
+        variants => variants.iter().zip(0_u16..).find(|(variant, _)| view.inside(&variant.scope)),
+    }
+}
+
+/// Whether its feed, if it asks for one, is as stale as it says.
+#[inline]
+fn is_due(variant: &GuardVariant, reads: Option<Reads>, view: &View<'_>, costs: &Costs) -> bool {
+    match &variant.when {
+        None => true,
+        Some(stale) => reads.is_some_and(|reads| acts(stale, reads, view, costs)),
     }
 }
 
@@ -134,14 +195,54 @@ fn everything(currency: Currency) -> Range {
 }
 
 /// Whether some payable price lies between the two.
+#[inline]
 fn payable_between(low: Amount, high: Amount, currency: Currency) -> bool {
+    // A minor unit apart there is one in any case.
+    let apart = high.micros().checked_sub(low.micros());
+    if Amount::ZERO <= low && apart.is_some_and(|apart| currency.micros_per_minor() <= apart) {
+        return true;
+    }
     let lowest = to_minor(low, currency, Rounding::Up);
     let highest = to_minor(high, currency, Rounding::Down);
     matches!((lowest, highest), (Ok(lowest), Ok(highest)) if lowest.max(1) <= highest)
 }
 
 impl Guarded {
+    /// Before any guard is asked.
+    #[inline]
+    pub(super) fn nothing(currency: Currency) -> Self {
+        Self {
+            range: everything(currency),
+            hard: everything(currency),
+            classes: [Edges::default(); 5],
+            least_move: None,
+            reference: None,
+            hits: Hits::default(),
+            flags: Flags::default(),
+        }
+    }
+
+    /// Ends a class of which every demand was heard; none if they cannot all hold.
+    #[inline]
+    fn close(&mut self, class: GuardClass, asked: &mut Asked<'_>, currency: Currency) -> Option<()> {
+        if asked.impossible {
+            return None;
+        }
+        if asked.edges.floor.is_some() || asked.edges.ceiling.is_some() {
+            *self.classes.get_mut(class as usize)? = asked.edges;
+            if !self.narrow(&asked.edges, currency) {
+                return None;
+            }
+            asked.edges = Edges::default();
+        }
+        if class.is_hard() {
+            self.hard = self.range;
+        }
+        Some(())
+    }
+
     /// Intersects R with one class, if some price then remains: its bounds hold together, so each of them holds alone.
+    #[inline]
     fn narrow(&mut self, edges: &Edges, currency: Currency) -> bool {
         let mut range = self.range;
         if let Some((amount, guard)) = edges.floor.filter(|(at, _)| range.floor.amount < *at) {

@@ -60,17 +60,18 @@ pub struct Proposal<'a> {
 
 /// The price of one item in one world, and why.
 pub fn price<T: Trace>(row: &Row<'_>, world: &World<'_>, trace: &mut T) -> Outcome {
-    let decided = match propose(row, world, Steer::default(), trace) {
-        Ok(mut proposal) => proposal.obey(Directive::default(), trace),
-        Err(refusal) => Err(refusal),
-    };
-    match decided {
-        Ok(decision) => Outcome::Decided(decision),
-        Err(refusal) => {
-            trace.step(|| Step::Refused { code: refusal.code });
-            Outcome::Refused(refusal)
-        }
+    // A proposal is large: it is filled where it lies and never moved.
+    let mut proposal = Proposal::new(row, world);
+    match proposal.fill(row, trace) {
+        Ok(()) => proposal.obey(Directive::default(), trace),
+        Err(refusal) => refused(refusal, trace),
     }
+}
+
+#[cold]
+fn refused<T: Trace>(refusal: Refusal, trace: &mut T) -> Outcome {
+    trace.step(|| Step::Refused { code: refusal.code });
+    Outcome::Refused(refusal)
 }
 
 /// The item as the rules of the world's place see it, to ask why a rule does not apply.
@@ -93,59 +94,9 @@ pub fn propose<'a, T: Trace>(
     _steer: Steer,
     trace: &mut T,
 ) -> Result<Proposal<'a>, Refusal> {
-    let costs = cost::check(row, world, trace)?;
-    let purchase = costs.landed.map(|landed| landed.purchase);
-    let view = View { item: row.item, world, vat: costs.vat, purchase };
-    let choice = strategy::choose(row, &view, &costs, trace)?;
-    let winner = choice.winner.map(|(winner, _)| winner);
-    let of_winner = |refusal: Refusal| Refusal { winner, ..refusal };
-    let held = match (&choice.winner, &choice.proposed, costs.doubt) {
-        (_, _, Some(doubt)) => Some(doubt),
-        (None, ..) => Some(HeldReason::NoRule),
-        (Some(_), None, _) => Some(HeldReason::NoStrategy),
-        (Some(_), Some(_), None) => None,
-    };
-    let (Some((_, rule)), Some(proposed), None) = (choice.winner, choice.proposed, held) else {
-        let reason = held.unwrap_or(HeldReason::NoStrategy);
-        if payable_current(&view).is_none() {
-            return Err(of_winner(Refusal::new(nothing_to_hold(reason))));
-        }
-        let mut guarded = guard::bound(&view, &costs, None, |_| false, trace).map_err(of_winner)?;
-        guarded.flags = guarded.flags.and(choice.flags);
-        return Ok(Proposal {
-            target: Target::Held(reason),
-            winner,
-            view,
-            costs,
-            guarded,
-            manner: Manner::Kept,
-            intent: Intent::Any,
-            reads: Reads::default(),
-            fallback: false,
-            kind: view.price_kind(),
-            link: None,
-        });
-    };
-    let Proposed { target, manner, intent, reads, fallback, link, .. } = proposed;
-    let adjusted = match manner {
-        Manner::Free => adjust::apply(target, &view, trace).map_err(of_winner)?,
-        Manner::Steady | Manner::Kept | Manner::Fixed => Adjusted { target, applied: SmallVec::new() },
-    };
-    let relaxes = !rule.relax.is_empty() || adjusted.applied.iter().any(|applied| !applied.relax.is_empty());
-    let relaxed = |guard: u16| {
-        relaxes
-            && (rule.relax.contains(&guard)
-                || adjusted.applied.iter().any(|applied| applied.relax.contains(&guard)))
-    };
-    let mut guarded = guard::bound(&view, &costs, Some(reads), relaxed, trace).map_err(of_winner)?;
-    guarded.flags = guarded.flags.and(choice.flags).and(proposed.flags);
-    let target = Target::Price { proposed: target, adjusted: adjusted.target };
-    let kind = match manner {
-        Manner::Kept => view.price_kind(),
-        _ if proposed.clears => PriceKind::Clearance,
-        _ => PriceKind::Regular,
-    };
-    Ok(Proposal { target, winner, view, costs, guarded, manner, intent, reads, fallback, kind, link })
+    let mut proposal = Proposal::new(row, world);
+    proposal.fill(row, trace)?;
+    Ok(proposal)
 }
 
 /// Bound → round → `Decision`.
@@ -157,28 +108,108 @@ pub fn settle<T: Trace>(
     directive: Directive,
     trace: &mut T,
 ) -> Result<Decision, Refusal> {
-    proposal.obey(directive, trace)
+    match proposal.obey(directive, trace) {
+        Outcome::Decided(decision) => Ok(decision),
+        Outcome::Refused(refusal) => Err(refusal),
+    }
 }
 
-impl Proposal<'_> {
+impl<'a> Proposal<'a> {
+    /// Nothing is known yet.
+    #[inline]
+    fn new(row: &Row<'a>, world: &'a World<'a>) -> Self {
+        Self {
+            target: Target::Held(HeldReason::NoRule),
+            winner: None,
+            view: View { item: row.item, world, vat: 0, purchase: None },
+            costs: Costs::unknown(),
+            guarded: Guarded::nothing(world.place.currency),
+            manner: Manner::Kept,
+            intent: Intent::Any,
+            reads: Reads::default(),
+            fallback: false,
+            kind: PriceKind::Regular,
+            link: None,
+        }
+    }
+
+    fn fill<T: Trace>(&mut self, row: &Row<'a>, trace: &mut T) -> Result<(), Refusal> {
+        let costs = cost::check(row, self.view.world, trace)?;
+        self.costs = costs;
+        self.view.vat = costs.vat;
+        self.view.purchase = costs.landed.map(|landed| landed.purchase);
+        let view = self.view;
+        let choice = strategy::choose(row, &view, &costs, trace)?;
+        self.winner = choice.winner.map(|(winner, _)| winner);
+        let winner = self.winner;
+        let of_winner = |refusal: Refusal| Refusal { winner, ..refusal };
+        let held = match (&choice.winner, &choice.proposed, costs.doubt) {
+            (_, _, Some(doubt)) => Some(doubt),
+            (None, ..) => Some(HeldReason::NoRule),
+            (Some(_), None, _) => Some(HeldReason::NoStrategy),
+            (Some(_), Some(_), None) => None,
+        };
+        let (Some((_, rule)), Some(proposed), None) = (choice.winner, choice.proposed, held) else {
+            let reason = held.unwrap_or(HeldReason::NoStrategy);
+            if payable_current(&view).is_none() {
+                return Err(of_winner(Refusal::new(nothing_to_hold(reason))));
+            }
+            guard::bound(&mut self.guarded, &view, &costs, None, |_| false, trace).map_err(of_winner)?;
+            self.guarded.flags = self.guarded.flags.and(choice.flags);
+            self.target = Target::Held(reason);
+            self.kind = view.price_kind();
+            return Ok(());
+        };
+        let Proposed { target, manner, intent, reads, fallback, link, .. } = proposed;
+        let adjusted = match manner {
+            Manner::Free => adjust::apply(target, &view, trace).map_err(of_winner)?,
+            Manner::Steady | Manner::Kept | Manner::Fixed => Adjusted { target, applied: SmallVec::new() },
+        };
+        let relaxes =
+            !rule.relax.is_empty() || adjusted.applied.iter().any(|applied| !applied.relax.is_empty());
+        let relaxed = |guard: u16| {
+            relaxes
+                && (rule.relax.contains(&guard)
+                    || adjusted.applied.iter().any(|applied| applied.relax.contains(&guard)))
+        };
+        guard::bound(&mut self.guarded, &view, &costs, Some(reads), relaxed, trace).map_err(of_winner)?;
+        self.guarded.flags = self.guarded.flags.and(choice.flags).and(proposed.flags);
+        self.target = Target::Price { proposed: target, adjusted: adjusted.target };
+        self.kind = match manner {
+            Manner::Kept => view.price_kind(),
+            _ if proposed.clears => PriceKind::Clearance,
+            _ => PriceKind::Regular,
+        };
+        (self.manner, self.intent, self.reads) = (manner, intent, reads);
+        (self.fallback, self.link) = (fallback, link);
+        Ok(())
+    }
+
     /// The exact range of allowed prices.
     #[must_use]
     pub fn range(&self) -> Range {
         self.guarded.range
     }
 
-    fn obey<T: Trace>(&mut self, directive: Directive, trace: &mut T) -> Result<Decision, Refusal> {
+    fn obey<T: Trace>(&mut self, directive: Directive, trace: &mut T) -> Outcome {
         let settled = match self.target {
-            Target::Held(reason) => self.hold(reason, trace),
-            Target::Price { adjusted, .. } => self.settle(directive.target.unwrap_or(adjusted), trace),
+            Target::Held(reason) => self.hold(reason, trace).map(|price| (Status::Held(reason), price)),
+            Target::Price { adjusted, .. } => {
+                let price = self.settle(directive.target.unwrap_or(adjusted), trace);
+                price.map(|price| (Status::Priced, price))
+            }
         };
-        match settled {
-            Err(refusal) => Err(Refusal { winner: self.winner, ..refusal }),
-            decided => decided,
+        let reported = settled.and_then(|(status, price)| {
+            trace.step(|| Step::Done { status, price });
+            Ok((status, price, Report::new(&self.view, &self.costs, price)?))
+        });
+        match reported {
+            Ok((status, price, report)) => Outcome::Decided(self.decide(status, price, &report)),
+            Err(refusal) => refused(Refusal { winner: self.winner, ..refusal }, trace),
         }
     }
 
-    fn settle<T: Trace>(&mut self, target: Amount, trace: &mut T) -> Result<Decision, Refusal> {
+    fn settle<T: Trace>(&mut self, target: Amount, trace: &mut T) -> Result<Price, Refusal> {
         let currency = self.view.world.place.currency;
         let allowed = self.guarded.range;
         let range = Payable::between(allowed.floor.amount, allowed.ceiling.amount, currency)?;
@@ -189,7 +220,7 @@ impl Proposal<'_> {
         if self.manner != Manner::Fixed {
             price = self.worth_a_label(price, range, trace);
         }
-        self.decide(Status::Priced, price, trace)
+        Ok(price)
     }
 
     /// Bounded, then the nearest allowed ending inside the range.
@@ -265,7 +296,7 @@ impl Proposal<'_> {
     }
 
     /// Semantics 6, held: the current price, moved only by legal and safety bounds.
-    fn hold<T: Trace>(&mut self, reason: HeldReason, trace: &mut T) -> Result<Decision, Refusal> {
+    fn hold<T: Trace>(&mut self, reason: HeldReason, trace: &mut T) -> Result<Price, Refusal> {
         let currency = self.view.world.place.currency;
         let current = payable_current(&self.view).ok_or_else(|| Refusal::new(nothing_to_hold(reason)))?;
         let hard = self.guarded.hard;
@@ -280,10 +311,11 @@ impl Proposal<'_> {
         }
         self.guarded.range = hard;
         trace.step(|| Step::Held { reason, after: price });
-        self.decide(Status::Held(reason), price, trace)
+        Ok(price)
     }
 
-    fn decide<T: Trace>(&self, status: Status, price: Price, trace: &mut T) -> Result<Decision, Refusal> {
+    #[inline(always)]
+    fn decide(&self, status: Status, price: Price, report: &Report) -> Decision {
         let Guarded { range, hits, mut flags, reference, .. } = self.guarded;
         debug_assert!(range.floor.amount <= price.amount() && price.amount() <= range.ceiling.amount);
         if self.fallback {
@@ -300,9 +332,7 @@ impl Proposal<'_> {
             Target::Price { proposed, adjusted } => (Some(proposed), Some(adjusted)),
             Target::Held(_) => (None, None),
         };
-        trace.step(|| Step::Done { status, price });
-        let report = Report::new(&self.view, &self.costs, price)?;
-        Ok(Decision {
+        Decision {
             status,
             price,
             kind: self.kind,
@@ -323,7 +353,7 @@ impl Proposal<'_> {
             full_contribution: report.full_contribution,
             break_even: report.break_even,
             oldest_input: self.reads.oldest,
-        })
+        }
     }
 }
 

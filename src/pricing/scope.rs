@@ -64,6 +64,7 @@ impl Scope {
 
 impl Clause {
     #[must_use]
+    #[inline]
     pub fn holds(self, tags: u64) -> bool {
         tags & self.with != 0 || !tags & self.without != 0
     }
@@ -83,6 +84,7 @@ impl Bits {
     }
 
     #[must_use]
+    #[inline]
     pub fn contains(&self, member: u32) -> bool {
         self.0.get(member as usize / 64).is_some_and(|word| word >> (member % 64) & 1 == 1)
     }

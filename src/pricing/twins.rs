@@ -22,14 +22,14 @@ impl Twins {
     pub fn of(row: &Row<'_>, world: &World<'_>, facts: &FactSet) -> Self {
         let mut twins = Self::default();
         let Place { market, channel, .. } = world.place;
-        let mut wanted: Vec<&str> = row.item.links().collect();
-        let mut found: HashMap<&str, ServedItem<'_>> = HashMap::new();
+        let mut wanted: Vec<String> = row.item.links().map(str::to_owned).collect();
+        let mut found: HashMap<String, ServedItem<'_>> = HashMap::new();
         while let Some(sku) = wanted.pop() {
-            if *sku == *row.item.sku || found.contains_key(sku) {
+            if sku == row.item.sku || found.contains_key(&sku) {
                 continue;
             }
-            let Some(served) = facts.item(sku, market, channel) else { continue };
-            wanted.extend(served.row.item.links());
+            let Some(served) = facts.item(&sku, market, channel) else { continue };
+            wanted.extend(served.item.links().map(str::to_owned));
             found.insert(sku, served);
         }
         let known = |sku: &str| {

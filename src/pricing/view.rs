@@ -34,13 +34,14 @@ impl<'a> View<'a> {
     pub fn inside(&self, scope: &Scope) -> bool {
         match &*scope.boxes {
             // Most scopes are one box, and many ask for nothing.
-            [conds] => conds.is_empty() || self.inside_boxes(scope),
-            _ => self.inside_boxes(scope),
+            [conds] => self.inside_box(conds),
+            boxes => boxes.iter().any(|conds| self.inside_box(conds)),
         }
     }
 
-    fn inside_boxes(&self, scope: &Scope) -> bool {
-        scope.boxes.iter().any(|conds| conds.iter().all(|cond| self.holds(cond)))
+    #[inline]
+    fn inside_box(&self, conds: &[Cond]) -> bool {
+        conds.iter().all(|cond| self.holds(cond))
     }
 
     /// The first condition of the box that comes closest which does not hold; `None` if the scope holds.
@@ -94,7 +95,10 @@ impl<'a> View<'a> {
     /// The kind of the current price.
     #[must_use]
     pub fn price_kind(&self) -> PriceKind {
+        let [first, ..] = PriceKind::ALL;
+        let [regular, ..] = self.world.price_kinds;
         match self.item.value(builtin::PRICE_KIND) {
+            Value::Symbol(symbol) if symbol == regular => first,
             Value::Symbol(symbol) => {
                 let mut kinds = PriceKind::ALL.into_iter().zip(self.world.price_kinds);
                 kinds.find(|(_, known)| *known == symbol).map(|(kind, _)| kind).unwrap_or_default()
@@ -105,7 +109,22 @@ impl<'a> View<'a> {
 
     /// A quantity in the unit of its spans: money 10⁻⁶ in the market's currency, numbers and percents 10⁻⁹, durations in seconds.
     #[must_use]
+    #[inline]
     pub fn count(&self, attr: AttrId) -> Option<i64> {
+        if attr != builtin::COST && self.world.estimates.is_none() {
+            // Nearly every fact that is asked for.
+            match self.item.value(attr) {
+                Value::Count(count) => return Some(count),
+                Value::Money(amount, currency) if currency == self.world.place.currency => {
+                    return Some(amount.micros());
+                }
+                _ => {}
+            }
+        }
+        self.any_count(attr)
+    }
+
+    fn any_count(&self, attr: AttrId) -> Option<i64> {
         if attr == builtin::COST {
             return self.purchase.map(Amount::micros);
         }
@@ -124,6 +143,7 @@ impl<'a> View<'a> {
 
     /// Money in the market's currency.
     #[must_use]
+    #[inline]
     pub fn money(&self, attr: AttrId) -> Option<Amount> {
         self.count(attr).map(Amount::from_micros)
     }

@@ -1,5 +1,6 @@
 //! Everything around an item that its price depends on: rules, rates, time.
 
+use super::adjust::Adjusting;
 use super::line::Line;
 use super::{Now, Place, Refusal, RefusalCode, Release, Twins};
 use crate::facts::{Estimates, History, Item, Offer, PriceKind, Rate, Rates, Timeline, builtin};
@@ -36,6 +37,7 @@ pub struct Moment {
     pub(super) orders: Result<OrderCosts, Refusal>,
     /// What they make of a price, by VAT class; empty where one fails.
     pub(super) lines: Box<[Lines]>,
+    pub(super) adjusting: Adjusting,
     /// The symbols of the kinds of prices, in the order of [`PriceKind::ALL`].
     pub(super) price_kinds: [u32; 3],
     /// Landed ÷ purchase cost, of a cost in the market's currency and of a converted one.
@@ -60,7 +62,9 @@ impl Moment {
         let kinds = &release.schema.attr(builtin::PRICE_KIND).symbols;
         let price_kinds = PriceKind::ALL.map(|kind| kinds.lookup(kind.as_str()));
         let landed = [Ratio::ZERO, place.fx.buffer].map(|buffer| Landed::factor(place, buffer));
-        Self { now: Now::new(at, &place.zone), charges, orders, lines, price_kinds, landed }
+        let now = Now::new(at, &place.zone);
+        let adjusting = Adjusting::new(place, &now);
+        Self { now, charges, orders, lines, adjusting, price_kinds, landed }
     }
 }
 

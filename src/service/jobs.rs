@@ -304,7 +304,7 @@ impl Results {
             channel: place.channel.to_string(),
             previous_price: facts
                 .item(sku, &place.market, &place.channel)
-                .and_then(|served| current_price(served.row, place)),
+                .and_then(|served| current_price(&served.item, place)),
             ..proto::RepricedRow::default()
         };
         match brief {

@@ -8,7 +8,7 @@ use super::pricing::sees_costs;
 use super::proto::{self, RepricingState, repricing_service_server};
 use super::state::{Serving, State};
 use super::status::{Condition, Failure};
-use crate::facts::{FactSet, ItemBook, ItemRow, Names, OfferBook, StockBook, builtin};
+use crate::facts::{FactSet, Item, ItemBook, ItemRow, Names, OfferBook, StockBook, builtin};
 use crate::pricing::{Place, Release};
 use prost::Message as _;
 use std::pin::Pin;
@@ -120,7 +120,7 @@ fn given(items: &[proto::ItemFacts], serving: &Arc<Serving>) -> Input {
                     // An offer is for every market with its currency, which no market can refuse.
                     drop(offers.add(&item.sku, "", offer));
                 }
-                book.put(ItemRow { item, market: "".into(), channel: "".into(), known_at: None });
+                book.put(&ItemRow { item, market: "".into(), channel: "".into(), known_at: None });
             }
             None => {
                 for invalid in &mut bad {
@@ -229,8 +229,8 @@ pub fn is_over(state: RepricingState) -> bool {
 
 /// The current price of an item, if it is known in the currency of a place.
 #[must_use]
-pub fn current_price(row: &ItemRow, place: &Place) -> Option<proto::Money> {
-    match row.item.value(builtin::CURRENT_PRICE) {
+pub fn current_price(item: &Item, place: &Place) -> Option<proto::Money> {
+    match item.value(builtin::CURRENT_PRICE) {
         crate::facts::Value::Money(amount, currency) if currency == place.currency => {
             Some(convert::write_money(amount, currency))
         }

@@ -6,7 +6,7 @@
 use super::facts::{Change, Unread, Uploads};
 use super::lock::Counts;
 use super::releases::Releases;
-use crate::facts::{FactSet, ItemRow};
+use crate::facts::{FactSet, KeptRow};
 use crate::pricing::{Horizon, Moment, Release};
 use arc_swap::ArcSwapOption;
 use std::hash::{BuildHasher as _, RandomState};
@@ -153,9 +153,9 @@ impl State {
 
     /// Source, number and content of the upload that an item row is from; none if it is from a file.
     #[must_use]
-    pub fn uploaded(&self, row: &ItemRow) -> Option<(String, i64, Change)> {
+    pub fn uploaded(&self, row: KeptRow<'_>) -> Option<(String, i64, Change)> {
         let uploads = locked(&self.uploads);
-        let (source, sequence, change) = uploads.item(&row.item.sku, &row.market, &row.channel)?;
+        let (source, sequence, change) = uploads.item(row.sku, row.market, row.channel)?;
         Some((source.to_owned(), sequence, change))
     }
 

@@ -24,14 +24,19 @@ fn docs() -> PathBuf {
     root().join("docs")
 }
 
-/// The page with its files written and its commands run.
-fn run(page: &str, given: &[&str]) -> String {
+/// An empty folder with the files in `shop` that a page builds on.
+fn shop(given: &[&str]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let shop = folder.path().join("shop");
     std::fs::create_dir_all(&shop).unwrap();
     for name in given {
         std::fs::copy(docs().join("recipes/shop").join(name), shop.join(name)).unwrap();
     }
+    folder
+}
+
+/// The page with its files written and its commands run in a folder.
+fn run(page: &str, folder: &Path) -> String {
     let mut out = String::new();
     let mut lines = page.lines().peekable();
     while let Some(line) = lines.next() {
@@ -40,7 +45,7 @@ fn run(page: &str, given: &[&str]) -> String {
         let Some(kind) = line.strip_prefix("```").filter(|kind| !kind.is_empty()) else { continue };
         let block: Vec<&str> = std::iter::from_fn(|| lines.next_if(|line| *line != "```")).collect();
         if let Some((_, name)) = kind.split_once("file=") {
-            let path = shop.join(name);
+            let path = folder.join("shop").join(name);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, format!("{}\n", block.join("\n"))).unwrap();
         }
@@ -51,7 +56,7 @@ fn run(page: &str, given: &[&str]) -> String {
         }
         for (at, command) in commands.enumerate() {
             let blank = if at == 0 { "" } else { "\n" };
-            out.push_str(&format!("{blank}$ pricer {command}\n{}", printed(folder.path(), command)));
+            out.push_str(&format!("{blank}$ pricer {command}\n{}", printed(folder, command)));
         }
     }
     out
@@ -83,8 +88,16 @@ fn pages_show_what_pricer_prints() {
     for (name, given) in PAGES {
         let path = docs().join(name);
         let page = std::fs::read_to_string(&path).unwrap();
-        compare(&path, &run(&page, given));
+        compare(&path, &run(&page, shop(given).path()));
     }
+}
+
+#[test]
+fn the_readme_shows_what_pricer_prints() {
+    let path = root().join("README.md");
+    let page = std::fs::read_to_string(&path).unwrap();
+    assert!(page.contains("```console\n$ pricer "), "no command is shown");
+    compare(&path, &run(&page, &root()));
 }
 
 fn pages() -> Vec<PathBuf> {

@@ -1,7 +1,7 @@
 //! Questions at the limits of a rulebook: random variations of the feeds, drawn towards the numbers and dates that the
 //! rules mention, of which those are kept that went a way no other one went.
 
-use super::golden::{OfferLine, Probe, RateLine, Texts, ask, way};
+use super::golden::{OfferLine, PastLine, Probe, RateLine, Texts, ask, way};
 use super::mentioned::Mentioned;
 use jiff::civil::{Date, Time};
 use pricer::pricing::Release;
@@ -152,7 +152,7 @@ fn wander(
     dice: &mut Dice,
 ) {
     let columns: Vec<&String> = columns.iter().collect();
-    match dice.below(4) {
+    match dice.below(5) {
         // A word that the rules mention.
         0 => {
             let is_fact =
@@ -186,15 +186,38 @@ fn wander(
             let factor = [0.5, 0.8, 0.9, 0.95, 1.05, 1.1, 1.3, 2.0][dice.below(8)];
             scale(&mut probe.item, key, factor);
         }
-        _ => wander_offer(probe, mentioned, dice),
+        3 => wander_offer(probe, mentioned, dice),
+        _ => wander_past(probe, dice),
     }
 }
 
+/// Another price before today's, which began some time ago.
+fn wander_past(probe: &mut Probe, dice: &mut Dice) {
+    let Some(current) = probe.item.get("current_price").cloned() else { return };
+    let mut before = current.clone();
+    scale_text(&mut before, [0.9, 0.95, 1.05, 1.1, 1.25][dice.below(5)]);
+    let kind = |price: &String, dice: &mut Dice| match dice.below(3) {
+        0 => ("clearance".to_owned(), price.clone()),
+        _ => ("regular".to_owned(), price.clone()),
+    };
+    let day = 86_400;
+    let began = [day / 4, day, 3 * day, 10 * day, 40 * day][dice.below(5)];
+    let line = |(kind, price), began, ended| PastLine { price, kind, began, ended, announced: String::new() };
+    let now = kind(&current, dice);
+    probe.item.insert("price_kind".into(), now.0.clone());
+    probe.past =
+        vec![line(("regular".into(), before), began + 90 * day, Some(began)), line(now, began, None)];
+}
+
 fn scale(item: &mut Texts, key: &str, factor: f64) {
-    let Some(text) = item.get(key).cloned() else { return };
+    if let Some(text) = item.get_mut(key) {
+        scale_text(text, factor);
+    }
+}
+
+fn scale_text(text: &mut String, factor: f64) {
     let (amount, currency) = text.split_once(' ').unwrap();
-    let amount = amount.parse::<f64>().unwrap() * factor;
-    item.insert(key.into(), format!("{amount:.2} {currency}"));
+    *text = format!("{:.2} {currency}", amount.parse::<f64>().unwrap() * factor);
 }
 
 fn currency_of(money: &str) -> &str {
@@ -223,9 +246,7 @@ fn wander_offer(probe: &mut Probe, mentioned: &Mentioned, dice: &mut Dice) {
         0 => offer.in_stock = "no".into(),
         1 => drop(probe.offers.remove(at)),
         _ => {
-            let (amount, currency) = offer.price.split_once(' ').unwrap();
-            let factor = [0.8, 0.9, 0.97, 1.03, 1.1, 1.2][dice.below(6)];
-            offer.price = format!("{:.2} {currency}", amount.parse::<f64>().unwrap() * factor);
+            scale_text(&mut offer.price, [0.8, 0.9, 0.97, 1.03, 1.1, 1.2][dice.below(6)]);
         }
     }
 }
@@ -247,7 +268,8 @@ fn approach(
             probe
         })
     };
-    match dice.below(12) {
+    match dice.below(14) {
+        12..=13 => approach_past(probe, mentioned, dice, &three),
         10..=11 => approach_price(probe, mentioned, dice, &three),
         0..=2 => {
             let keys: Vec<&String> =
@@ -342,8 +364,8 @@ fn approach_price(
         }
         for offer in &mut probe.offers {
             for text in [&mut offer.price, &mut offer.shipping] {
-                if let Some((amount, currency)) = text.split_once(' ') {
-                    *text = format!("{:.2} {currency}", amount.parse::<f64>().unwrap() * factor);
+                if !text.is_empty() {
+                    scale_text(text, factor);
                 }
             }
         }
@@ -381,11 +403,59 @@ fn approach_offer(
     Some((format!("{key} {}", texts[1]), sides))
 }
 
+/// A change of price whose age comes near a time that the rules mention.
+fn approach_past(
+    probe: &Probe,
+    mentioned: &Mentioned,
+    dice: &mut Dice,
+    three: &Sides<'_>,
+) -> Option<(String, [Probe; 3])> {
+    let mut probe = probe.clone();
+    if probe.past.len() < 2 {
+        wander_past(&mut probe, dice);
+    }
+    let key = ["per", "cooldown", "max_age", "days"][dice.below(4)];
+    let (texts, unit) = mentioned.sides(key, dice)?;
+    let [.., before, now] = &probe.past[..] else { return None };
+    let sides = three(&mut |side, at| {
+        let number = texts[at].parse::<f64>().unwrap();
+        let (mut before, mut now) = (before.clone(), now.clone());
+        if unit == "s" {
+            now.began = number as i64;
+            before.ended = Some(now.began);
+            before.began = before.began.max(now.began + 86_400);
+            side.past = vec![before, now];
+        } else {
+            // A reduction, and a lower price that ended so many days before it.
+            now.announced = "yes".into();
+            before.ended = Some(now.began);
+            let mut lower = before.clone();
+            scale_text(&mut lower.price, 0.9);
+            before.began = now.began + (number * 86_400.0) as i64;
+            (lower.began, lower.ended) = (before.began + 864_000, Some(before.began));
+            side.past = vec![lower, before, now];
+        }
+        side.item.clone_from(&probe.item);
+    });
+    Some((format!("{key} {}", texts[1]), sides))
+}
+
 /// A date that the rules mention, or one near it, at a time they mention, by the clock of the market.
 fn moment(probe: &Probe, mentioned: &Mentioned, dice: &mut Dice) -> i64 {
     let days = |days: i64| jiff::Span::new().days(days);
     let dates: Vec<&Date> = mentioned.dates.iter().collect();
-    let date = if dates.is_empty() || dice.below(3) == 0 {
+    let left: Vec<f64> = mentioned
+        .numbers
+        .get("days_left")
+        .into_iter()
+        .flatten()
+        .filter_map(|(n, _)| n.parse().ok())
+        .collect();
+    let date = if !left.is_empty() && !dates.is_empty() && dice.below(4) == 0 {
+        // So many days before the last day of a markdown.
+        let left = *dice.pick(&left) as i64 + i64::try_from(dice.below(3)).unwrap() - 1;
+        dice.pick(&dates).saturating_sub(days(left))
+    } else if dates.is_empty() || dice.below(3) == 0 {
         Date::constant(2026, 11, 1).saturating_add(days(i64::try_from(dice.below(31)).unwrap()))
     } else {
         dice.pick(&dates).saturating_add(days(i64::try_from(dice.below(14)).unwrap() - 9))

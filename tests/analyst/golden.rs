@@ -3,8 +3,8 @@
 
 use pricer::batch::BatchError;
 use pricer::facts::{
-    Item, ItemReader, Names, Offer, OfferText, RateText, Rates, keep_newest, parse_instant, read_offer,
-    read_rate, show_instant,
+    AppliedText, History, Item, ItemReader, Names, Offer, OfferText, RateText, Rates, keep_newest,
+    parse_instant, read_applied, read_offer, read_rate, show_instant,
 };
 use pricer::money::Ratio;
 use pricer::pricing::{Outcome, Place, Recorder, Release, Row, Status, Step, World, price};
@@ -35,6 +35,17 @@ pub struct RateLine {
     pub age: i64,
 }
 
+/// A price that was in force, with its ages.
+#[derive(Clone, Debug)]
+pub struct PastLine {
+    pub price: String,
+    pub kind: String,
+    pub began: i64,
+    /// None: until now.
+    pub ended: Option<i64>,
+    pub announced: String,
+}
+
 /// One question: everything is relative to `at`, so it can be asked at another time.
 #[derive(Clone, Debug)]
 pub struct Probe {
@@ -43,6 +54,7 @@ pub struct Probe {
     pub at: i64,
     pub item: Texts,
     pub offers: Vec<OfferLine>,
+    pub past: Vec<PastLine>,
     pub rates: Arc<Vec<RateLine>>,
 }
 
@@ -82,6 +94,18 @@ pub fn of_feeds(folder: &Path, release: &Release, at: i64) -> Vec<Probe> {
         };
         offers.entry((text(&row, "sku"), text(&row, "market"))).or_default().push(line);
     }
+    let mut past: BTreeMap<(String, String), Vec<PastLine>> = BTreeMap::new();
+    for row in rows(&feeds.join("history.csv")) {
+        let age = |name: &str| row.get(name).map(|text| at - parse_instant(text).unwrap());
+        let line = PastLine {
+            price: text(&row, "price"),
+            kind: text(&row, "kind"),
+            began: age("from").unwrap(),
+            ended: age("to"),
+            announced: text(&row, "announced"),
+        };
+        past.entry((text(&row, "sku"), text(&row, "market"))).or_default().push(line);
+    }
     let rates = rows(&feeds.join("fx.csv")).into_iter().map(|row| RateLine {
         base: text(&row, "base"),
         quote: text(&row, "quote"),
@@ -102,6 +126,10 @@ pub fn of_feeds(folder: &Path, release: &Release, at: i64) -> Vec<Probe> {
                     at,
                     item: item.clone(),
                     offers: own(&place.market).or_else(|| own("")).unwrap_or_default(),
+                    past: past
+                        .get(&(text(&row, "sku"), place.market.to_string()))
+                        .cloned()
+                        .unwrap_or_default(),
                     rates: Arc::clone(&rates),
                 });
             }
@@ -155,8 +183,16 @@ pub fn ask(release: &Release, probe: &Probe) -> Result<(Answer, Recorder), Strin
         let as_of = show_instant(probe.at - line.age);
         read_rate(RateText { base: &line.base, quote: &line.quote, rate: &line.rate, as_of: &as_of }).ok()
     }));
+    let mut history = History::default();
+    for line in &probe.past {
+        let from = show_instant(probe.at - line.began);
+        let to = line.ended.map_or_else(String::new, |ended| show_instant(probe.at - ended));
+        let (price, kind, announced) = (&*line.price, &*line.kind, &*line.announced);
+        let applied = AppliedText { price, kind, from: &from, to: &to, announced };
+        history.add(&item.sku, "", "", read_applied(applied, None).map_err(|bad| format!("{bad:?}"))?);
+    }
     let known_at = offers.iter().filter_map(|offer| offer.seen_at).filter(|seen| *seen <= probe.at).max();
-    let world = World::new(release, place, &rates, probe.at, known_at);
+    let world = World::new(release, place, &rates, probe.at, known_at).with_history(&history);
     let mut recorder = Recorder::default();
     let outcome = price(&Row { item: &item, offers: &offers }, &world, &mut recorder);
     Ok((answer(place, &item, &outcome, &recorder.steps), recorder))
@@ -206,9 +242,11 @@ fn answer(place: &Place, item: &Item, outcome: &Outcome, steps: &[Step]) -> Answ
             Answer {
                 price: format!("{} {} {reason}", decision.price, place.currency),
                 rest: format!(
-                    "{} {because} {:?} {guards:?} {flags:?} margin {} contribution {} target {} adjusted {} in {} .. {}",
+                    "{} {because} {} {:?} {guards:?} {flags:?} before {} margin {} contribution {} target {} adjusted {} in {} .. {}",
                     rule(decision.winner),
+                    decision.kind.as_str(),
                     shaped_by(place, steps),
+                    amount(decision.reference),
                     decision.margin.unwrap_or(Ratio::ZERO),
                     amount(decision.contribution),
                     amount(decision.target),

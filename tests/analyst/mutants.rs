@@ -108,8 +108,7 @@ of the output: rule, guards, range, target, margin; or which entries `pricer exp
 const UNNOTICED: &str = "## What nobody notices
 
 Most of these say the same in other words (a closed range where the end belongs anyway, a label that nothing else names) or what
-does not act yet: segments move no price until promotions do, `announce` bounds nothing, and `cooldown`, `per` and `max_age` need a
-history of prices. A limit that other limits never let through (`limit`, a second net under a tighter one) is there in case the
+does not act yet: segments move no price until promotions do. A limit that other limits never let through (`limit`, a second net under a tighter one) is there in case the
 others change.
 ";
 

@@ -63,7 +63,7 @@ fn a_sale_plays_through() {
     let place = release.place("FR", "shop").unwrap();
     let (mut falls, rates) = (0, Rates::default());
     for row in facts.items.iter() {
-        let (mut item, mut history) = (row.item.clone(), (*facts.history).clone());
+        let (mut item, mut history) = (row.item(), (*facts.history).clone());
         let (mut last, mut reference): (Option<Price>, _) = (None, None);
         for day in 0..28 {
             let at = parse_instant("2026-06-24T06:00:00Z").unwrap() + day * 86_400;

@@ -32,7 +32,7 @@ fn all_but_six_prices_are_those_really_charged() {
     let world = World::new(&release, place, &rates, at, None);
     let (mut equal, mut departing) = (0, Vec::new());
     for (sku, charged) in charged() {
-        let item = &items.get(&sku, "US-IA", "wholesale").unwrap().item;
+        let item = &items.get(&sku, "US-IA", "wholesale").unwrap().item();
         let outcome = price(&Row { item, offers: &[] }, &world, &mut ());
         let Outcome::Decided(decision) = outcome else { panic!("{sku}: {outcome:?}") };
         assert_eq!(decision.previous, Some(charged));

@@ -39,7 +39,7 @@ pub fn orda() -> (Arc<Release>, FactSet) {
 
 /// Every item of orda in every place that has it, as questions.
 pub fn orda_questions<'a>(release: &'a Release, facts: &FactSet) -> Vec<Question<'a>> {
-    let mut skus: Vec<&str> = facts.items.iter().map(|row| &*row.item.sku).collect();
+    let mut skus: Vec<&str> = facts.items.by_sku(None).map(|(sku, _)| sku).collect();
     skus.sort_unstable();
     skus.dedup();
     let at = parse_instant(ORDA_AT).unwrap();
@@ -48,7 +48,7 @@ pub fn orda_questions<'a>(release: &'a Release, facts: &FactSet) -> Vec<Question
         for place in &release.places {
             if let Some(row) = facts.items.get(sku, &place.market, &place.channel) {
                 let (book, rates) = (facts.offers.clone(), facts.rates.clone());
-                let (item, history) = (row.item.clone(), (*facts.history).clone());
+                let (item, history) = (row.item(), (*facts.history).clone());
                 let others = linked(facts, place, &item);
                 questions.push(Question { release, place, item, others, history, book, rates, at });
             }
@@ -62,10 +62,10 @@ fn linked(facts: &FactSet, place: &Place, item: &Item) -> Vec<Item> {
     let mut found: Vec<Item> = Vec::new();
     let mut open: Vec<String> = item.links().map(str::to_owned).collect();
     while let Some(sku) = open.pop() {
-        let row = facts.items.get(&sku, &place.market, &place.channel);
-        if let Some(row) = row.filter(|row| !found.iter().any(|known| known.sku == row.item.sku)) {
-            open.extend(row.item.links().map(str::to_owned));
-            found.push(row.item.clone());
+        let item = facts.items.get(&sku, &place.market, &place.channel).map(|row| row.item());
+        if let Some(item) = item.filter(|item| !found.iter().any(|known| known.sku == item.sku)) {
+            open.extend(item.links().map(str::to_owned));
+            found.push(item);
         }
     }
     found

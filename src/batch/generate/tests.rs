@@ -45,6 +45,7 @@ impl Works {
         let catalog = Catalog::open(&[path(items)], &self.release).unwrap();
         let run = Run {
             out: &path("out.csv"),
+            partition: &[],
             quarantine: &path("bad.csv"),
             threads: Some(2),
             max_bad: Ratio::ONE,

@@ -81,6 +81,7 @@ fn a_cancel_stops_within_1024_rows_of_each_thread() {
         let cancel = AtomicBool::new(false);
         let run = Run {
             out: &shop.path("out.parquet"),
+            partition: &[],
             quarantine: &shop.path("bad.csv"),
             threads: Some(THREADS),
             max_bad: Ratio::ONE,

@@ -4,5 +4,6 @@ mod bad_rows;
 mod catalog;
 mod files;
 mod outputs;
+mod parted;
 mod same;
 mod shop;

@@ -48,7 +48,7 @@ fn batch_is_the_map_of_single_prices() {
         for row in 0..out.num_rows() {
             let (market, channel) = (text("market", row).unwrap(), text("channel", row).unwrap());
             let place = shop.release.place(&market, &channel).unwrap();
-            let item = &book.get(skus.value(row), &market, &channel).unwrap().item;
+            let item = &book.get(skus.value(row), &market, &channel).unwrap().item();
             let known_at = facts.offers.known_at(&market, at);
             let world = World::new(&shop.release, place, &facts.rates, at, known_at);
             let offers = facts.offers.get(&item.sku, &market);

@@ -179,6 +179,7 @@ pub struct How {
     pub max_bad: &'static str,
     pub market: Option<&'static str>,
     pub channel: Option<&'static str>,
+    pub partition: &'static [PartBy],
 }
 
 impl Default for How {
@@ -190,6 +191,7 @@ impl Default for How {
             max_bad: "100%",
             market: None,
             channel: None,
+            partition: &[],
         }
     }
 }
@@ -241,6 +243,7 @@ impl Shop {
             let catalog = Catalog::open(&files, &self.release)?.with_block_rows(how.block_rows);
             let run = Run {
                 out: &self.path(how.out),
+                partition: how.partition,
                 quarantine: &self.path("bad.csv"),
                 threads: Some(how.threads),
                 max_bad: crate::facts::parse_percent(how.max_bad).unwrap(),

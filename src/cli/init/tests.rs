@@ -46,9 +46,10 @@ fn the_first_run_over_iowa_changes_no_price() {
     let world = World::new(&release, place, &facts.rates, AT, None);
     let mut same = 0;
     let current = crate::facts::builtin::CURRENT_PRICE;
-    for item in facts.items.iter() {
-        let outcome = price(&Row { item: &item.item, offers: &[] }, &world, &mut ());
-        let crate::facts::Value::Money(before, _) = item.item.value(current) else { panic!("no price") };
+    for row in facts.items.iter() {
+        let item = row.item();
+        let outcome = price(&Row { item: &item, offers: &[] }, &world, &mut ());
+        let crate::facts::Value::Money(before, _) = item.value(current) else { panic!("no price") };
         let crate::pricing::Outcome::Decided(decision) = outcome else { panic!("{outcome:?}") };
         assert_eq!(decision.price.amount(), before);
         same += 1;

@@ -110,7 +110,7 @@ fn wanted(input: &Input<'_>, rule: &Markdown) -> Result<Found<(Amount, MarkedDow
                 Err(why) => return Ok(Err(why)),
             };
             seen.units = Some(sales.units);
-            match stock(&sales, days_left, left) {
+            match stock(&sales, days_left, left)? {
                 Some(price) => price,
                 None => return Ok(Err(NoPrice::NotASale)),
             }
@@ -184,12 +184,19 @@ fn off(base: Amount, off: Ratio) -> Result<Amount, Overflow> {
     base.mul(Ratio::ONE.add(off)?, Rounding::HalfEven)
 }
 
-/// Gallego & van Ryzin; today and the last day are days of sale.
-fn stock(sales: &Sales, days_left: i64, left: Left) -> Option<Amount> {
+/// Gallego & van Ryzin; today and the last day are days of sale. None where no optimum is a number.
+fn stock(sales: &Sales, days_left: i64, left: Left) -> Result<Option<Amount>, Overflow> {
     let days = (days_left + 1) as f64;
     let worth = door::from_amount(left.worth);
-    let clearance = Clearance::through(sales.price, sales.per_day, sales.elasticity, days, worth).ok()?;
-    door::to_amount(clearance.with(sales.units).ok()?.price()).ok()
+    let clearance = Clearance::through(sales.price, sales.per_day, sales.elasticity, days, worth);
+    match clearance
+        .and_then(|clearance| clearance.with(sales.units))
+        .map(|optimum| door::to_amount(optimum.price()))
+    {
+        Ok(Ok(price)) => Ok(Some(price)),
+        Ok(Err(door::NotMoney::TooLarge)) => Err(Overflow),
+        Ok(Err(_)) | Err(_) => Ok(None),
+    }
 }
 
 /// The best start on falling prices, no dearer than the rung that the current price stands on.

@@ -2,7 +2,7 @@
 
 use super::{Crossed, Shared, Witness};
 use crate::explain::refusal_text;
-use crate::facts::{FactSet, ItemRow};
+use crate::facts::{FactSet, Item};
 use crate::money::{Amount, Currency, Ratio};
 use crate::pricing::{
     GuardRef, Outcome, Place, Recorder, Release, Row, Rule, Scope, Side, Step, Strategy, Trace, Twins, World,
@@ -38,22 +38,22 @@ impl Witness for Catalog<'_> {
         };
         let worlds = [&first, &second].map(|place| self.world(place));
         for own in self.items(place) {
-            let row = self.row(own, place);
+            let row = self.row(&own, place);
             let holds = worlds.iter().all(|world| first_rule_holds(&row, world));
             if !holds {
                 continue;
             }
             let prices = || worlds.each_ref().map(|world| answer(&row, world));
-            shared.example.get_or_insert_with(|| (own.item.sku.as_str().into(), prices()));
-            shared.items.push(own.item.sku.as_str().into());
+            shared.example.get_or_insert_with(|| (own.sku.as_str().into(), prices()));
+            shared.items.push(own.sku.as_str().into());
         }
         shared
     }
 
     fn holds(&self, place: &Place, scope: &Scope) -> bool {
         let world = self.world(place);
-        let inside = |own: &ItemRow| view(&self.row(own, place), &world).is_ok_and(|view| view.inside(scope));
-        self.items(place).into_iter().any(inside)
+        let inside = |own: &Item| view(&self.row(own, place), &world).is_ok_and(|view| view.inside(scope));
+        self.items(place).iter().any(inside)
     }
 
     fn at(&self) -> Option<i64> {
@@ -66,20 +66,20 @@ impl Witness for Catalog<'_> {
         };
         let world = self.world(place);
         let holds =
-            |own: &&ItemRow| view(&self.row(own, place), &world).is_ok_and(|view| view.inside(&rule.scope));
-        self.items(place).into_iter().filter(holds).map(|own| own.item.sku.as_str().into()).collect()
+            |own: &Item| view(&self.row(own, place), &world).is_ok_and(|view| view.inside(&rule.scope));
+        self.items(place).into_iter().filter(|own| holds(own)).map(|own| own.sku.as_str().into()).collect()
     }
 
     fn circle(&self, place: &Place) -> Vec<Box<str>> {
         let (world, items) = (self.world(place), self.items(place));
         let row = |sku: &str| {
-            let at = items.binary_search_by(|own| (*own.item.sku).cmp(sku)).ok()?;
+            let at = items.binary_search_by(|own| (*own.sku).cmp(sku)).ok()?;
             items.get(at).map(|own| self.row(own, place))
         };
         let mut twins = Twins::default();
-        let linked = items.iter().filter(|own| own.item.links().next().is_some());
-        linked.clone().for_each(|own| twins.resolve(&own.item.sku, &world, &row));
-        linked.filter(|own| twins.in_circle(&own.item.sku)).map(|own| own.item.sku.as_str().into()).collect()
+        let linked = items.iter().filter(|own| own.links().next().is_some());
+        linked.clone().for_each(|own| twins.resolve(&own.sku, &world, &row));
+        linked.filter(|own| twins.in_circle(&own.sku)).map(|own| own.sku.as_str().into()).collect()
     }
 
     fn crossed(&self, place: &Place, floor: GuardRef, ceiling: GuardRef) -> Crossed {
@@ -87,13 +87,13 @@ impl Witness for Catalog<'_> {
         let mut crossed = Crossed::default();
         for own in self.items(place) {
             let mut edges = Edges { floor: (floor, None), ceiling: (ceiling, None) };
-            price(&self.row(own, place), &world, &mut edges);
+            price(&self.row(&own, place), &world, &mut edges);
             let (Some(low), Some(high)) = (edges.floor.1, edges.ceiling.1) else {
                 continue;
             };
             if high < low {
-                crossed.example.get_or_insert_with(|| (own.item.sku.as_str().into(), low, high));
-                crossed.items.push(own.item.sku.as_str().into());
+                crossed.example.get_or_insert_with(|| (own.sku.as_str().into(), low, high));
+                crossed.items.push(own.sku.as_str().into());
             }
         }
         crossed
@@ -109,19 +109,19 @@ impl<'a> Catalog<'a> {
         World::new(self.release, place, &self.evidence.facts.rates, self.evidence.at, known_at)
     }
 
-    pub fn row(&self, own: &'a ItemRow, place: &Place) -> Row<'a> {
-        Row { item: &own.item, offers: self.evidence.facts.offers.get(&own.item.sku, &place.market) }
+    pub fn row<'b>(&self, own: &'b Item, place: &Place) -> Row<'b>
+    where
+        'a: 'b,
+    {
+        Row { item: own, offers: self.evidence.facts.offers.get(&own.sku, &place.market) }
     }
 
-    /// The row of each item that counts in a place, by SKU.
-    pub fn items(&self, place: &Place) -> Vec<&'a ItemRow> {
+    /// The items of a place, by SKU.
+    pub fn items(&self, place: &Place) -> Vec<Item> {
         let book = &self.evidence.facts.items;
-        let is_own = |row: &&ItemRow| {
-            let own = book.get(&row.item.sku, &place.market, &place.channel);
-            own.is_some_and(|own| std::ptr::eq(own, *row))
-        };
-        let mut items: Vec<&ItemRow> = book.iter().filter(is_own).collect();
-        items.sort_by(|a, b| a.item.sku.cmp(&b.item.sku));
+        let own = book.by_sku(None).filter_map(|(sku, _)| book.get(sku, &place.market, &place.channel));
+        let mut items: Vec<Item> = own.map(|row| row.item()).collect();
+        items.sort_by(|a, b| a.sku.cmp(&b.sku));
         items
     }
 }

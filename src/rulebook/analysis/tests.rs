@@ -298,7 +298,7 @@ fn a_catalog_gives_witnesses() {
         ["AUD-0001", "electronics/audio", "Bose", "", "100 KZT"],
         ["AUD-0040", "electronics/audio", "Sennheiser", "kvi", ""],
     ] {
-        facts.items.put(reader.read(row).unwrap());
+        facts.items.put(&reader.read(row).unwrap());
     }
     let evidence = Evidence { name: "catalog 2026-11-18".to_owned(), facts, at: 0 };
     let catalog = Catalog { release: &release, evidence: &evidence };

@@ -71,11 +71,11 @@ pub fn run_always(release: &Release, tests: &[AlwaysTest], evidence: &Evidence) 
     for place in &release.places {
         let world = catalog.world(place);
         for own in catalog.items(place) {
-            let row = catalog.row(own, place);
+            let row = catalog.row(&own, place);
             let Ok(view) = view(&row, &world) else { continue };
             let mut recorder = Recorder::default();
             let outcome = price(&row, &world, &mut recorder);
-            let seen = Seen { place, sku: &own.item.sku, outcome: &outcome, steps: &recorder.steps };
+            let seen = Seen { place, sku: &own.sku, outcome: &outcome, steps: &recorder.steps };
             for (test, expectations) in &mut running {
                 let inside = test.scope_in(place).is_some_and(|scope| view.inside(scope));
                 if let (true, Ok(expectations)) = (inside, expectations) {

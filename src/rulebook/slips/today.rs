@@ -13,7 +13,7 @@ pub fn find(
     evidence: &Evidence,
     cx: &Context<'_>,
 ) -> Vec<Diagnostic> {
-    let skus: BTreeSet<&str> = evidence.facts.items.iter().map(|row| &*row.item.sku).collect();
+    let skus: BTreeSet<&str> = evidence.facts.items.by_sku(None).map(|(sku, _)| sku).collect();
     let apart = [builtin::MARKET, builtin::CHANNEL, builtin::VAT_CLASS, builtin::PRICE_KIND];
     let mut found = Vec::new();
     for (id, attr) in schema.iter().filter(|(id, attr)| !apart.contains(id) && !attr.customer) {
@@ -63,5 +63,5 @@ fn numbers(facts: &FactSet, id: crate::facts::AttrId) -> BTreeSet<u32> {
         Value::Symbol(number) => Some(number),
         _ => None,
     };
-    facts.items.iter().filter_map(|row| symbol(row.item.value(id))).collect()
+    facts.items.iter().filter_map(|row| symbol(row.item().value(id))).collect()
 }

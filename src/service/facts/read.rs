@@ -41,7 +41,7 @@ pub fn read(change: &Change, release: &Release, names: &mut Names) -> Result<(St
 impl Fact {
     pub fn put(self, facts: &mut FactSet) {
         match self {
-            Self::Item(row) => facts.items.put(row),
+            Self::Item(row) => facts.items.put(&row),
             Self::NoItem { sku, market, channel } => facts.items.remove(&sku, &market, &channel),
             // The market was looked at when the row was read.
             Self::Offer { sku, market, offer } => drop(facts.offers.put(&sku, &market, offer)),

@@ -208,11 +208,11 @@ impl FactService {
         let mut skus = book.by_sku(after.as_deref()).peekable();
         let (mut items, mut last) = (Vec::new(), "");
         while let Some((sku, rows)) =
-            skus.next_if(|(_, rows)| items.is_empty() || items.len() + rows.len() <= size)
+            skus.next_if(|(_, rows)| items.is_empty() || items.len() + rows.count() <= size)
         {
             for row in rows {
-                let stock = serving.facts.item(sku, &row.market, &row.channel).map(|served| served.item);
-                let item = stock.unwrap_or(std::borrow::Cow::Borrowed(&row.item));
+                let stock = serving.facts.item(sku, row.market, row.channel).map(|served| served.item);
+                let item = stock.unwrap_or_else(|| row.item());
                 let served = ServedItem { row, item, known_at: row.known_at };
                 items.push(Shown { uploaded: self.state.uploaded(row), served: &served }.record(&serving));
             }

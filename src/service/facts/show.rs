@@ -47,7 +47,7 @@ impl Shown<'_> {
             None => (String::new(), None),
         };
         proto::ItemRecord {
-            sku: row.item.sku.to_string(),
+            sku: row.sku.to_owned(),
             market: row.market.to_string(),
             channel: row.channel.to_string(),
             attributes: self.texts(&serving.release.schema),

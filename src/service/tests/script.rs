@@ -208,7 +208,7 @@ fn facts(release: &Release) -> FactSet {
         ["D", "1 KZT", ""],
         ["E", "9000000000000 EUR", ""],
     ] {
-        items.put(reader.read(row).unwrap());
+        items.put(&reader.read(row).unwrap());
     }
     let rate = RateText { base: "USD", quote: "EUR", rate: "0.9", as_of: "2026-01-01T00:00:00Z" };
     FactSet {

@@ -79,6 +79,11 @@ pub fn fits(value: &Q, places: u32) -> bool {
     count >= q(i64::MIN) && count <= q(i64::MAX)
 }
 
+/// The largest count of 10^-places.
+pub fn largest(places: u32) -> Q {
+    q(i64::MAX) / power(places)
+}
+
 /// Decimal text with exactly `places` decimals; the value must have no more.
 pub fn show(value: &Q, places: u32) -> String {
     let count = (value * power(places)).to_integer();

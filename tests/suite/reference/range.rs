@@ -1,10 +1,10 @@
 //! From bounds to the range R of allowed prices, and the clamp of a target (semantics 6, decisions 7.1–7.3).
 
 use super::guard::{Bound, CLASSES, Class};
-use super::num::{self, Q};
+use super::num::{self, AMOUNT_PLACES, Q};
 use super::price::Refusal;
 
-/// An interval with the guards at its edges. It starts as "at least one minor unit" (decisions 1.6).
+/// An interval with the guards at its edges. It starts as every payable price that fits (decisions 1.6).
 #[derive(Clone, Debug)]
 pub struct Range {
     pub low: Q,
@@ -17,7 +17,8 @@ pub struct Range {
 
 impl Range {
     pub fn everything(digits: u32) -> Range {
-        Range { low: num::one() / num::power(digits), low_guard: None, high: None, high_guard: None, digits }
+        let low = num::one() / num::power(digits);
+        Range { low, low_guard: None, high: Some(num::largest(AMOUNT_PLACES)), high_guard: None, digits }
     }
 
     #[cfg(test)]
