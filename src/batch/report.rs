@@ -13,6 +13,7 @@ impl Verdict {
             Self::Clean => "clean",
             Self::Partial => "partial",
             Self::TooMany => "too many bad rows",
+            Self::TooManyRefused => "too many refused prices",
         }
     }
 }
@@ -45,8 +46,9 @@ impl Summary {
             "release": &*self.release,
             "at": show_instant(self.at),
             "result": self.verdict.as_str(),
-            "published": self.verdict != Verdict::TooMany,
+            "published": self.verdict.publishes(),
             "max_bad": self.max_bad.to_string(),
+            "max_refused": self.max_refused.to_string(),
             "rows": tally.rows,
             "elsewhere": tally.elsewhere,
             "read": tally.read,

@@ -177,6 +177,7 @@ pub struct How {
     pub threads: usize,
     pub block_rows: usize,
     pub max_bad: &'static str,
+    pub max_refused: &'static str,
     pub market: Option<&'static str>,
     pub channel: Option<&'static str>,
     pub partition: &'static [PartBy],
@@ -189,6 +190,7 @@ impl Default for How {
             threads: 2,
             block_rows: BLOCK_ROWS,
             max_bad: "100%",
+            max_refused: "100%",
             market: None,
             channel: None,
             partition: &[],
@@ -215,6 +217,12 @@ impl Shop {
 
     pub fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    /// What runs have left half-written.
+    pub fn parts(&self) -> Vec<String> {
+        let names = std::fs::read_dir(self.dir.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        names.map(|name| name.into_string().unwrap()).filter(|name| name.ends_with(".part")).collect()
     }
 
     /// The cells of an output or quarantine file, one map a row.
@@ -247,6 +255,7 @@ impl Shop {
                 quarantine: &self.path("bad.csv"),
                 threads: Some(how.threads),
                 max_bad: crate::facts::parse_percent(how.max_bad).unwrap(),
+                max_refused: crate::facts::parse_percent(how.max_refused).unwrap(),
                 cancel,
                 progress: &|_| {},
             };
