@@ -261,7 +261,10 @@ impl Folder {
                 Err(_) => {}
             }
         }
-        Err(BatchError::io(&self.path, "is replaced by other runs all the time: give each run a folder of its own"))
+        Err(BatchError::io(
+            &self.path,
+            "is replaced by other runs all the time: give each run a folder of its own",
+        ))
     }
 }
 

@@ -90,6 +90,9 @@ pub struct Summary {
     pub release: Box<str>,
     pub at: i64,
     pub tally: Tally,
+    /// How many files of items were read, and what lies in their folders and was not.
+    pub files: usize,
+    pub passed_over: Vec<PathBuf>,
     /// Rows and bad rows of the other feeds.
     pub feeds: Vec<(FeedKind, u64, u64)>,
     /// Columns of the items and of the other feeds that are not read.
@@ -227,6 +230,8 @@ impl Run<'_> {
             release: job.release.id().into(),
             at: job.at,
             tally,
+            files: catalog.files(),
+            passed_over: catalog.passed_over.clone(),
             feeds,
             ignored: not_read,
             max_bad: self.max_bad,

@@ -57,7 +57,10 @@ pub(super) fn make_part<T>(
             Err(error) => return Err(BatchError::io(&part, error)),
         }
     }
-    Err(BatchError::io(&part, "is there already, like a thousand before it: remove the parts that killed runs left"))
+    Err(BatchError::io(
+        &part,
+        "is there already, like a thousand before it: remove the parts that killed runs left",
+    ))
 }
 
 /// The path with a longer last name.

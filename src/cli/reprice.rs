@@ -3,8 +3,8 @@
 use super::opened::{now, open, own_fitted, own_rates};
 use super::output;
 use crate::batch::{
-    BatchError, Catalog, EarlierFeed, Feeds, Format, Job, PartBy, Progress, Run, Summary, TwinPrices,
-    Verdict, feed_files, load_facts,
+    BatchError, Catalog, EarlierFeed, FeedFiles, Feeds, Format, Job, PartBy, Progress, Run, Summary,
+    TwinPrices, Verdict, feed_files, load_facts,
 };
 use crate::facts::{parse_instant, parse_percent};
 use crate::money::Ratio;
@@ -102,7 +102,7 @@ impl Reprice {
     }
 
     fn price(&self) -> Result<u8, BatchError> {
-        let items = feed_files(&self.items)?;
+        let FeedFiles { files: items, passed_over } = feed_files(&self.items)?;
         let quarantine = self.files(&items)?;
         let Some(release) = self.release() else {
             return Ok(FAILED);
@@ -119,7 +119,7 @@ impl Reprice {
         };
         let (facts, earlier) = load_facts(&release, feeds)?;
         let job = Job::new(&release, &facts, at, self.market.as_deref(), self.channel.as_deref())?;
-        let catalog = Catalog::open(&items, &release)?;
+        let catalog = Catalog::open(&items, &release)?.with_passed_over(passed_over);
         let cancel = Arc::new(AtomicBool::new(false));
         cancel_on_interrupt(cancel.clone());
         let twins = TwinPrices::of_catalog(&job, &catalog, &cancel)?;
@@ -276,7 +276,9 @@ impl Reprice {
         };
         let common = tally.refused_reasons.iter().max_by_key(|(_, count)| **count);
         let first = common.map_or_else(String::new, |(reason, count)| {
-            format!(" Most often {reason} ({count} times): `pricer explain SKU` with the same files says why.")
+            format!(
+                " Most often {reason} ({count} times): `pricer explain SKU` with the same files says why."
+            )
         });
         format!("Not published: {why}; {} stays as it was.{first}", self.out.display())
     }

@@ -7,6 +7,19 @@ use crate::money::Ratio;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 #[test]
+fn a_folder_is_read_without_hidden_files_and_tells_what_it_leaves() {
+    let shop = Shop::new();
+    std::fs::create_dir_all(shop.path("in/old")).unwrap();
+    for (name, sku) in [("a.csv", "A"), ("b.CSV", "B"), (".hidden.csv", "H"), ("c.csv.bak", "C")] {
+        shop.write(&format!("in/{name}"), format!("{HEADER}\n{sku},DE,own,1.00 EUR,,,,,,\n"));
+    }
+    let summary = shop.run("in", How::default());
+    let skus: Vec<String> = shop.rows("out.csv").into_iter().map(|row| row["sku"].clone()).collect();
+    assert_eq!((skus, summary.files), (vec!["A".to_owned(), "B".to_owned()], 2));
+    assert!(summary.to_string().contains("passed over: .hidden.csv, c.csv.bak, old"), "{summary}");
+}
+
+#[test]
 fn several_files_are_one_catalog() {
     let shop = Shop::new();
     let rows = catalog(600);

@@ -38,6 +38,14 @@ fn a_foreign_export_is_read_through_its_column_names() {
     let summary = shop.run("items.csv", How { market: Some("DE"), ..How::default() });
     assert_eq!((summary.verdict, summary.tally.priced), (Verdict::Clean, 2));
     assert_eq!(shop.rows("out.csv")[0]["price"], "4.00");
+    shop.write("items.csv", "Item Number,unit cost\nA,2.00\n");
+    let error = shop.try_run("items.csv", How::default(), &AtomicBool::new(false)).unwrap_err().to_string();
+    assert!(
+        error.contains("`cost` (looked for `Unit Cost`): did you mean the column `unit cost`?"),
+        "{error}"
+    );
+    let error = shop.try_run("/dev/null", How::default(), &AtomicBool::new(false)).unwrap_err().to_string();
+    assert!(error.contains("not a regular file"), "{error}");
 }
 
 #[track_caller]
@@ -56,6 +64,9 @@ fn files_that_are_no_feed_are_refused() {
     fails("", "is empty");
     fails("sku;cost\nA;1.00 EUR\n", "separated by commas");
     fails("sku\nA\n", "no column gives `cost`");
+    fails("sku,COST \nA,1 EUR\n", "did you mean the column `COST `?");
+    fails("# made by hand\nsku,cost\n", "take the comment above them away");
+    fails("sku,cost\rA,1 EUR\rB,2 EUR\r", "end in CR alone");
     fails("sku,cost,cost\nA,1 EUR,2 EUR\n", "both give `cost`");
     fails(b"sku,c\xfcst\n", "not a header");
     fails(b"\xff\xfes\0k\0u\0", "UTF-16");

@@ -247,8 +247,11 @@ impl Shop {
         self.with_facts(|facts, earlier| {
             let at = parse_instant(AT).unwrap();
             let job = Job::new(&self.release, facts, at, how.market, how.channel)?;
-            let files = feed_files(&items.split(' ').map(|name| self.path(name)).collect::<Vec<_>>())?;
-            let catalog = Catalog::open(&files, &self.release)?.with_block_rows(how.block_rows);
+            let FeedFiles { files, passed_over } =
+                feed_files(&items.split(' ').map(|name| self.path(name)).collect::<Vec<_>>())?;
+            let catalog = Catalog::open(&files, &self.release)?
+                .with_block_rows(how.block_rows)
+                .with_passed_over(passed_over);
             let run = Run {
                 out: &self.path(how.out),
                 partition: how.partition,
