@@ -73,7 +73,7 @@ impl Service<http::Request<Body>> for Echo {
             "StreamQuotePrices" => Box::pin(async {
                 Ok(Grpc::new(ProstCodec::default()).streaming(Chunks(echo), request).await)
             }),
-            other => panic!("{other} is not measured"),
+            _ => Box::pin(async { Ok(Status::unimplemented("not measured").into_http()) }),
         }
     }
 }

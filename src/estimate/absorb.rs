@@ -184,6 +184,7 @@ impl Absorber {
         let mut fits = vec![[0.0; LANES]; self.longest_span()];
         let mut before = [0.0; LANES];
         for iteration in 0..ITERATIONS_MAX {
+            super::alone::go_on()?;
             // One preconditioned residual is the change that a plain sweep would make.
             let (mut change, mut energy) = ([0.0_f64; LANES], [0.0; LANES]);
             for (r, inverse) in residual.iter().zip(&self.inverse) {

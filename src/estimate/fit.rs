@@ -1,6 +1,7 @@
 //! One regression, from a design to a verdict.
 
 use super::absorb::Absorber;
+use super::alone::go_on;
 use super::covariance::{Covariance, Fitted, covariance, k_full};
 use super::data::Table;
 use super::dense::{dot, take_off, upper_inverse};
@@ -78,6 +79,7 @@ pub fn fit_table(spec: &Spec, table: &Table) -> Result<Fit> {
 
 /// Fits a design that is built.
 pub fn fit(spec: &Spec, mut design: Design) -> Result<Fit> {
+    go_on()?;
     if !design.effects.is_empty() {
         let rows = without_singletons(&design.effects, design.n());
         design.keep(&rows, "alone in a level of a fixed effect");

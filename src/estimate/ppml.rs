@@ -134,6 +134,7 @@ fn iterate(design: &Design) -> Result<State> {
     let mut left_of_z = vec![0.0; n];
     let mut last_z = vec![0.0; n];
     loop {
+        super::alone::go_on()?;
         iteration += 1;
         for (i, (w, m)) in weights.iter_mut().zip(&mu).enumerate() {
             *w = m * prior.and_then(|p| p.get(i)).copied().unwrap_or(1.0);
