@@ -3,16 +3,17 @@
 use super::fitted::load_estimates;
 use super::load_items::load_items;
 use super::reach::Reach;
-use super::run::BLOCK_ROWS;
+use super::run::{BLOCK_ROWS, Stranger};
 use super::source::{Block, Source};
 use super::texts::Texts;
 use super::{BatchError, EarlierFeed, FeedKind, Quarantined};
 use crate::facts::{
     AppliedText, BadField, FactSet, FieldCode, History, Kind, Names, OfferBook, OfferText, RateText, Rates,
-    read_applied, read_offer, read_rate, unseen_in_name,
+    RivalId, read_applied, read_offer, read_rate, unseen_in_name,
 };
 use crate::money::Currency;
 use crate::pricing::Release;
+use std::collections::HashMap;
 use std::path::Path;
 
 /// The longest text of an offer or a rate.
@@ -88,7 +89,8 @@ pub fn load_offers(path: &Path, release: &Release) -> Result<(OfferBook, Earlier
     source.columns.need(path, &["sku", "rival", "price"])?;
     let columns = source.columns.clone();
     let mut book = empty_offers(release);
-    let account = load(FeedKind::Offers, source, |texts, row| {
+    let mut strangers: HashMap<RivalId, u64> = HashMap::new();
+    let mut account = load(FeedKind::Offers, source, |texts, row| {
         let cell = |name: &str| texts.cell(columns.find(name), row);
         let sku = cell("sku");
         let mut bad: Vec<BadField> = texts.bad(row).cloned().collect();
@@ -106,11 +108,23 @@ pub fn load_offers(path: &Path, release: &Release) -> Result<(OfferBook, Earlier
         };
         match read_offer(offer, currency, &mut book.names) {
             Err(others) => bad.extend(others),
-            Ok(offer) if bad.is_empty() => bad.extend(book.add(sku, cell("market"), offer).err()),
+            Ok(offer) if bad.is_empty() => {
+                if release.rivals.len() <= offer.rival.0 {
+                    *strangers.entry(offer.rival).or_default() += 1;
+                }
+                bad.extend(book.add(sku, cell("market"), offer).err());
+            }
             Ok(_) => {}
         }
         if bad.is_empty() { Ok(()) } else { Err((sku.into(), bad)) }
     })?;
+    let named = strangers.into_iter().map(|(rival, offers)| {
+        let rival = book.names.name(rival);
+        let meant = crate::rulebook::nearest(rival, release.rivals.texts()).map(str::to_owned);
+        Stranger { rival: rival.into(), offers, meant }
+    });
+    account.strangers = named.collect();
+    account.strangers.sort_by(|a, b| (b.offers, &a.rival).cmp(&(a.offers, &b.rival)));
     Ok((book, account))
 }
 
@@ -229,8 +243,14 @@ fn load(
         FeedKind::History => HISTORY_COLUMNS.map(str::to_owned).to_vec(),
     };
     let ignored = source.columns.ignored(&known);
-    let mut account =
-        EarlierFeed { feed, path: source.path.clone(), rows: 0, quarantined: Vec::new(), ignored };
+    let mut account = EarlierFeed {
+        feed,
+        path: source.path.clone(),
+        rows: 0,
+        quarantined: Vec::new(),
+        ignored,
+        strangers: Vec::new(),
+    };
     while let Some(Block { batch, lines, broken, .. }) = source.next()? {
         account.rows += (lines.len() + broken.len()) as u64;
         let first = account.quarantined.len();
@@ -259,9 +279,7 @@ fn load(
             }
         }
         let broken = broken.into_iter();
-        account
-            .quarantined
-            .extend(broken.map(|row| Quarantined::new(feed, row.line, &row.sku, vec![row.bad], 0)));
+        account.quarantined.extend(broken.map(|row| Quarantined::broken(feed, row, 0)));
         if let Some(new) = account.quarantined.get_mut(first..) {
             new.sort_by_key(|row| row.line);
         }

@@ -40,7 +40,8 @@ pub fn load_items(path: &Path, release: &Release) -> Result<(ItemBook, EarlierFe
     }
     let Loading { book, quarantined, .. } = loading;
     let ignored = columns.ignored(&[]);
-    Ok((book, EarlierFeed { feed: FeedKind::Items, path: path.to_owned(), rows, quarantined, ignored }))
+    let (feed, path, strangers) = (FeedKind::Items, path.to_owned(), Vec::new());
+    Ok((book, EarlierFeed { feed, path, rows, quarantined, ignored, strangers }))
 }
 
 struct Loading<'a> {
@@ -78,8 +79,7 @@ impl Loading<'_> {
             }
         }
         let broken = broken.into_iter();
-        let broken =
-            broken.map(|row| Quarantined::new(FeedKind::Items, row.line, &row.sku, vec![row.bad], 0));
+        let broken = broken.map(|row| Quarantined::broken(FeedKind::Items, row, 0));
         self.quarantined.extend(broken);
         if let Some(new) = self.quarantined.get_mut(first..) {
             new.sort_by_key(|row| row.line);

@@ -56,7 +56,7 @@ pub use load_items::load_items;
 pub use parted::PartBy;
 pub use quarantine::{FeedKind, Quarantined};
 pub use reprice::{Job, reprice};
-pub use run::{BLOCK_ROWS, EarlierFeed, Progress, Run, Summary, Verdict};
+pub use run::{BLOCK_ROWS, EarlierFeed, Progress, Run, Stranger, Summary, Verdict};
 pub use sink::Format;
 pub use source::Source;
 pub use summary::{CHANGE_BINS, Counts, Tally};

@@ -49,6 +49,11 @@ impl Quarantined {
         Self { feed, line, sku: show(sku).into(), fields: clipped.collect(), prices }
     }
 
+    /// A row that could not be split; its value is escaped already.
+    pub(super) fn broken(feed: FeedKind, row: Broken, prices: u64) -> Self {
+        Self { feed, line: row.line, sku: show(&row.sku).into(), fields: vec![row.bad], prices }
+    }
+
     /// The first code: what the row is counted under.
     #[must_use]
     pub fn code(&self) -> Option<FieldCode> {
@@ -81,7 +86,7 @@ impl Broken {
             line,
             sku: cell("sku").unwrap_or("").into(),
             place: place.map(|(market, channel)| (market.into(), channel.into())),
-            bad: BadField::new(field, code, &show_bytes(value), message),
+            bad: BadField::new(&show(field), code, &show_bytes(value), message),
         }
     }
 }

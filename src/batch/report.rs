@@ -2,7 +2,7 @@
 
 use super::cells::show;
 use super::summary::{CHANGE_BINS, Counts, Tally};
-use super::{FeedKind, Ignored, Summary, Verdict};
+use super::{FeedKind, Ignored, Stranger, Summary, Verdict};
 use crate::facts::show_instant;
 use serde_json::{Map, Value, json};
 use std::fmt::{self, Display, Write};
@@ -42,6 +42,11 @@ impl Summary {
                 |(feed, one)| json!({"feed": feed.as_str(), "column": one.header, "did_you_mean": one.meant}),
             )
             .collect();
+        let strangers: Vec<Value> = self
+            .strangers
+            .iter()
+            .map(|one| json!({"rival": &*one.rival, "offers": one.offers, "did_you_mean": one.meant}))
+            .collect();
         json!({
             "format_version": "1.0",
             "kind": "reprice",
@@ -72,6 +77,8 @@ impl Summary {
             "quarantine_codes": object(&tally.quarantine_codes),
             "feeds": feeds,
             "ignored_columns": ignored,
+            "rivals_in_no_set": strangers,
+            "skus_only_offered": tally.only_offered,
             "digest": tally.digest.to_string(),
         })
     }
@@ -134,8 +141,29 @@ impl Display for Summary {
         if !self.ignored.is_empty() {
             writeln!(f, "\nNot read     {}", not_read(&self.ignored))?;
         }
+        if !self.strangers.is_empty() {
+            writeln!(f, "\nNo set has   {}", strangers(&self.strangers))?;
+        }
+        if 0 < tally.only_offered {
+            let count = grouped(tally.only_offered);
+            writeln!(f, "\nOnly offered {count} SKUs of the offers are in no row that could be read")?;
+        }
         write!(f, "\nDigest       {}", tally.digest)
     }
+}
+
+/// Rivals whose offers count for nothing: `mediamart 12 offers (did you mean `mediamarkt`?)`.
+fn strangers(strangers: &[Stranger]) -> String {
+    const SHOWN: usize = 10;
+    let shown = strangers.iter().take(SHOWN).map(|one| {
+        let cure = one.meant.as_ref().map(|name| format!(" (did you mean `{name}`?)")).unwrap_or_default();
+        format!("{} {} offers{cure}", show(&one.rival), grouped(one.offers))
+    });
+    let mut text = shown.collect::<Vec<_>>().join(" · ");
+    if SHOWN < strangers.len() {
+        let _ = write!(text, " · {} more rivals", strangers.len() - SHOWN);
+    }
+    text
 }
 
 /// `passed over: notes.txt, .items.csv`: a file that was meant would be missed in silence.

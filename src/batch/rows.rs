@@ -139,7 +139,7 @@ impl Job<'_> {
             Some(places) => places.len() as u64,
             None => 1,
         };
-        Read::Bad(Quarantined::new(FeedKind::Items, row.line, &row.sku, vec![row.bad], prices))
+        Read::Bad(Quarantined::broken(FeedKind::Items, row, prices))
     }
 
     fn unknown_place(&self, market: &str, channel: &str) -> BadField {

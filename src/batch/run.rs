@@ -16,6 +16,7 @@ use super::summary::Tally;
 use super::{BatchError, FeedKind, Ignored, Job, Quarantined};
 use crate::money::Ratio;
 use rayon::prelude::*;
+use std::hash::BuildHasher;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -62,6 +63,17 @@ pub struct EarlierFeed {
     pub quarantined: Vec<Quarantined>,
     /// Columns that are not read.
     pub ignored: Vec<Ignored>,
+    /// Of offers: rivals that the rulebook does not name.
+    pub strangers: Vec<Stranger>,
+}
+
+/// A rival of the offers that no set has: what it asks counts for nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stranger {
+    pub rival: Box<str>,
+    pub offers: u64,
+    /// The rival of the rulebook that it nearly is.
+    pub meant: Option<String>,
 }
 
 /// How a run ended.
@@ -97,6 +109,8 @@ pub struct Summary {
     pub feeds: Vec<(FeedKind, u64, u64)>,
     /// Columns of the items and of the other feeds that are not read.
     pub ignored: Vec<(FeedKind, Ignored)>,
+    /// Rivals of the offers that no set has, those with the most offers first.
+    pub strangers: Vec<Stranger>,
     pub max_bad: Ratio,
     pub max_refused: Ratio,
     pub verdict: Verdict,
@@ -200,6 +214,10 @@ impl Run<'_> {
             }
             (self.progress)(Progress { rows: tally.rows, done });
         }
+        if job.worlds.len() == job.release.places.len() {
+            let unknown = job.facts.offers.skus().filter(|sku| !seen.has(job.keys.hash_one(*sku), sku));
+            tally.only_offered = unknown.count() as u64;
+        }
         Ok(tally)
     }
 
@@ -234,6 +252,7 @@ impl Run<'_> {
             passed_over: catalog.passed_over.clone(),
             feeds,
             ignored: not_read,
+            strangers: earlier.iter().flat_map(|feed| feed.strangers.iter().cloned()).collect(),
             max_bad: self.max_bad,
             max_refused: self.max_refused,
             verdict,

@@ -52,7 +52,30 @@ impl Seen {
     }
 }
 
+impl Seen {
+    /// Whether a place of a SKU was marked.
+    pub fn has(&self, hash: u64, sku: &str) -> bool {
+        let part = usize::try_from(hash >> 58).ok().and_then(|at| self.parts.get(at));
+        part.is_some_and(|part| part.has(hash, sku.as_bytes()))
+    }
+}
+
 impl Part {
+    fn has(&self, hash: u64, sku: &[u8]) -> bool {
+        let tag = hash & 0xffff_ffff;
+        let (Some(mask), Ok(mut at)) = (self.slots.len().checked_sub(1), usize::try_from(tag)) else {
+            return false;
+        };
+        while let Some(slot) = self.slots.get(at & mask).filter(|slot| **slot != 0) {
+            let place = usize::try_from(slot & 0xffff_ffff).ok().and_then(|place| place.checked_sub(1));
+            if slot >> 32 == tag && place.and_then(|place| self.text(place)) == Some(sku) {
+                return true;
+            }
+            at = (at & mask) + 1;
+        }
+        false
+    }
+
     /// Where the entry of a SKU is, made if new; `None` if there is no room.
     fn find_or_add(&mut self, hash: u64, sku: &[u8]) -> Option<usize> {
         if self.slots.len() * 7 <= self.count * 8 {
@@ -191,6 +214,7 @@ mod tests {
         assert_eq!(seen.mark(7, "a", &[1]).unwrap(), [1]);
         assert!(seen.mark(7, "", &[1]).unwrap().is_empty());
         assert_eq!(seen.mark(7, "b", &[0, 1]).unwrap(), [0]);
+        assert!(seen.has(7, "a") && seen.has(7, "") && !seen.has(7, "c") && !seen.has(1 << 60, "a"));
     }
 
     #[test]
@@ -204,8 +228,13 @@ mod tests {
             let known = simple.entry(sku.clone()).or_default();
             let again: Vec<u16> = places.iter().filter(|place| known.contains(place)).copied().collect();
             known.extend(places);
-            assert_eq!(seen.mark(keys.hash_one(&sku), &sku, places).unwrap(), again, "{sku}");
+            assert_eq!(seen.mark(keys.hash_one(&*sku), &sku, places).unwrap(), again, "{sku}");
         }
+        assert!(
+            simple
+                .keys()
+                .all(|sku| seen.has(keys.hash_one(&**sku), sku) && !seen.has(keys.hash_one("T"), "T"))
+        );
         let bytes: usize = seen.parts.iter().map(|part| part.slots.len() * 8 + part.texts.len()).sum();
         assert!(bytes < 20_011 * (18 + HEAD_BYTES + 6), "{bytes}");
     }

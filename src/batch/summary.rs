@@ -32,6 +32,8 @@ pub struct Tally {
     pub new: u64,
     /// Answers whose item has its current price in another currency than the market's: as if it had none.
     pub foreign: u64,
+    /// SKUs that rivals offer and no row has that could be read. Counted where all places are priced.
+    pub only_offered: u64,
     /// Prices by the guards that moved or bounded them.
     pub guards: Counts,
     /// Prices by the rule that won.
@@ -82,6 +84,7 @@ impl Tally {
         self.quarantined += other.quarantined;
         self.new += other.new;
         self.foreign += other.foreign;
+        self.only_offered += other.only_offered;
         for (own, other) in self.changes.iter_mut().zip(other.changes) {
             *own += other;
         }

@@ -146,6 +146,12 @@ impl Reprice {
             let why = format!("`--partition` names `{}` twice", twice.name());
             return Err(BatchError::Usage(why));
         }
+        if let Some(path) = &self.quarantine
+            && matches!(Format::of(path), Ok(Format::Parquet))
+        {
+            let why = format!("`{}`: the quarantine is CSV, name it `.csv`", path.display());
+            return Err(BatchError::Usage(why));
+        }
         let beside = || self.out.with_extension("quarantine.csv");
         let quarantine = self.quarantine.clone().unwrap_or_else(beside);
         let inputs = items.iter().chain(&self.offers).chain(&self.fx).chain(&self.history);
@@ -379,6 +385,8 @@ mod tests {
         assert!(matches!(twice.files(&twice.items), Err(BatchError::Usage(_))));
         let folder = Reprice { out: "o".into(), ..several };
         assert_eq!(folder.files(&folder.items).unwrap(), Path::new("o.quarantine.csv"));
+        let typed = Reprice { quarantine: Some("bad.parquet".into()), ..folder.clone() };
+        assert!(matches!(typed.files(&typed.items), Err(BatchError::Usage(why)) if why.contains("`.csv`")));
         let inside = Reprice { quarantine: Some("o/bad.csv".into()), ..folder };
         assert!(matches!(inside.files(&inside.items), Err(BatchError::Usage(_))));
         for out in ["o.txt", "i.csv"] {

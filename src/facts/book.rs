@@ -272,6 +272,11 @@ impl OfferBook {
             .map_or(&[], |(_, list)| list.as_slice())
     }
 
+    /// The items that have offers.
+    pub fn skus(&self) -> impl Iterator<Item = &str> {
+        self.offers.keys()
+    }
+
     /// How many items have offers.
     #[must_use]
     pub fn len(&self) -> usize {

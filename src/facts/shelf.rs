@@ -44,6 +44,11 @@ impl<V> Shelf<V> {
         self.0.len() == 0
     }
 
+    /// All keys, in an order that is this shelf's own.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|named| &*named.0.0)
+    }
+
     /// Takes a key away.
     pub fn remove(&mut self, key: &str) {
         self.0.remove(key);

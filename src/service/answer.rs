@@ -152,7 +152,7 @@ fn item_not_found(sku: &str, serving: &Serving, place: &Place) -> Failure {
     let message = if serving.facts.items.has(sku) {
         format!("item {sku:?} is known, but not in market `{market}`, channel `{channel}`")
     } else {
-        format!("item {sku:?} is not among the {} known items", serving.facts.items.len())
+        format!("item {sku:?} has no row; {} rows of items are known", serving.facts.items.len())
     };
     Failure::new(Condition::ItemNotFound, message)
         .with("sku", sku)

@@ -172,6 +172,11 @@ fn every_bad_field_is_named_and_values_are_escaped() {
     assert_eq!(cells("sku"), ["'=B"; 3]);
     assert_eq!(cells("prices"), ["1", "0", "0"]);
     assert_eq!(cells("feed"), ["items"; 3]);
+    let mut bytes = format!("{HEADER}\nB").into_bytes();
+    bytes.extend(b"\xe9,DE,own,1.00 EUR,,,,,,\n");
+    shop.write("items.csv", bytes);
+    shop.run("items.csv", How::default());
+    assert_eq!(shop.rows("bad.csv")[0]["value"], "B\\xe9");
 }
 
 #[test]

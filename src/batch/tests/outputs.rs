@@ -172,6 +172,22 @@ fn a_current_price_in_another_currency_is_told() {
 }
 
 #[test]
+fn offers_that_count_for_nothing_are_told() {
+    let shop = Shop::new();
+    let offers = ["K1,DE,alza", "K1,DE,alsa", "K1,DE,otto", "K2,DE,otto", "K9,DE,alza"];
+    let rows = offers.map(|offer| format!("{offer},9.50 EUR\n")).concat();
+    shop.write("offers.csv", format!("sku,market,rival,price\n{rows}"));
+    shop.write("items.csv", format!("{HEADER}\nK1,,,1.00 EUR,,,,,,\nK2,,,x,,,,,,\n"));
+    let summary = shop.run("items.csv", How::default());
+    let told = summary.to_string();
+    assert!(told.contains("No set has   otto 2 offers · alsa 1 offers (did you mean `alza`?)"), "{told}");
+    // K2 is in quarantine, K9 nowhere.
+    assert_eq!((summary.tally.only_offered, &summary.to_json()["skus_only_offered"]), (2, &2.into()));
+    let part = shop.run("items.csv", How { market: Some("DE"), ..How::default() });
+    assert_eq!(part.tally.only_offered, 0);
+}
+
+#[test]
 fn a_price_beyond_the_output_is_refused_by_name() {
     let shop = Shop::new();
     shop.write(

@@ -86,7 +86,13 @@ pub fn text(decision: &Decision) -> String {
 
 /// One of several answers.
 pub fn result_line(asked: &QuotePriceRequest, result: &QuoteResult) -> String {
-    let (sku, place) = (sku(asked), format!("{}/{}", asked.market, asked.channel));
+    // A terminal would obey what a file says.
+    let plain = |text: &str| {
+        text.chars()
+            .flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] })
+            .collect::<String>()
+    };
+    let (sku, place) = (plain(&sku(asked)), plain(&format!("{}/{}", asked.market, asked.channel)));
     let (price, told) = match &result.outcome {
         Some(Outcome::Decision(decision)) => {
             let gross = decision.price.as_ref().and_then(|price| price.gross.as_ref());
@@ -95,7 +101,12 @@ pub fn result_line(asked: &QuotePriceRequest, result: &QuoteResult) -> String {
             let token = token.map_or_else(String::new, |token| format!("   {token}"));
             (show(gross), format!("{}   {rule}{token}", status(decision)))
         }
-        Some(Outcome::Error(error)) => ("-".to_owned(), format!("{}: {}", error.reason, error.message)),
+        Some(Outcome::Error(error)) => {
+            let others = error.field_violations.iter().skip(1);
+            let others = others.map(|other| format!("; {} {}", other.field, other.description));
+            let told = format!("{}: {}{}", error.reason, error.message, others.collect::<String>());
+            ("-".to_owned(), plain(&told))
+        }
         None => ("-".to_owned(), "no answer".to_owned()),
     };
     format!("{price:>14}   {sku:<16} {place:<12} {told}").trim_end().to_owned()
