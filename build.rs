@@ -15,6 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     std::fs::write(out.join("methods.rs"), methods(&descriptor))?;
     tonic_prost_build::configure()
         .btree_map(".pricer.v1")
+        .extern_path(".pricer.v1.QuoteResult", "crate::service::result::QuoteResult")
         .codec_path("crate::service::codec::Codec")
         .compile_fds(descriptor)?;
     Ok(())

@@ -47,4 +47,15 @@ for wanted, row in zip(rows, texts.iter_rows()):
 highest = duckdb.sql(f"select max(price), max(sku) from '{parquet}'").fetchall()[0]
 found = duckdb.sql(f"select count(*) from '{parquet}' where price = {highest[0]} or sku = '{highest[1]}'").fetchall()[0][0]
 assert found >= 1
+# The same answers in folders: both find the columns that only the folders' names say.
+pattern = f"{folder}/parts/**/*.parquet"
+ordered = ", ".join(columns)
+parts = f"select {ordered} from read_parquet('{pattern}', hive_partitioning = true)"
+for one, other in [(f"select * from '{parquet}'", parts), (parts, f"select * from '{parquet}'")]:
+    differing = duckdb.sql(f"({one}) except all ({other}) limit 3").fetchall()
+    assert not differing, differing
+places = frame.select("market", "channel").unique().height
+found = pl.read_parquet(f"{folder}/parts", hive_partitioning=True)
+assert sorted(found.columns) == sorted(columns) and found.height == frame.height
+assert found.select("market", "channel").unique().height == places == len(duckdb.sql(f"select * from glob('{pattern}')").fetchall())
 print(f"DuckDB {duckdb.__version__} and polars {pl.__version__} read {len(rows):,} rows of {len(columns)} columns as the CSV says")

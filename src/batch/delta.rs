@@ -43,7 +43,14 @@ impl CountColumn {
 
     pub fn finish(self) -> Result<Written> {
         let there = |count: &i64| *count != NONE;
-        let missing = self.counts.iter().filter(|count| !there(count)).count();
+        let (mut missing, mut least, mut most) = (0, i64::MAX, i64::MIN);
+        for count in &self.counts {
+            missing += usize::from(!there(count));
+            // None is as low as nothing else, so it is never the highest.
+            least = if there(count) { least.min(*count) } else { least };
+            most = most.max(*count);
+        }
+        let (least, most) = (missing < self.counts.len()).then_some((least, most)).unzip();
         let mut bytes = Vec::with_capacity(self.counts.len() * 5);
         chunk::levels(&self.descr, missing, self.counts.iter().map(there), &mut bytes);
         let (rows, counts) = (
@@ -54,7 +61,6 @@ impl CountColumn {
             },
         );
         delta(&counts, &mut bytes);
-        let (least, most) = (counts.iter().min().copied(), counts.iter().max().copied());
         let statistics = Statistics::int64(least, most, None, Some(missing as u64), false);
         let page = chunk::page(bytes, rows, Encoding::DELTA_BINARY_PACKED);
         chunk::write(&self.descr, None, page, rows, statistics)

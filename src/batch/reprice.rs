@@ -12,7 +12,7 @@ use super::table::{Table, fits, output_schema};
 use super::twins::TwinPrices;
 use super::words::Words;
 use super::{BatchError, Columns, FeedKind, Quarantined};
-use crate::facts::{BadField, FactSet, FieldCode, Item};
+use crate::facts::{BadField, FactSet, FieldCode};
 use crate::pricing::{self, Outcome, Refusal, RefusalCode, Release, Row, World};
 use arrow_array::RecordBatch;
 use foldhash::quality::RandomState;
@@ -187,6 +187,7 @@ impl<'a> Job<'a> {
         let mut table = Table::new(self, parsed.rows.len(), Tally::new(parsed.count, parsed.elsewhere));
         let mut quarantined = std::mem::take(&mut parsed.quarantined);
         let mut room = parsed.blank();
+        let lost = || BatchError::Internal("a place is lost".into());
         for (at, row) in parsed.rows.iter().enumerate() {
             let is_due = at % CANCEL_ROWS == 0;
             if is_due && cancel.load(Ordering::Relaxed) {
@@ -200,7 +201,9 @@ impl<'a> Job<'a> {
             let mut untaxed: SmallVec<[u16; 4]> = SmallVec::new();
             for place in row.places.iter().filter(|place| row.again.is_empty() || !row.again.contains(place))
             {
-                match &self.outcome(item, *place)? {
+                let world = self.worlds.get(usize::from(*place)).ok_or_else(lost)?;
+                let offers = self.facts.offers.get(&item.sku, &world.place.market);
+                match &pricing::price(&Row { item, offers }, world, &mut ()) {
                     Outcome::Refused(refusal) if refusal.code == RefusalCode::VatClass => {
                         untaxed.push(*place)
                     }
@@ -225,15 +228,6 @@ impl<'a> Job<'a> {
             tally.quarantine(row);
         }
         Ok(Answers { answered, quarantined, tally })
-    }
-
-    /// The outcome of an item in a place of the run.
-    #[inline(always)]
-    fn outcome(&self, item: &Item, place: u16) -> Result<Outcome, BatchError> {
-        let lost = || BatchError::Internal("a place is lost".into());
-        let world = self.worlds.get(usize::from(place)).ok_or_else(lost)?;
-        let offers = self.facts.offers.get(&item.sku, &world.place.market);
-        Ok(pricing::price(&Row { item, offers }, world, &mut ()))
     }
 
     /// A row whose places an earlier row has taken.

@@ -109,6 +109,12 @@ impl Values {
         for id in reader.required() {
             let given: Vec<&[Value]> =
                 read_columns.iter().filter(|(known, _)| *known == id).map(|(_, cells)| &**cells).collect();
+            if let [cells] = *given {
+                for (odd, cell) in values.odd.iter_mut().zip(cells) {
+                    *odd |= *cell == Value::Missing;
+                }
+                continue;
+            }
             for (row, odd) in values.odd.iter_mut().enumerate() {
                 *odd |= given.iter().all(|cells| cells.get(row).is_none_or(|cell| *cell == Value::Missing));
             }

@@ -115,8 +115,11 @@ impl Absorber {
     fn block(&self, columns: &mut [&mut Vec<f64>]) -> Result<()> {
         let mut lanes = vec![[0.0; LANES]; self.rows];
         for (j, column) in columns.iter().enumerate() {
-            for (i, lane) in lanes.iter_mut().enumerate() {
-                lane[j] = column[self.row(i)];
+            match self.order.is_empty() {
+                true => lanes.iter_mut().zip(column.iter()).for_each(|(lane, v)| lane[j] = *v),
+                false => {
+                    lanes.iter_mut().zip(&self.order).for_each(|(lane, r)| lane[j] = column[*r as usize])
+                }
             }
         }
         let raw = square_root_mean(&lanes);
@@ -139,8 +142,9 @@ impl Absorber {
             self.center(&mut lanes);
         }
         for (j, column) in columns.iter_mut().enumerate() {
-            for (i, lane) in lanes.iter().enumerate() {
-                column[self.row(i)] = lane[j];
+            match self.order.is_empty() {
+                true => column.iter_mut().zip(&lanes).for_each(|(v, lane)| *v = lane[j]),
+                false => lanes.iter().zip(&self.order).for_each(|(lane, r)| column[*r as usize] = lane[j]),
             }
         }
         Ok(())
@@ -150,12 +154,18 @@ impl Absorber {
     fn center(&self, lanes: &mut [Lane]) {
         for (span, inverse) in self.starts.windows(2).zip(&self.main_inverse) {
             let (from, to) = (span[0] as usize, span[1] as usize);
+            let lanes = &mut lanes[from..to];
             let mut sum = [0.0; LANES];
-            for (i, lane) in lanes.iter().enumerate().take(to).skip(from) {
-                add_scaled(&mut sum, lane, self.weights.get(i).copied().unwrap_or(1.0));
+            match self.weights.get(from..to) {
+                Some(weights) => {
+                    for (lane, weight) in lanes.iter().zip(weights) {
+                        add_scaled(&mut sum, lane, *weight);
+                    }
+                }
+                None => lanes.iter().for_each(|lane| add(&mut sum, lane)),
             }
-            sum.iter_mut().for_each(|s| *s *= inverse);
-            lanes[from..to].iter_mut().for_each(|lane| subtract(lane, &sum));
+            let mean = sum.map(|s| s * inverse);
+            lanes.iter_mut().for_each(|lane| subtract(lane, &mean));
         }
     }
 
@@ -174,6 +184,7 @@ impl Absorber {
         let mut fits = vec![[0.0; LANES]; self.longest_span()];
         let mut before = [0.0; LANES];
         for iteration in 0..ITERATIONS_MAX {
+            super::alone::go_on()?;
             // One preconditioned residual is the change that a plain sweep would make.
             let (mut change, mut energy) = ([0.0_f64; LANES], [0.0; LANES]);
             for (r, inverse) in residual.iter().zip(&self.inverse) {
@@ -239,11 +250,11 @@ impl Absorber {
             for (i, fit) in fits.iter().enumerate() {
                 add_scaled(&mut mean, fit, if WEIGHTED { self.weights[from + i] } else { 1.0 });
             }
-            mean.iter_mut().for_each(|m| *m *= inverse);
+            let mean = mean.map(|m| m * inverse);
             for (i, fit) in fits.iter_mut().enumerate() {
                 subtract(fit, &mean);
                 if WEIGHTED {
-                    fit.iter_mut().for_each(|f| *f *= self.weights[from + i]);
+                    *fit = fit.map(|f| f * self.weights[from + i]);
                 }
             }
             for codes in &self.codes {
@@ -259,22 +270,34 @@ fn invert(sum: f64) -> f64 {
     if sum > 0.0 { 1.0 / sum } else { 0.0 }
 }
 
+// Plain loops: without optimization across the parts of a crate, a `zip` of four numbers costs a call.
+#[inline]
 fn add(to: &mut Lane, what: &Lane) {
-    to.iter_mut().zip(what).for_each(|(t, w)| *t += w);
+    for j in 0..LANES {
+        to[j] += what[j];
+    }
 }
 
+#[inline]
 fn subtract(from: &mut Lane, what: &Lane) {
-    from.iter_mut().zip(what).for_each(|(f, w)| *f -= w);
+    for j in 0..LANES {
+        from[j] -= what[j];
+    }
 }
 
+#[inline]
 fn add_scaled(to: &mut Lane, what: &Lane, scale: f64) {
-    to.iter_mut().zip(what).for_each(|(t, w)| *t += scale * w);
+    for j in 0..LANES {
+        to[j] += scale * what[j];
+    }
 }
 
 fn square_root_mean(lanes: &[Lane]) -> Lane {
     let mut sums = [0.0; LANES];
     for lane in lanes {
-        sums.iter_mut().zip(lane).for_each(|(s, v)| *s += v * v);
+        for j in 0..LANES {
+            sums[j] += lane[j] * lane[j];
+        }
     }
     sums.map(|s| (s / lanes.len().max(1) as f64).sqrt())
 }

@@ -122,7 +122,11 @@ impl Lean {
             return None;
         }
         let intercept = design.exogenous.first().is_some_and(|x| &*x.name == "(Intercept)");
-        let pick = |v: &Vec<f64>| order.iter().filter_map(|r| v.get(*r).copied()).collect::<Vec<f64>>();
+        let sorted = order.len() == design.n() && order.is_sorted();
+        let pick = |v: &Vec<f64>| match sorted {
+            true => v.clone(),
+            false => order.iter().filter_map(|r| v.get(*r).copied()).collect::<Vec<f64>>(),
+        };
         Some(Self {
             plan: LeanPlan { intercept, vcov: spec.vcov.clone() },
             names: design.exogenous.iter().map(|x| Arc::clone(&x.name)).collect(),

@@ -123,7 +123,14 @@ impl Design {
             Ok(grouped)
         };
         design.effects = groups(&formula.effects, &mut sieve)?;
-        design.clusters = groups(spec.vcov.clusters(), &mut sieve)?;
+        // A cluster is often one of the effects, whose rows are sifted already.
+        for cluster in spec.vcov.clusters() {
+            let known = formula.effects.iter().position(|effect| effect == cluster);
+            match known.and_then(|at| design.effects.get(at)) {
+                Some(same) => design.clusters.push(same.clone()),
+                None => design.clusters.extend(groups(std::slice::from_ref(cluster), &mut sieve)?),
+            }
+        }
         let (time, panel) = spec.vcov.ordering();
         if let Some(panel) = panel {
             design.panel = groups(std::slice::from_ref(panel), &mut sieve)?.pop();

@@ -1,9 +1,10 @@
 //! One regression, from a design to a verdict.
 
 use super::absorb::Absorber;
+use super::alone::go_on;
 use super::covariance::{Covariance, Fitted, covariance, k_full};
 use super::data::Table;
-use super::dense::{dot, upper_inverse};
+use super::dense::{dot, take_off, upper_inverse};
 use super::design::{Design, Dropped, Regressor};
 use super::error::{EstimateError, Result};
 use super::grouping::{Grouping, without_singletons};
@@ -78,6 +79,7 @@ pub fn fit_table(spec: &Spec, table: &Table) -> Result<Fit> {
 
 /// Fits a design that is built.
 pub fn fit(spec: &Spec, mut design: Design) -> Result<Fit> {
+    go_on()?;
     if !design.effects.is_empty() {
         let rows = without_singletons(&design.effects, design.n());
         design.keep(&rows, "alone in a level of a fixed effect");
@@ -123,6 +125,7 @@ fn gaussian(spec: &Spec, design: Design) -> Result<Fit> {
         sigma: sigma2.sqrt(),
         sigma2,
         exact: rss <= 1e-24 * ready.total,
+        k,
     };
     let weights = design.weights.clone();
     let plain = |i: usize, u: f64| u / weights.as_ref().and_then(|w| w.get(i)).map_or(1.0, |w| w.sqrt());
@@ -203,6 +206,8 @@ pub(in crate::estimate) struct Summary {
     pub sigma: f64,
     pub sigma2: f64,
     pub exact: bool,
+    /// Slopes and absorbed effects.
+    pub k: usize,
 }
 
 pub(in crate::estimate) fn conclude(
@@ -216,7 +221,7 @@ pub(in crate::estimate) fn conclude(
 ) -> Result<Fit> {
     let n = design.n();
     let slopes = solved.qr.kept.len();
-    let k = k_full(slopes, &design.effects);
+    let k = summary.k;
     let names: Vec<&Arc<str>> = design.endogenous.iter().chain(&design.exogenous).map(|x| &x.name).collect();
     let mut reasons = why_not(solved, &names, spec);
     let basis = solved.basis();
@@ -311,13 +316,16 @@ fn in_one_cluster(solved: &Solved, clusters: &Grouping, intercept: bool) -> Vec<
     let basis = solved.basis();
     let triangle = upper_inverse(&solved.qr.r_inverse);
     let mut out = Vec::new();
+    let mut column = Vec::new();
     for (place, j) in solved.qr.kept.iter().enumerate().skip(usize::from(intercept)) {
         // The column as it was before it was made orthogonal to the others, but for the intercept.
+        column.clear();
+        column.resize(clusters.codes.len(), 0.0);
+        for (k, q) in basis.iter().enumerate().take(place + 1).skip(usize::from(intercept)) {
+            take_off(&mut column, q, -triangle.at(k, place));
+        }
         let mut squares = vec![0.0; clusters.levels];
-        for (row, code) in clusters.codes.iter().enumerate() {
-            let parts = (usize::from(intercept)..=place).zip(basis.iter().skip(usize::from(intercept)));
-            let value: f64 =
-                parts.map(|(k, q)| q.get(row).copied().unwrap_or(0.0) * triangle.at(k, place)).sum();
+        for (value, code) in column.iter().zip(&clusters.codes) {
             if let Some(slot) = usize::try_from(*code).ok().and_then(|c| squares.get_mut(c)) {
                 *slot += value * value;
             }

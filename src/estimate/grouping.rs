@@ -109,9 +109,12 @@ impl Grouping {
 
 fn of_numbers(values: &[f64]) -> Grouping {
     // Weeks, stores and item numbers are whole and lie close together: then a table does for a map.
-    let whole = values.iter().filter(|v| !v.is_nan()).all(|v| v.fract() == 0.0 && v.abs() < 1e15);
-    let low = values.iter().copied().fold(f64::INFINITY, f64::min);
-    let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let (mut whole, mut low, mut high) = (true, f64::INFINITY, f64::NEG_INFINITY);
+    for v in values.iter().copied().filter(|v| !v.is_nan()) {
+        whole &= v.abs() < 1e15 && v - (v as i64) as f64 == 0.0;
+        low = low.min(v);
+        high = high.max(v);
+    }
     let range = if whole && high >= low { (high - low + 1.0) as usize } else { usize::MAX };
     let mut coder = Coder::new(range, values.len());
     let dense = whole && coder.is_dense();
@@ -139,6 +142,7 @@ impl Coder {
         matches!(self, Self::Dense { .. })
     }
 
+    #[inline]
     fn code(&mut self, key: u64) -> u32 {
         match self {
             Self::Dense { slots, next } => {

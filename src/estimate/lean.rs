@@ -112,8 +112,8 @@ pub fn fit_span(plan: &LeanPlan, y: &[f64], columns: &[&[f64]], scratch: &mut Sc
 
 fn sum(values: &[f64]) -> f64 {
     let mut sums = [0.0; 8];
-    let chunks = values.chunks_exact(8);
-    let rest: f64 = chunks.remainder().iter().sum();
+    let (chunks, rest) = values.as_chunks::<8>();
+    let rest: f64 = rest.iter().sum();
     for chunk in chunks {
         for k in 0..8 {
             sums[k] += chunk[k];

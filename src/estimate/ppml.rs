@@ -71,15 +71,15 @@ pub(super) fn poisson(spec: &Spec, mut design: Design) -> Result<Fit> {
         total += weight(i);
     }
     let null = deviance(&design.y, &vec![mean / total; design.n()], weights);
-    let freedom = (design.n() as f64
-        - super::covariance::k_full(state.solved.qr.kept.len(), &design.effects) as f64)
-        .max(1.0);
+    let k = super::covariance::k_full(state.solved.qr.kept.len(), &design.effects);
+    let freedom = (design.n() as f64 - k as f64).max(1.0);
     let summary = Summary {
         r2: if null > 0.0 { 1.0 - state.deviance / null } else { 0.0 },
         r2_within: None,
         sigma: (pearson / freedom).sqrt(),
         sigma2: (design.n() as f64 - 1.0) / freedom,
         exact: false,
+        k,
     };
     let residuals: Vec<f64> = design.y.iter().zip(&state.mu).map(|(y, mu)| y - mu).collect();
     conclude(spec, &design, &state.solved, &residuals, None, &summary, flags)
@@ -128,23 +128,32 @@ fn iterate(design: &Design) -> Result<State> {
     let mut change = 1.0;
     let mut weights = vec![0.0; n];
     let mut iteration = 0;
+    // What effects leave of a column is the same if some of them is taken off beforehand: each step goes on from what the last
+    // one left, and has little to do. The response moves, so that only its change is added.
+    let mut left: Vec<Vec<f64>> = design.exogenous.iter().map(|x: &Regressor| x.values.clone()).collect();
+    let mut left_of_z = vec![0.0; n];
+    let mut last_z = vec![0.0; n];
     loop {
+        super::alone::go_on()?;
         iteration += 1;
         for (i, (w, m)) in weights.iter_mut().zip(&mu).enumerate() {
             *w = m * prior.and_then(|p| p.get(i)).copied().unwrap_or(1.0);
         }
-        let mut z: Vec<f64> = eta.iter().zip(y).zip(&mu).map(|((e, y), m)| e + (y - m) / m).collect();
-        let working = z.clone();
-        let mut columns: Vec<Vec<f64>> =
-            design.exogenous.iter().map(|x: &Regressor| x.values.clone()).collect();
-        let floors: Vec<f64> = columns.iter().map(|c| floor(c, Some(&weights), has_effects)).collect();
+        let working: Vec<f64> = eta.iter().zip(y).zip(&mu).map(|((e, y), m)| e + (y - m) / m).collect();
+        for ((left, z), last) in left_of_z.iter_mut().zip(&working).zip(&last_z) {
+            *left += z - last;
+        }
+        last_z.clone_from(&working);
+        let floors: Vec<f64> =
+            design.exogenous.iter().map(|x| floor(&x.values, Some(&weights), has_effects)).collect();
         if has_effects {
             absorber.reweigh(Some(&weights));
             absorber.set_tolerance(if change < NEARLY_DONE { None } else { Some(1e-6) });
-            let mut all: Vec<&mut Vec<f64>> = vec![&mut z];
-            all.extend(columns.iter_mut());
+            let mut all: Vec<&mut Vec<f64>> = vec![&mut left_of_z];
+            all.extend(left.iter_mut());
             absorber.residuals(&mut all)?;
         }
+        let (mut z, mut columns) = (left_of_z.clone(), left.clone());
         let roots: Vec<f64> = weights.iter().map(|w| w.sqrt()).collect();
         for column in std::iter::once(&mut z).chain(&mut columns) {
             column.iter_mut().zip(&roots).for_each(|(v, r)| *v *= r);

@@ -65,14 +65,21 @@ impl FactSet {
 }
 
 /// The row for a place: that of the market and channel, else of the market, of the channel, of everywhere.
-pub(super) fn for_place<'a, T: Copy>(
-    rows: impl Iterator<Item = T> + Clone,
+pub(super) fn for_place<T>(
+    rows: impl Iterator<Item = T>,
     market: &str,
     channel: &str,
-    place: impl Fn(T) -> (&'a str, &'a str),
+    place: impl Fn(&T) -> (&str, &str),
 ) -> Option<T> {
-    let find = |market: &str, channel: &str| rows.clone().find(|row| place(*row) == (market, channel));
-    find(market, channel).or_else(|| find(market, "")).or_else(|| find("", channel)).or_else(|| find("", ""))
+    let fits = |own: &str, asked: &str| own.is_empty() || own == asked;
+    let here = rows.filter(|row| {
+        let (own_market, own_channel) = place(row);
+        fits(own_market, market) && fits(own_channel, channel)
+    });
+    here.max_by_key(|row| {
+        let (market, channel) = place(row);
+        (!market.is_empty(), !channel.is_empty())
+    })
 }
 
 impl ItemBook {

@@ -210,7 +210,7 @@ fn write_value(bytes: &mut Vec<u8>, value: Value, last: &mut Option<Currency>) {
     {
         bytes.push(currency.index());
     }
-    bytes.extend(size.to_le_bytes().iter().take(length as usize));
+    bytes.extend_from_slice(size.to_le_bytes().get(..length as usize).unwrap_or_default());
 }
 
 fn write_text(bytes: &mut Vec<u8>, text: &str) {

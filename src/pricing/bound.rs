@@ -53,7 +53,7 @@ pub(super) struct Asked<'d> {
 }
 
 impl Asked<'_> {
-    #[inline]
+    #[inline(always)]
     fn take(&mut self, demand: Demand) {
         let Demand { guard, side, at, .. } = demand;
         match (side, at) {
@@ -235,11 +235,13 @@ impl Asking<'_> {
         Ok(())
     }
 
+    #[inline(always)]
     fn demand(&self, asked: &mut Asked<'_>, side: Side, at: Option<Amount>) {
         let bound = asked.bound;
         asked.take(Demand { guard: self.guard, bound, side, at, may_yield: self.variant.may_yield });
     }
 
+    #[inline]
     fn per_vat(&self, factors: &[Fraction]) -> Result<Fraction, Refusal> {
         factors.get(self.costs.vat).copied().ok_or_else(|| Refusal::new(RefusalCode::VatClass))
     }
@@ -270,6 +272,7 @@ impl Asking<'_> {
 }
 
 /// The current price if it is of the kind that limits on moves compare with.
+#[inline]
 pub(super) fn regular_price(view: &View<'_>) -> Option<Amount> {
     match view.price_kind() {
         PriceKind::Regular => view.money(builtin::CURRENT_PRICE),

@@ -244,21 +244,23 @@ impl Guarded {
     /// Intersects R with one class, if some price then remains: its bounds hold together, so each of them holds alone.
     #[inline]
     fn narrow(&mut self, edges: &Edges, currency: Currency) -> bool {
-        let mut range = self.range;
-        if let Some((amount, guard)) = edges.floor.filter(|(at, _)| range.floor.amount < *at) {
+        let range = &mut self.range;
+        let floor = edges.floor.filter(|(at, _)| range.floor.amount < *at);
+        let ceiling = edges.ceiling.filter(|(at, _)| *at < range.ceiling.amount);
+        let low = floor.map_or(range.floor.amount, |(at, _)| at);
+        let high = ceiling.map_or(range.ceiling.amount, |(at, _)| at);
+        // What is as it was leaves a price, as it did.
+        let fits = (floor.is_none() && ceiling.is_none()) || payable_between(low, high, currency);
+        if !fits {
+            return false;
+        }
+        if let Some((amount, guard)) = floor {
             range.floor = Edge { amount, set_by: Some(guard) };
         }
-        if let Some((amount, guard)) = edges.ceiling.filter(|(at, _)| *at < range.ceiling.amount) {
+        if let Some((amount, guard)) = ceiling {
             range.ceiling = Edge { amount, set_by: Some(guard) };
         }
-        // What is as it was leaves a price, as it did.
-        let same = range.floor.amount == self.range.floor.amount
-            && range.ceiling.amount == self.range.ceiling.amount;
-        let fits = same || payable_between(range.floor.amount, range.ceiling.amount, currency);
-        if fits {
-            self.range = range;
-        }
-        fits
+        true
     }
 
     /// Intersects R with one class whose bounds cannot all hold.

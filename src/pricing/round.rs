@@ -142,6 +142,9 @@ fn with_ending(goal: Goal, range: Payable, rule: &RoundRule) -> Option<i64> {
     if rule.bands.is_empty() {
         return on_side(goal, range, rule.way, Some, Some);
     }
+    if let Some(nearest) = in_own_band(goal, range, rule) {
+        return Some(nearest);
+    }
     // A target beyond every band has no allowed ending; the nearest one far below is not what anybody meant.
     if rule.bands.iter().all(|band| band.to.is_some_and(|to| to <= goal.below)) {
         return None;
@@ -151,6 +154,27 @@ fn with_ending(goal: Goal, range: Payable, rule: &RoundRule) -> Option<i64> {
     in_bands(goal, range, rule, own, |gap, best| {
         gap != 0 && best.is_none_or(|best| gap <= goal.distance(best))
     })
+}
+
+/// The nearest ending of the band that the goal lies in, if it is so near that no other band can hold a nearer one.
+fn in_own_band(goal: Goal, range: Payable, rule: &RoundRule) -> Option<i64> {
+    let mut from = 1;
+    for band in &rule.bands {
+        let part = Payable { low: range.low.max(from), ..range }.below(band.to);
+        if part.low <= goal.below && goal.above <= part.high {
+            let mut best = None;
+            for ending in &band.endings {
+                let found =
+                    on_side(goal, part, rule.way, |at| ending.at_or_below(at), |at| ending.at_or_above(at));
+                best = goal.nearer(best, found, Tie::Lower);
+            }
+            // What lies beyond either end is further than the end.
+            let edge = goal.distance(part.low).min(goal.distance(part.high));
+            return best.filter(|best| goal.distance(*best) <= edge);
+        }
+        from = band.to?.max(from);
+    }
+    None
 }
 
 /// The nearest ending of `best` and of the bands that `look` asks for, by how far their prices are at least.

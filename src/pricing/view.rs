@@ -33,15 +33,22 @@ impl<'a> View<'a> {
     #[inline]
     pub fn inside(&self, scope: &Scope) -> bool {
         match &*scope.boxes {
-            // Most scopes are one box, and many ask for nothing.
-            [conds] => self.inside_box(conds),
-            boxes => boxes.iter().any(|conds| self.inside_box(conds)),
+            // Most scopes are one box, and many ask for nothing or for one fact.
+            [conds] => match &**conds {
+                [] => true,
+                [cond] => self.holds(cond),
+                conds => self.inside_box(conds),
+            },
+            boxes => self.inside_boxes(boxes),
         }
     }
 
-    #[inline]
     fn inside_box(&self, conds: &[Cond]) -> bool {
         conds.iter().all(|cond| self.holds(cond))
+    }
+
+    fn inside_boxes(&self, boxes: &[Box<[Cond]>]) -> bool {
+        boxes.iter().any(|conds| self.inside_box(conds))
     }
 
     /// The first condition of the box that comes closest which does not hold; `None` if the scope holds.

@@ -1,11 +1,12 @@
 //! protobuf as tonic reads it, except that bytes which are no message are the sender's mistake, not an internal error.
 
 use super::status::{Condition, Failure};
+use bytes::BufMut as _;
 use prost::Message;
 use std::marker::PhantomData;
 use tonic::Status;
-use tonic::codec::{self, BufferSettings, DecodeBuf};
-use tonic_prost::{ProstCodec, ProstDecoder, ProstEncoder};
+use tonic::codec::{self, BufferSettings, DecodeBuf, EncodeBuf};
+use tonic_prost::{ProstCodec, ProstDecoder};
 
 /// The codec of all generated clients and servers: `build.rs` names it.
 #[derive(Debug)]
@@ -24,15 +25,31 @@ where
 {
     type Encode = T;
     type Decode = U;
-    type Encoder = ProstEncoder<T>;
+    type Encoder = Encoder<T>;
     type Decoder = Decoder<U>;
 
-    fn encoder(&mut self) -> ProstEncoder<T> {
-        ProstCodec::<T, U>::raw_encoder(BufferSettings::default())
+    fn encoder(&mut self) -> Encoder<T> {
+        Encoder(PhantomData)
     }
 
     fn decoder(&mut self) -> Decoder<U> {
         Decoder(ProstCodec::<T, U>::raw_decoder(BufferSettings::default()))
+    }
+}
+
+/// Writes a message in one piece: tonic's own buffer takes each of its bytes by a call, which costs more than the message.
+#[derive(Debug)]
+pub struct Encoder<T>(PhantomData<T>);
+
+impl<T: Message> codec::Encoder for Encoder<T> {
+    type Item = T;
+    type Error = Status;
+
+    fn encode(&mut self, message: T, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        let bytes = message.encode_to_vec();
+        buffer.reserve(bytes.len());
+        buffer.put_slice(&bytes);
+        Ok(())
     }
 }
 

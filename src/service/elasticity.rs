@@ -20,6 +20,7 @@ use crate::estimate::pool::{Method, Shrunk};
 use crate::estimate::pooled::{pool_term, pooled_name};
 use crate::estimate::spec::{Family, Spec, Vcov};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status};
 
@@ -44,6 +45,16 @@ impl ElasticityService {
     /// The thread cannot be made.
     pub fn new() -> Result<Self, impl std::error::Error + Send + Sync + 'static> {
         Alone::new().map(|thread| Self { turns: Arc::new(Semaphore::new(1)), thread: Arc::new(thread) })
+    }
+}
+
+/// Says when nobody waits for an estimate any more.
+#[derive(Debug, Default)]
+struct Gone(Arc<AtomicBool>);
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 
@@ -337,24 +348,27 @@ impl elasticity_service_server::ElasticityService for ElasticityService {
             return Err(Failure::new(Condition::Overloaded, "another panel is being estimated").into());
         };
         let (thread, request) = (self.thread.clone(), request.into_inner());
+        // Set when the call ends, by an answer, its deadline or a client that goes.
+        let gone = Gone::default();
+        let unwanted = gone.0.clone();
         let estimated = tokio::task::spawn_blocking(move || {
             let answer = contained(|| {
                 let asked = read(request)?;
                 // What nobody waits for any more is not estimated.
                 match deadline.is_some_and(Deadline::has_passed) {
                     true => Err(Failure::new(Condition::DeadlineExceeded, "the deadline passed")),
-                    false => thread.run(|| asked.answer()),
+                    false => thread.run(&unwanted, || asked.answer()),
                 }
             });
             drop(turn);
             answer
         });
-        let gone = |_| {
+        let failed = |_| {
             Failure::new(
                 Condition::Internal,
                 "the estimation failed for a reason of our own; please report it",
             )
         };
-        Ok(Response::new(estimated.await.map_err(gone)??))
+        Ok(Response::new(estimated.await.map_err(failed)??))
     }
 }

@@ -30,6 +30,7 @@ pub mod proto;
 mod releases;
 mod reload;
 pub mod repricing;
+pub mod result;
 pub mod rulebook;
 mod secrecy;
 mod server;

@@ -131,7 +131,7 @@ pub fn sees_costs<T>(request: &Request<T>) -> bool {
     request.extensions().get::<Caller>().is_some_and(Caller::sees_costs)
 }
 
-/// One outcome among many.
+/// One outcome among many, written at once.
 #[must_use]
 pub fn result(answer: Result<proto::Decision, Failure>) -> proto::QuoteResult {
     use proto::quote_result::Outcome;
@@ -139,7 +139,7 @@ pub fn result(answer: Result<proto::Decision, Failure>) -> proto::QuoteResult {
         Ok(decision) => Outcome::Decision(decision),
         Err(failure) => Outcome::Error(failure.into()),
     };
-    proto::QuoteResult { outcome: Some(outcome) }
+    proto::QuoteResult::written(&outcome)
 }
 
 type Chunks = Pin<Box<dyn Stream<Item = Result<proto::StreamQuotePricesResponse, Status>> + Send>>;

@@ -10,5 +10,7 @@
 
 tonic::include_proto!("pricer.v1");
 
+pub use super::result::{QuoteResult, quote_result};
+
 /// The compiled proto files, for the reflection service.
 pub const DESCRIPTOR: &[u8] = tonic::include_file_descriptor_set!("pricer_descriptor");

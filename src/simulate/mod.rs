@@ -13,6 +13,8 @@
 //! All chance comes from seeds, so an answer is the same on any number of threads.
 
 mod believed;
+#[cfg(test)]
+mod chance;
 mod clairvoyant;
 mod draw;
 mod hidden;
@@ -62,7 +64,7 @@ pub fn simulate(shop: &Shop, plan: &Plan, progress: &(dyn Fn() + Sync)) -> Resul
         .flat_map(|world| (0..plan.seeds).map(|at| (*world, plan.seed.wrapping_add(at))))
         .collect();
     let play = |(world, seed): (WorldKind, u64)| {
-        let played = play::play(shop, place, plan, world, seed);
+        let played = play::play(shop, place, plan, world, seed, &|found, _| found);
         progress();
         played
     };

@@ -95,10 +95,17 @@ impl Shop {
     /// elasticity. `None` is a mistake in the files that come with the program.
     #[must_use]
     pub fn built_in(items: usize, seed: u64) -> Option<Self> {
+        Self::built_in_with(items, seed, "75%")
+    }
+
+    /// The same with another `confidence` of its rule.
+    pub(super) fn built_in_with(items: usize, seed: u64, confidence: &str) -> Option<Self> {
+        let rules = include_str!("built_in/rules.toml");
+        let rules = rules.replace("profit\",", &format!("profit\", confidence = \"{confidence}\","));
         let files = [
             ("rulebook.toml", include_str!("built_in/rulebook.toml")),
             ("schema.toml", include_str!("built_in/schema.toml")),
-            ("rules/all.toml", include_str!("built_in/rules.toml")),
+            ("rules/all.toml", &rules),
         ];
         let release = load(Files(files.map(|(path, text)| (path.into(), text.into())).into())).release?;
         let reader = ["sku", "cost", "current_price"];

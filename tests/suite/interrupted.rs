@@ -48,3 +48,26 @@ fn an_interrupt_leaves_what_was_there() {
         }
     }
 }
+
+#[test]
+fn an_interrupt_leaves_the_folder_that_was_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (items, out) = (path("items.csv"), path("prices"));
+    let book = concat!(env!("CARGO_MANIFEST_DIR"), "/models/orda");
+    let made = pricer(&["gen", "items", "--rulebook", book, "--rows", "15000", "--at", AT, "--out", &items]);
+    assert!({ made }.status().unwrap().success());
+    let kept = Path::new(&out).join("market=DE/part-0.parquet");
+    std::fs::create_dir_all(kept.parent().unwrap()).unwrap();
+    std::fs::write(&kept, "yesterday").unwrap();
+    let words = ["reprice", "--rulebook", book, "--items", &items, "--out", &out, "--partition", "market"];
+    let mut run = pricer(&words).args(["--at", AT, "--threads", "1"]).spawn().unwrap();
+    let part = format!("{out}.part");
+    assert!(writes(&mut run, Path::new(&part)), "the run ended before it could be interrupted");
+    kill_process(Pid::from_child(&run), Signal::INT).unwrap();
+    let ended = run.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(130), "{}", String::from_utf8_lossy(&ended.stderr));
+    assert_eq!(std::fs::read_to_string(&kept).unwrap(), "yesterday");
+    assert_eq!(std::fs::read_dir(&out).unwrap().count(), 1);
+    assert!(!Path::new(&part).exists());
+}

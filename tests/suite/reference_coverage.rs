@@ -122,6 +122,7 @@ fn generated_cases_reach_everything() {
         ("twin", &["priced", "held", "refused", "quarantined", "unknown", "on a circle"]),
         ("on", &["a circle"]),
         ("part", &["optimise", "markdown", "fade", "relative", "follow", "index", "cost-plus"]),
+        ("season", &["by month free", "by month capped", "by week free", "by week capped"]),
         ("kind", &["regular", "promo", "clearance"]),
         ("excluded", &["own", "currency", "future", "shipping", "implausible", "match", "stale", "stock"]),
         ("held", &["NO_STRATEGY", "COST_IMPLAUSIBLE", "RATE_IMPLAUSIBLE", "NO_STRATEGY, moved"]),

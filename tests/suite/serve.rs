@@ -6,7 +6,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 const PRICER: &str = env!("CARGO_BIN_EXE_pricer");
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 const RULEBOOK: &str = r#"
 edition = "2026"

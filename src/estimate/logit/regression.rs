@@ -2,6 +2,7 @@
 #![expect(clippy::indexing_slicing, reason = "columns share one length; codes are below `levels`")]
 
 use super::choice::choice_logit;
+use crate::estimate::covariance::k_full;
 use crate::estimate::design::{Design, no_set};
 use crate::estimate::error::{EstimateError, Result};
 use crate::estimate::fit::{Fit, Summary, conclude, enough};
@@ -69,6 +70,7 @@ pub(in crate::estimate) fn choice(spec: &Spec, mut design: Design) -> Result<Fit
         sigma: 1.0,
         sigma2: 1.0,
         exact: false,
+        k: k_full(solved.qr.kept.len(), &design.effects),
     };
     conclude(&spec, &design, &solved, &plain, None, &summary, Vec::new())
 }

@@ -1,7 +1,9 @@
 //! Seasons and stock rules (semantics 5, decisions 6).
 
 use super::doc;
+use super::entry::{Setting, Source};
 use super::num::{self, Q};
+use super::season::Fitted;
 use super::text;
 use jiff::civil::{Date, DateTime, Time};
 use std::collections::BTreeMap;
@@ -9,9 +11,36 @@ use toml::Table;
 
 #[derive(Clone, Debug)]
 pub struct Adjustment {
-    pub adjust: Q,
+    change: Change,
     pub relax: Vec<String>,
     pub when: When,
+}
+
+#[derive(Clone, Debug)]
+enum Change {
+    Written(Q),
+    Fitted(Fitted),
+}
+
+impl Adjustment {
+    /// Whether it says anything of this item: a fitted season does so of the categories of its file.
+    pub fn concerns(&self, setting: &Setting) -> bool {
+        match &self.change {
+            Change::Written(_) => true,
+            Change::Fitted(fitted) => fitted.category(setting.values).is_some(),
+        }
+    }
+
+    /// What it adds, and for a fitted season how that came about.
+    pub fn change(&self, setting: &Setting) -> (Q, Option<String>) {
+        match &self.change {
+            Change::Written(change) => (change.clone(), None),
+            Change::Fitted(fitted) => {
+                let (change, how) = fitted.change(setting);
+                (change, Some(how))
+            }
+        }
+    }
 }
 
 /// Conditions on local time; all that are given hold for the same start day.
@@ -44,9 +73,13 @@ pub fn holidays(file: &str) -> Result<Holidays, String> {
     Ok(holidays)
 }
 
-pub fn parse(holidays: &Holidays, table: &Table) -> Result<Adjustment, String> {
+pub fn parse(source: &Source, holidays: &Holidays, table: &Table) -> Result<Adjustment, String> {
+    let change = match doc::table(table, "fitted")? {
+        None => Change::Written(doc::percent(table, "adjust")?.ok_or("`adjust` is missing")?),
+        Some(fitted) => Change::Fitted(Fitted::parse(source, fitted)?),
+    };
     Ok(Adjustment {
-        adjust: doc::percent(table, "adjust")?.ok_or("`adjust` is missing")?,
+        change,
         relax: doc::texts(table, "relax")?,
         when: doc::table(table, "when")?.map(|w| when(holidays, w)).transpose()?.unwrap_or_default(),
     })
@@ -131,12 +164,12 @@ fn at_or_after(time: Time, minute: i32) -> bool {
     i32::from(time.hour()) * 60 + i32::from(time.minute()) >= minute
 }
 
-/// The product of all (1 + adjustment), clamped to the limit; none if nothing matches.
-pub fn factor(matching: &[&Adjustment], limit: Option<&(Q, Q)>) -> Option<Q> {
-    if matching.is_empty() {
+/// The product of all (1 + change), clamped to the limit; none if nothing matches.
+pub fn factor(changes: &[Q], limit: Option<&(Q, Q)>) -> Option<Q> {
+    if changes.is_empty() {
         return None;
     }
-    let product = matching.iter().fold(num::one(), |product, entry| product * (num::one() + &entry.adjust));
+    let product = changes.iter().fold(num::one(), |product, change| product * (num::one() + change));
     Some(match limit {
         None => product,
         Some((low, high)) => product.max(num::one() + low).min(num::one() + high),

@@ -1,6 +1,6 @@
 //! The slow reference pricer: what a rulebook means, computed with exact rationals and written from
 //! `docs/reference/semantics.md` and `decisions.md` alone. It shares nothing with the engine but inputs and
-//! outputs. It supports every strategy and the price history, without fitted models; it assumes that the
+//! outputs. It supports every strategy, the price history and fitted seasons, without fitted elasticities; it assumes that the
 //! rulebook passes check. Demand forms and finite stock are floats where the decisions say so.
 
 mod adjust;
@@ -27,6 +27,7 @@ mod propose;
 mod range;
 mod schema;
 mod scope;
+mod season;
 mod settle;
 mod strategy;
 mod text;
@@ -178,8 +179,8 @@ impl Rulebook {
             let document: Table = text.parse().map_err(|e| format!("{path}: {e}"))?;
             rules.extend(source.entries(&document, "rule", &|t| strategy::rule(&source, &book.layers, t))?);
             guards.extend(source.entries(&document, "guard", &guard::parse)?);
-            seasons.extend(source.entries(&document, "season", &|t| adjust::parse(&holidays, t))?);
-            stocks.extend(source.entries(&document, "stock", &|t| adjust::parse(&holidays, t))?);
+            seasons.extend(source.entries(&document, "season", &|t| adjust::parse(&source, &holidays, t))?);
+            stocks.extend(source.entries(&document, "stock", &|t| adjust::parse(&source, &holidays, t))?);
             rounds.extend(source.entries(&document, "round", &settle::parse)?);
             if let Some(words) = doc::text(&document, "limit")? {
                 limit =

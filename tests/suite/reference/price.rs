@@ -260,7 +260,9 @@ fn priced(ask: &mut Ask, won: &Won<Rule>, proposal: Proposal) -> Result<Answer, 
     // adjust
     let adjustments = if proposal.adjusts { adjustments(ask)? } else { Vec::new() };
     let plain: Vec<&adjust::Adjustment> = adjustments.iter().map(|entry| &entry.body).collect();
-    let adjusted = match adjust::factor(&plain, ask.book.limit.as_ref()) {
+    let (changes, fitted): (Vec<Q>, Vec<_>) = plain.iter().map(|entry| entry.change(&ask.setting())).unzip();
+    ask.trail.extend(fitted.into_iter().flatten());
+    let adjusted = match adjust::factor(&changes, ask.book.limit.as_ref()) {
         None => proposal.target.clone(),
         Some(factor) => amount(num::half_even(&(&proposal.target * factor), AMOUNT_PLACES))?,
     };
@@ -341,7 +343,11 @@ fn priced(ask: &mut Ask, won: &Won<Rule>, proposal: Proposal) -> Result<Answer, 
 /// The seasons and stock rules that match here and now.
 fn adjustments<'a>(ask: &Ask<'a>) -> Result<Vec<&'a Entry<adjust::Adjustment>>, Stop> {
     let local = ask.at.to_zoned(ask.market.zone.clone()).datetime();
-    let mut all = ask.active(&ask.book.seasons)?;
+    let setting = ask.setting();
+    // A fitted season is one for each category of its file: of the others it is silent.
+    let concerning =
+        ask.book.seasons.iter().filter(|entry| entry.holds(&setting) && entry.body.concerns(&setting));
+    let mut all = winner::one_per_id(concerning.collect(), &ask.book.currencies).map_err(Stop::Broken)?;
     all.extend(ask.active(&ask.book.stocks)?);
     all.retain(|entry| entry.body.when.holds(local));
     Ok(all)

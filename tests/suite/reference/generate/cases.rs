@@ -253,6 +253,10 @@ fn moment(dice: &mut Dice, place: &Place) -> Timestamp {
         "2026-03-29T04:00:00",
         "2026-11-25T09:15:42",
         "2026-11-28T00:00:00",
+        "2026-12-31T23:59:59",
+        "2026-03-01T00:00:00",
+        "2028-02-29T12:00:00",
+        "2026-02-26T00:00:00",
     ]);
     let zone = jiff::tz::TimeZone::get(place.zone).expect("a bundled zone");
     let local: jiff::civil::DateTime = local.parse().expect("a date-time above");

@@ -3,6 +3,7 @@
 //! Valid by construction: in each layer every overlapping pair of rules is ordered by nested scopes or by
 //! `over`; guards that exclude each other do so only through facts, never for every item of a scope.
 
+mod adjust;
 mod ahead;
 mod book;
 mod cases;

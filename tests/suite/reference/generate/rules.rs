@@ -2,7 +2,7 @@
 
 use super::super::Files;
 use super::dice::{Dice, money};
-use super::{CATEGORIES, Place, World, ahead, guards};
+use super::{CATEGORIES, Place, World, adjust, ahead, guards};
 
 pub fn write(dice: &mut Dice, world: &World, files: &mut Files) {
     let (guard_text, guard_names) = guards::write(dice, world);
@@ -16,7 +16,9 @@ pub fn write(dice: &mut Dice, world: &World, files: &mut Files) {
     );
     ahead::write(dice, world, files);
     files.0.insert("rules/strategy.toml".into(), strategies(dice, world, &guard_names));
-    files.0.insert("rules/adjust.toml".into(), adjustments(dice, world, &guard_names));
+    let mut adjusting = adjust::adjustments(dice, world, &guard_names);
+    adjusting += &adjust::fitted(dice, world, &guard_names, files);
+    files.0.insert("rules/adjust.toml".into(), adjusting);
     files.0.insert("rules/shelf.toml".into(), rounds(dice, world));
 }
 
@@ -226,7 +228,7 @@ fn strategies(dice: &mut Dice, world: &World, guards: &[String]) -> String {
 }
 
 /// `relax` of rules stands beside an `until` (RULEBOOK 2.5); never a legal guard.
-fn relax(dice: &mut Dice, guards: &[String], percent: usize) -> String {
+pub fn relax(dice: &mut Dice, guards: &[String], percent: usize) -> String {
     if guards.is_empty() || !dice.chance(percent) {
         return String::new();
     }
@@ -283,56 +285,6 @@ fn shelf(dice: &mut Dice, world: &World) -> String {
     let mut text = String::from("category,set price.fixed\n");
     for (category, cents) in [("tech/**", 9_900), ("tech/phones/**", 39_900), ("food/**", 99)] {
         text += &format!("{category},{}\n", world.both(cents + dice.between(0, 5)));
-    }
-    text
-}
-
-fn adjustments(dice: &mut Dice, world: &World, guards: &[String]) -> String {
-    let mut text = String::new();
-    if dice.chance(70) {
-        text += &format!("limit = \"{}\"\n", dice.pick(&["-30% .. +10%", "-5% .. +5%", "-20% .. +3%"]));
-    }
-    let two = world.places[1].market;
-    let mut entry = |dice: &mut Dice, percent: usize, body: String| {
-        if dice.chance(percent) {
-            text += &format!("\n{body}\n");
-            text += &relax(dice, guards, 25);
-        }
-    };
-    entry(
-        dice,
-        50,
-        format!(
-            "[season.payday]\nwhere = {{ market = \"{two}\", tags = \"!szpt\" }}\nwhen = {{ day_of_month = \"5 .. 8 | 20 .. 23\" }}\nadjust = \"+1.5%\""
-        ),
-    );
-    entry(dice, 50, "[season.dinner]\nwhere = { category = \"food/**\" }\nwhen = { weekday = \"fri | sat\", time = \"17:00 .. 21:00\" }\nadjust = \"+3%\"".into());
-    entry(
-        dice,
-        50,
-        "[season.night]\nwhen = { weekday = \"sat .. sun\", time = \"22:00 .. 06:00\" }\nadjust = \"-2.5%\""
-            .into(),
-    );
-    entry(dice, 50, "[season.fest]\nwhere = { tags = \"!kvi | steady\" }\nwhen = { holiday = \"X:fest\", days = \"-1 .. +2\" }\nadjust = \"+4%\"".into());
-    entry(
-        dice,
-        30,
-        "[season.dated]\nfrom = 2026-11-20\nuntil = 2026-11-24T12:00:00\nadjust = \"-0.33333%\"".into(),
-    );
-    entry(
-        dice,
-        60,
-        "[stock.surplus]\nwhere = { stock_cover = \"> 8w\", tags = \"!fresh\" }\nadjust = \"-3%\"".into(),
-    );
-    entry(dice, 50, "[stock.deficit]\nwhere = { stock_cover = \"< 1w\", inbound = \"> 2w | ?\", tags = \"!kvi\" }\nadjust = \"+4%\"".into());
-    entry(
-        dice,
-        60,
-        "[stock.last-day]\nwhere = { tags = \"fresh\", shelf_life = \"0s ..= 1d\" }\nadjust = \"-30%\""
-            .into(),
-    );
-    if text.contains("[stock.surplus]") && dice.chance(40) {
-        text += &format!("\n[stock.surplus.for.two]\nwhere = {{ market = \"{two}\" }}\nadjust = \"-12%\"\n");
     }
     text
 }
