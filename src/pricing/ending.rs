@@ -127,11 +127,19 @@ impl Ending {
 /// All minor-unit texts of the right length that a pattern such as `99`, `*9` or `*` stands for.
 fn expand(minor: &str, digits: usize) -> Option<Vec<String>> {
     let plain = minor.bytes().all(|byte| byte.is_ascii_digit() || byte == b'*');
-    if !plain || digits == 0 {
+    let fixed = minor.bytes().filter(u8::is_ascii_digit).count();
+    if !plain || digits < fixed.max(1) {
         return None;
     }
+    // Stars beside each other say no more than one.
+    let mut pattern = String::new();
+    for next in minor.chars() {
+        if next != '*' || !pattern.ends_with('*') {
+            pattern.push(next);
+        }
+    }
     let all = (0..10_u32.pow(digits as u32)).map(|n| format!("{n:0digits$}"));
-    let found: Vec<String> = all.filter(|text| stands_for(minor, text)).collect();
+    let found: Vec<String> = all.filter(|text| stands_for(&pattern, text)).collect();
     (!found.is_empty()).then_some(found)
 }
 
