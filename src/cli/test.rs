@@ -5,9 +5,10 @@ use super::junit::junit;
 use super::opened::own_rates;
 use super::output::{Format, counted, load_dir, write_findings};
 use super::properties::{PropertyDocument, write_property};
-use super::update::update;
+use super::update::{can_update, update};
 use crate::batch::{BatchError, load_rates};
 use crate::facts::Rates;
+use crate::money::{Amount, Currency};
 use crate::pricing::Release;
 use crate::rulebook::render::Colour;
 use crate::rulebook::{
@@ -143,6 +144,12 @@ fn write_report(
         Verdict::Failed(failure) => {
             writeln!(out, "  FAIL  {:<44} {}:{line}", report.name, report.header.file)?;
             write_failure(failure, out)?;
+            if !can_update(failure, files) {
+                return writeln!(
+                    out,
+                    "          nothing that --update could write: correct the test or the rulebook"
+                );
+            }
             let name = &report.name;
             writeln!(out, "          accept the new result?   pricer test {} {name} --update", dir.display())
         }
@@ -164,7 +171,7 @@ fn write_failure(failure: &Failure, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "          first step that differs:")?;
     for (at, step) in failure.steps.iter().enumerate() {
         let sign = if failure.first == Some(at) { '>' } else { ' ' };
-        let after = step.after.map_or_else(String::new, |after| after.to_string());
+        let after = step.after.map_or_else(String::new, |after| written(after, failure.currency));
         let place = step.at.as_ref().map(|at| format!("{}:{}", at.file, at.line));
         let beside: Vec<&str> = [Some(step.note.as_str()).filter(|note| !note.is_empty()), place.as_deref()]
             .into_iter()
@@ -174,6 +181,15 @@ fn write_failure(failure: &Failure, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "{}", text.trim_end())?;
     }
     Ok(())
+}
+
+/// An amount with its decimals, none where the currency has none: `1375` JPY, `375.40` EUR.
+fn written(amount: Amount, currency: Currency) -> String {
+    let text = amount.to_string();
+    match currency.digits() {
+        0 => text.strip_suffix(".00").map_or_else(|| text.clone(), str::to_owned),
+        _ => text,
+    }
 }
 
 fn write_end(

@@ -117,3 +117,30 @@ fn properties_are_counted_over_a_catalog() {
     let (passed, text) = of("expect = { margin = \"5 EUR\" }");
     assert!(!passed && text.contains("E0803"), "{text}");
 }
+
+/// A test that expected a price and is refused would be rewritten by half.
+#[test]
+fn a_refused_price_is_left_to_a_person() {
+    let added = "\n[test.no-cost]\nat = 2026-11-18T10:00:00\nmarket = \"DE\"\nchannel = \"own\"\n\
+                 item = { sku = \"X\", category = \"electronics/phones\", brand = \"Nobody\", cost = \"0 EUR\", vat_class = \"standard\" }\n\
+                 expect = { status = \"priced\", price = \"1.00 EUR\", reason = \"NO_RULE\" }\n";
+    let folder = with_tests(|text| format!("{text}{added}"));
+    // Without a current price nothing can be held while nobody has a price.
+    std::fs::write(
+        folder.path().join("rules/strategy.toml"),
+        "[rule.only]\nlayer = \"base\"\nprice = { keep = {} }\n",
+    )
+    .unwrap();
+    std::fs::remove_file(folder.path().join("rules/adjust.toml")).unwrap();
+    let before = written(&folder);
+    let only = |args: &mut TestArgs| args.name = Some("no-cost".to_owned());
+    let (passed, text) = test(&folder, only);
+    assert!(!passed && text.contains("nothing that --update could write"), "{text}");
+    assert!(!text.contains("accept the new result"), "{text}");
+    let (_, text) = test(&folder, |args| {
+        only(args);
+        args.update = true;
+    });
+    assert!(text.contains("no-cost  whole: got refused: "), "{text}");
+    assert_eq!(written(&folder), before);
+}

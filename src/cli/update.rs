@@ -1,7 +1,7 @@
 //! `pricer test --update`: the expectations that failed, rewritten where they stand. Comments and layout stay.
 
 use super::write::replace;
-use crate::rulebook::{Files, Mismatch, Results, Verdict};
+use crate::rulebook::{Failure, Files, Mismatch, Results, Span, Verdict};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
@@ -21,6 +21,16 @@ pub(super) fn update(dir: &Path, files: &Files, results: &Results, out: &mut dyn
     let mut rewrites: BTreeMap<&str, Vec<Rewrite>> = BTreeMap::new();
     for report in &results.reports {
         let Verdict::Failed(failure) = &report.verdict else { continue };
+        if is_refused(failure) {
+            let (line, _) = files.line_column(&report.header.file, report.header.start);
+            let got = &report.answer;
+            writeln!(
+                out,
+                "        Left {}:{line}  {}  whole: got {got}, which is for a person to say",
+                report.header.file, report.name
+            )?;
+            continue;
+        }
         for mismatch in &failure.mismatches {
             let span = &mismatch.span;
             let (line, _) = files.line_column(&span.file, span.start);
@@ -61,6 +71,24 @@ pub(super) fn update(dir: &Path, files: &Files, results: &Results, out: &mut dyn
     }
     replace(dir, &changed)?;
     Ok(count)
+}
+
+/// A test that expected a price and is refused: rewritten it would be half of each.
+fn is_refused(failure: &Failure) -> bool {
+    let about_price = |mismatch: &&Mismatch| ["price", "status"].contains(&&*mismatch.key);
+    failure
+        .mismatches
+        .iter()
+        .filter(about_price)
+        .any(|mismatch| mismatch.got.starts_with("refused") && !mismatch.expected.starts_with("refused"))
+}
+
+/// Whether `--update` would write anything.
+pub(super) fn can_update(failure: &Failure, files: &Files) -> bool {
+    let old =
+        |span: &Span| files.get(&span.file).and_then(|text| text.get(span.start..span.end)).unwrap_or("");
+    !is_refused(failure)
+        && failure.mismatches.iter().any(|mismatch| literal(mismatch, old(&mismatch.span)).is_some())
 }
 
 /// The new value in the way the old one was written; `None` where a person has to choose.

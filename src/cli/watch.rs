@@ -94,6 +94,10 @@ async fn watch(args: &Args, dial: &Dial) -> ExitCode {
                         return ExitCode::SUCCESS;
                     }
                 }
+                // A market or channel that the rulebook does not have will not come by waiting.
+                if !answer.results.is_empty() && answer.results.iter().all(is_misasked) {
+                    return ExitCode::from(2);
+                }
             }
             Err(error) if error.is_usage() || error.is_denied() => return fail(&error, args.format),
             Err(error) => {
@@ -116,6 +120,11 @@ fn request(args: &Args, sku: &str) -> QuotePriceRequest {
         customer_segment: args.segment.clone().unwrap_or_default(),
         ..QuotePriceRequest::default()
     }
+}
+
+/// Whether the request itself is wrong, whatever the item.
+fn is_misasked(result: &QuoteResult) -> bool {
+    matches!(&result.outcome, Some(Outcome::Error(error)) if error.reason == "INVALID_FIELD")
 }
 
 /// What counts as a change: not the moment, the release or the facts alone.

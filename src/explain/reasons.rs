@@ -2,7 +2,7 @@
 
 use super::words::Words;
 use super::{ExcludedText, NotApplied, WinnerText};
-use crate::facts::show_duration;
+use crate::facts::{Kind, show_duration};
 use crate::money::Currency;
 use crate::pricing::{
     Excluded, Flag, HeldReason, Mismatch, Outcome, Refusal, RefusalCode, Status, Step, Winner, World,
@@ -113,6 +113,9 @@ fn mismatch(why: &Mismatch, words: &Words<'_>) -> (FailedCell, String) {
             let shown = match &has {
                 Some(has) => format!("{name} is {has} (rule wants {wants})"),
                 None if *missing => format!("{name} is missing (rule wants {wants})"),
+                None if words.world.release.schema.attr(*attr).kind == Kind::Set => {
+                    format!("{name} has none that the rulebook names (rule wants {wants})")
+                }
                 // A served item is kept as numbers: what the rulebook does not mention has no text.
                 None => format!("{name} is something else (rule wants {wants})"),
             };

@@ -17,6 +17,13 @@ pub(super) fn shown(amount: Amount, currency: Currency) -> String {
     format!("{:.width$}", amount.to_decimal().round_dp(currency.digits()), width = currency.digits() as usize)
 }
 
+/// An amount with all digits it has, and at least the currency's: `0.005`, `5.00`.
+pub(super) fn in_full(amount: Amount, currency: Currency) -> String {
+    let exact = amount.to_decimal().normalize();
+    let places = exact.scale().max(currency.digits()) as usize;
+    format!("{exact:.places$}")
+}
+
 /// `−11.55`, `+1.79`.
 pub(super) fn signed(amount: Amount, currency: Currency) -> String {
     let text = shown(amount, currency);
@@ -110,7 +117,7 @@ impl<'a> Words<'a> {
 /// What a bound demands in a place with this currency: `at most 105% of rrp`.
 #[must_use]
 pub fn guard_demand(bound: &Bound, currency: Currency, schema: &Schema) -> String {
-    let money = |amount: &Amount| format!("{} {}", shown(*amount, currency), currency);
+    let money = |amount: &Amount| format!("{} {}", in_full(*amount, currency), currency);
     let percent = |ratio: &Ratio| ratio.to_percent_text(4);
     match bound {
         Bound::MinMargin { margin, .. } => {

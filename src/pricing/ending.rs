@@ -52,8 +52,10 @@ impl Ending {
         // `*.*9`: the digit before the 9 is free, like all before it. One ending of a shorter period says that.
         if star
             && fixed.is_empty()
-            && let Some((_, free)) =
-                pattern.split_once(".*").filter(|(_, rest)| rest.len() <= digits && plain(rest))
+            && let Some(free) = pattern
+                .split_once(".*")
+                .map(|(_, rest)| rest.trim_start_matches('*'))
+                .filter(|rest| rest.len() <= digits && plain(rest))
         {
             let residue =
                 if free.is_empty() { 0 } else { free.parse().map_err(|_| wrong_minor(pattern, currency))? };
@@ -124,25 +126,34 @@ impl Ending {
 
 /// All minor-unit texts of the right length that a pattern such as `99`, `*9` or `*` stands for.
 fn expand(minor: &str, digits: usize) -> Option<Vec<String>> {
-    let stars = minor.matches('*').count();
-    let fixed = minor.len() - stars;
     let plain = minor.bytes().all(|byte| byte.is_ascii_digit() || byte == b'*');
-    if !plain || digits < fixed || 1 < stars || (stars == 0 && fixed != digits) {
+    let fixed = minor.bytes().filter(u8::is_ascii_digit).count();
+    if !plain || digits < fixed.max(1) {
         return None;
     }
-    let Some((before, after)) = minor.split_once('*') else {
-        return Some(vec![minor.to_owned()]);
-    };
-    let free = digits - fixed;
-    Some(
-        (0..10_u32.pow(free as u32))
-            .map(
-                |n| {
-                    if free == 0 { format!("{before}{after}") } else { format!("{before}{n:0free$}{after}") }
-                },
-            )
-            .collect(),
-    )
+    // Stars beside each other say no more than one.
+    let mut pattern = String::new();
+    for next in minor.chars() {
+        if next != '*' || !pattern.ends_with('*') {
+            pattern.push(next);
+        }
+    }
+    let all = (0..10_u32.pow(digits as u32)).map(|n| format!("{n:0digits$}"));
+    let found: Vec<String> = all.filter(|text| stands_for(&pattern, text)).collect();
+    (!found.is_empty()).then_some(found)
+}
+
+/// Whether the stars of a pattern can be filled so that the text comes out; a star may stand for no digit.
+fn stands_for(pattern: &str, text: &str) -> bool {
+    match (pattern.strip_prefix('*'), pattern.chars().next(), text.chars().next()) {
+        (Some(rest), ..) => {
+            stands_for(rest, text) || text.get(1..).is_some_and(|shorter| stands_for(pattern, shorter))
+        }
+        (None, Some(due), Some(is)) => {
+            due == is && stands_for(pattern.get(1..).unwrap_or(""), text.get(1..).unwrap_or(""))
+        }
+        (None, due, is) => due == is,
+    }
 }
 
 fn wrong_minor(pattern: &str, currency: Currency) -> String {
@@ -172,9 +183,18 @@ mod tests {
         assert!(fits("9.99", 999) && !fits("9.99", 1_999));
         assert!(fits("*.*", 1) && fits("*0.49", 49));
         assert_eq!(endings("*90", "JPY"), [Ending { residue: 90, modulus: 100, least: 10 }]);
-        for bad in ["", "*.9", "*.999", "1*9.99", "*,99", ".99", "*.9**"] {
+        for bad in ["", "*.9", "*.999", "1*9.99", "*,99", ".99", "*.*999"] {
             assert!(Ending::parse(bad, Currency::from_code("EUR").unwrap()).is_err(), "{bad}");
         }
+        for (pattern, code) in [("*.*", "JPY"), ("*.", "JPY"), ("*.*5555", "KWD"), ("*.5", "KWD")] {
+            assert!(Ending::parse(pattern, Currency::from_code(code).unwrap()).is_err(), "{pattern} {code}");
+        }
+        assert_eq!(endings("*.**5", "KWD"), endings("*.*5", "KWD"));
+        let fives: Vec<i64> = (0..1_000).filter(|minor| minor / 100 == 5 && minor % 10 == 9).collect();
+        let found: Vec<i64> = (0..1_000)
+            .filter(|minor| endings("*.5*9", "KWD").iter().any(|ending| ending.fits(*minor)))
+            .collect();
+        assert_eq!(found, fives);
     }
 
     #[test]

@@ -302,6 +302,7 @@ impl<'a> Proposal<'a> {
         let hard = self.guarded.hard;
         let range = Payable::between(hard.floor.amount, hard.ceiling.amount, currency)?;
         let mut price = current;
+        trace.step(|| Step::Held { reason, after: current });
         if !range.contains(current.minor()) {
             self.guarded.flags.set(Flag::Moved);
             let goal = Goal::new(current.amount(), currency)?;
@@ -310,7 +311,6 @@ impl<'a> Proposal<'a> {
             self.guarded.move_inside(hard, current.amount(), price.amount(), trace);
         }
         self.guarded.range = hard;
-        trace.step(|| Step::Held { reason, after: price });
         Ok(price)
     }
 

@@ -6,7 +6,7 @@ use super::book::{
     read_guard, read_items_feed, read_limit, read_manifest, read_round, read_rule, read_schema, read_season,
     read_segments, read_stock, read_tests,
 };
-use super::compile::{Book, Compiled, compile, placed, release_hash, segments, with_symbols};
+use super::compile::{Book, Compiled, compile, nowhere, placed, release_hash, segments, with_symbols};
 use super::syntax::{Findings, Table, parse_toml};
 use super::{AlwaysTest, Diagnostic, Files, Origins, RuleTest, Severity, Span};
 use crate::pricing::{GuardClass, Info, Place, Release};
@@ -206,6 +206,7 @@ fn read_and_compile(
     );
     let mut found = analysed.diagnostics;
     if sound {
+        found.extend(nowhere(&book, &release.places, &release.schema, &loaded.origins));
         super::slips::find(trees, &loaded.tests, &mut cx);
         found.extend(std::mem::take(&mut cx.out).into_sorted());
     }

@@ -247,6 +247,12 @@ fn many_quotes_tokens_and_changes_from_the_command_line() {
     let changed = lines.next().unwrap().unwrap();
     assert!(changed.contains("23.80 EUR"), "{changed}");
     assert!(watching.wait().unwrap().success());
+    // A market that the rulebook does not have does not come by waiting.
+    let lost = Command::new(PRICER)
+        .args(["watch", "A", "--market", "XX", "--channel", "own", "--every", "1s", "--addr", &served.addr])
+        .output()
+        .unwrap();
+    assert_eq!(lost.status.code(), Some(2), "{lost:?}");
 }
 
 #[test]

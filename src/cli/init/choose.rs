@@ -27,7 +27,18 @@ pub struct Fact {
 const WORDS: &[(&str, &[&str], &[&str])] = &[
     (
         "sku",
-        &["sku", "item number", "item no", "article", "product id", "product code", "item id", "id"],
+        &[
+            "sku",
+            "item number",
+            "item no",
+            "article",
+            "product id",
+            "product code",
+            "stock code",
+            "item code",
+            "item id",
+            "id",
+        ],
         &[],
     ),
     (
@@ -71,9 +82,16 @@ pub fn choose(seen: &Seen, args: &Args) -> Result<Chosen, String> {
             set(&mut names, at, fact);
         }
     }
-    needed(seen, &names)?;
-    one_market(seen, &names, args)?;
-    let mut chosen = Chosen { facts: Vec::new(), currency: own_currency(seen, args)?, left: Vec::new() };
+    let currency = own_currency(seen, args);
+    let mut problems = needed(seen, &names);
+    problems.extend(one_market(seen, &names, args).err());
+    problems.extend(currency.as_ref().err().cloned());
+    let currency = match currency {
+        Ok(currency) if problems.is_empty() => currency,
+        // Each is one `error: ` of the output.
+        _ => return Err(problems.join("\nerror: ")),
+    };
+    let mut chosen = Chosen { facts: Vec::new(), currency, left: Vec::new() };
     for (at, column) in seen.columns.iter().enumerate() {
         let named = names.get(at).cloned().flatten();
         if named.is_none() && column.filled == 0 {
@@ -108,7 +126,7 @@ fn find(seen: &Seen, names: &[Option<String>], fact: &str, words: &[&str], never
     words.iter().find_map(|word| {
         let mut columns = seen.columns.iter().zip(names).enumerate();
         let says = |header: &str| {
-            let plain = slug(header).replace('_', " ");
+            let plain = slug(&apart(header)).replace('_', " ");
             let whole = format!(" {plain} ");
             whole.contains(&format!(" {word} ")) && !never.iter().any(|not| plain.contains(not))
         };
@@ -119,19 +137,18 @@ fn find(seen: &Seen, names: &[Option<String>], fact: &str, words: &[&str], never
 }
 
 /// Without an id and a current price nothing can be kept as it is.
-fn needed(seen: &Seen, names: &[Option<String>]) -> Result<(), String> {
-    for (fact, what) in
-        [("sku", "the item's id: filled and different in every row"), ("current_price", "the current price")]
-    {
-        if !taken(names, fact) {
-            let all: Vec<String> = seen.columns.iter().map(|column| format!("`{}`", column.header)).collect();
-            return Err(format!(
+fn needed(seen: &Seen, names: &[Option<String>]) -> Vec<String> {
+    let all: Vec<String> = seen.columns.iter().map(|column| format!("`{}`", column.header)).collect();
+    [("sku", "the item's id: filled and different in every row"), ("current_price", "the current price")]
+        .into_iter()
+        .filter(|(fact, _)| !taken(names, fact))
+        .map(|(fact, what)| {
+            format!(
                 "no column is clearly {what}; say which it is with --column \"{fact}=COLUMN\" (there are {})",
                 all.join(", ")
-            ));
-        }
-    }
-    Ok(())
+            )
+        })
+        .collect()
 }
 
 /// A catalog of several markets needs a rulebook that somebody thinks about.
@@ -175,6 +192,20 @@ fn free_name(header: &str, names: &[Option<String>], chosen: &Chosen) -> String 
         name = format!("{}_{n}", if plain.is_empty() { "column" } else { &plain });
     }
     name
+}
+
+/// `UnitPrice` → `Unit Price`: words that only capitals part.
+fn apart(header: &str) -> String {
+    let mut out = String::new();
+    let mut before = None;
+    for next in header.chars() {
+        if next.is_uppercase() && before.is_some_and(char::is_lowercase) {
+            out.push(' ');
+        }
+        out.push(next);
+        before = Some(next);
+    }
+    out
 }
 
 /// `Bottle Volume (ml)` → `bottle_volume_ml`.

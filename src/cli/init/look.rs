@@ -45,6 +45,13 @@ pub struct Column {
 /// Reads the file once.
 pub fn look(path: &Path) -> Result<Seen, String> {
     let shown = path.display();
+    if is_parquet(path) {
+        return Err(format!(
+            "`{shown}` is Parquet, and init reads CSV: convert it first, such as with\n  \
+             duckdb -c \"COPY (FROM '{shown}') TO 'catalog.csv' (HEADER)\"\n\
+             (`pricer reprice` reads Parquet later on)"
+        ));
+    }
     let mut reader = csv::ReaderBuilder::new()
         .from_path(path)
         .map_err(|error| format!("`{shown}` cannot be read: {error}"))?;
@@ -74,6 +81,13 @@ pub fn look(path: &Path) -> Result<Seen, String> {
         return Err(format!("`{shown}` has no rows below its header"));
     }
     Ok(seen)
+}
+
+/// By the four bytes that every Parquet file begins with.
+fn is_parquet(path: &Path) -> bool {
+    let mut magic = [0; 4];
+    std::fs::File::open(path).is_ok_and(|mut file| std::io::Read::read_exact(&mut file, &mut magic).is_ok())
+        && magic == *b"PAR1"
 }
 
 impl Column {

@@ -26,7 +26,7 @@ use std::process::ExitCode;
   pricer init shop --from catalog.csv --currency USD --column \"sku=Item Number\"
   pricer init try --demo
 
-Exit codes: 0 written, 1 the catalog cannot be read or used, 2 wrong usage.")]
+Exit codes: 0 written, 1 the catalog or most of its rows cannot be read or used, 2 wrong usage.")]
 pub struct Args {
     /// The folder to write.
     pub dir: PathBuf,
@@ -112,14 +112,34 @@ fn init(args: &Args, at: i64) -> Result<String, Problem> {
     let seen = look::look(catalog).map_err(|why| (1, why))?;
     let chosen = choose::choose(&seen, args).map_err(|why| (1, why))?;
     let files = write::files(args, catalog, &seen, &chosen, at);
-    let account = prove(catalog, &files)?;
+    let unread = prove(catalog, &files)?;
+    if u64::try_from(unread.rows).unwrap_or(u64::MAX).saturating_mul(2) > seen.rows {
+        let first = unread.first.unwrap_or_default();
+        return Err((
+            1,
+            format!(
+                "{} of {} rows of `{}` cannot be read, so nothing is written: {first}\n  correct the file, or say with \
+                 --column which column is which",
+                unread.rows,
+                seen.rows,
+                catalog.display()
+            ),
+        ));
+    }
     let listed: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
     write_files(&args.dir, &listed)?;
-    Ok(write::summary(args, catalog, &seen, &chosen, account))
+    Ok(write::summary(args, catalog, &seen, &chosen, &unread))
 }
 
-/// The rulebook loads and reads the catalog before anything is written. Answers how many rows it cannot read.
-fn prove(catalog: &Path, files: &[(&'static str, String)]) -> Result<usize, Problem> {
+/// Rows of the catalog that the rulebook cannot read.
+struct Unread {
+    rows: usize,
+    /// Why the first of them cannot be read.
+    first: Option<String>,
+}
+
+/// The rulebook loads and reads the catalog before anything is written. Answers what it cannot read.
+fn prove(catalog: &Path, files: &[(&'static str, String)]) -> Result<Unread, Problem> {
     let files = Files(files.iter().map(|(path, text)| ((*path).into(), text.as_str().into())).collect());
     let loaded = load(files);
     let Some(release) = &loaded.release else {
@@ -128,7 +148,11 @@ fn prove(catalog: &Path, files: &[(&'static str, String)]) -> Result<usize, Prob
         return Err((1, format!("the inferred rulebook is not sound, so nothing is written:\n{text}")));
     };
     let (_, account) = load_items(catalog, release).map_err(|error| (1, error.to_string()))?;
-    Ok(account.quarantined.len())
+    let first = account.quarantined.first().and_then(|row| {
+        let field = row.fields.first()?;
+        Some(format!("line {}, `{}` {}: `{}`", row.line, field.field, field.message, field.value))
+    });
+    Ok(Unread { rows: account.quarantined.len(), first })
 }
 
 fn write_files(dir: &Path, files: &[(&str, &str)]) -> Result<(), Problem> {

@@ -130,3 +130,61 @@ fn the_demo_is_the_model() {
     }
     assert!(!loaded(&dir).has_errors());
 }
+
+fn from(text: &[u8], more: &[&str]) -> Result<String, Problem> {
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = folder.path().join("c.csv");
+    std::fs::write(&catalog, text).unwrap();
+    let dir = folder.path().join("out");
+    let words = [&[dir.to_str().unwrap(), "--from", catalog.to_str().unwrap()], more].concat();
+    let said = init(&args(&words), AT)?;
+    Ok(said + &std::fs::read_to_string(dir.join("rulebook.toml")).unwrap())
+}
+
+#[test]
+fn capitals_part_words() {
+    let text = b"StockCode,UnitPrice,UnitCost\n85123A,2.55,1.20\n71053,3.39,1.70\n";
+    let said = from(text, &["--currency", "GBP"]).unwrap();
+    for mapped in ["sku = \"StockCode\"", "current_price = \"UnitPrice\"", "cost = \"UnitCost\""] {
+        assert!(said.contains(mapped), "{mapped}\n{said}");
+    }
+}
+
+#[test]
+fn what_is_missing_is_said_at_once() {
+    let (code, text) = from(b"a,b\nx,1\nx,2\n", &[]).unwrap_err();
+    for said in ["the item's id", "the current price", "--currency"] {
+        assert!(code == 1 && text.contains(said), "{said}\n{text}");
+    }
+    let (_, text) = from(b"PAR1\x15\x04\x15", &[]).unwrap_err();
+    assert!(text.contains("is Parquet, and init reads CSV"), "{text}");
+}
+
+#[test]
+fn rows_that_cannot_be_read_are_no_success() {
+    let text = "sku,price,stock_units\nA,1.00 EUR,1\nB,2.00 EUR,-1\nC,3.00 EUR,1\nD,4.00 EUR,2\n";
+    let said = from(text.as_bytes(), &[]).unwrap();
+    assert!(said.contains("1 row cannot be read like that: line 3, `"), "{said}");
+    let most = text.replace("EUR,1", "EUR,-1");
+    let (code, text) = from(most.as_bytes(), &[]).unwrap_err();
+    assert!(
+        code == 1 && text.contains("3 of 4 rows of") && text.contains("nothing is written: line 2"),
+        "{text}"
+    );
+}
+
+/// What a feed calls an attribute is no value that the catalog lacks.
+#[test]
+fn the_next_step_finds_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("shop");
+    init(&args(&[dir.to_str().unwrap(), "--from", &iowa(), "--currency", "USD"]), AT).unwrap();
+    let catalog = iowa();
+    let mut evidence = |release: &crate::pricing::Release| {
+        let feeds = Feeds { items: Some(Path::new(&catalog)), ..Feeds::default() };
+        let (facts, _) = load_facts(release, feeds).unwrap();
+        Some(crate::rulebook::Evidence { name: "catalog".to_owned(), facts, at: AT })
+    };
+    let loaded = crate::rulebook::load_with(Files::read_dir(&dir).unwrap(), &mut evidence);
+    assert!(loaded.diagnostics.is_empty(), "{:?}", loaded.diagnostics);
+}

@@ -1,6 +1,7 @@
 //! The texts of a first rulebook, each choice with its reason.
 
 use super::Args;
+use super::Unread;
 use super::choose::{Chosen, Fact};
 use super::look::{Column, Seen};
 use crate::cli::output::counted;
@@ -154,9 +155,9 @@ fn rules(seen: &Seen, chosen: &Chosen) -> String {
         let ceiling = high.saturating_mul(10) / unit * unit;
         let _ = write!(
             out,
-            "\n[guard.sane]                            # a tenth of the lowest to ten times the highest price of today\n\
+            "\n[guard.sane]                            # what lies beyond is pulled to the nearer end\n\
              class    = \"safety\"\n\
-             why      = \"A misplaced point must not become a price\"\n\
+             why      = \"From a tenth of the lowest to ten times the highest price of the day it was written\"\n\
              absolute = {{ {} = \"{} .. {}\" }}\n",
             chosen.currency,
             Amount::from_micros(floor),
@@ -196,7 +197,7 @@ fn tests(args: &Args, seen: &Seen, chosen: &Chosen, at: i64) -> String {
 }
 
 /// What was seen and what comes next.
-pub fn summary(args: &Args, catalog: &Path, seen: &Seen, chosen: &Chosen, unread: usize) -> String {
+pub fn summary(args: &Args, catalog: &Path, seen: &Seen, chosen: &Chosen, unread: &Unread) -> String {
     let (dir, file) = (args.dir.display(), catalog.display());
     let mut out = format!("Read {file}: {} rows, {} columns\n", seen.rows, seen.columns.len());
     let width = chosen.facts.iter().map(|fact| fact.name.chars().count()).max().unwrap_or(0);
@@ -209,8 +210,9 @@ pub fn summary(args: &Args, catalog: &Path, seen: &Seen, chosen: &Chosen, unread
     for (header, why) in &chosen.left {
         let _ = writeln!(out, "  not read: {}, {why}", quoted(header));
     }
-    if 0 < unread {
-        let _ = writeln!(out, "{unread} rows cannot be read like that; `pricer reprice` says which and why");
+    if let Some(first) = &unread.first {
+        let _ = writeln!(out, "{} cannot be read like that: {first}", counted(unread.rows, "row"));
+        let _ = writeln!(out, "  `pricer reprice` says which and why");
     }
     let _ = write!(
         out,

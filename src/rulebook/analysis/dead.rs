@@ -45,7 +45,8 @@ pub(super) fn findings(
                 let seen = witness.map(|witness| silenced(witness, places, fate.rule, killer));
                 found.push(beaten(context, fate.rule, killer, seen));
             }
-            Some(None) => found.push(impossible(context, fate.rule)),
+            // Inside no place at all: `compile::nowhere` says why.
+            Some(None) => {}
             None if fate.everywhere => found.extend(matches_all(context, fate.rule)),
             None => {}
         }
@@ -138,16 +139,6 @@ fn beaten(context: &Context<'_>, rule: &Rule, killer: &Rule, seen: Option<String
     };
     finding.fixes.push(maybe(cure, Vec::new()));
     finding
-}
-
-fn impossible(context: &Context<'_>, rule: &Rule) -> Diagnostic {
-    Diagnostic::warning(
-        "W0310",
-        format!("rule `{}` can never set a price", rule.info.label),
-        context.setting("rule", &rule.info, "where"),
-        "no item can be inside",
-    )
-    .note("its conditions exclude each other, or no market and channel fits them")
 }
 
 /// A forgotten `where` on a higher layer silences every rule below it.

@@ -10,7 +10,9 @@ mod clash;
 mod contest;
 mod cure;
 mod dead;
+mod freeze;
 mod guards;
+mod idle;
 mod relax;
 mod today;
 mod twins;
@@ -96,6 +98,8 @@ pub fn analyse(
     diagnostics.extend(dead::findings(context, places, witness));
     diagnostics.extend(bounds::findings(context, places, witness));
     diagnostics.extend(guards::findings(context, places));
+    diagnostics.extend(freeze::findings(context, places));
+    diagnostics.extend(idle::findings(context, places));
     diagnostics.extend(relax::findings(context, places));
     diagnostics.extend(again::findings(context, places));
     diagnostics.extend(witness.and_then(|witness| twins::finding(context, places, witness)));

@@ -52,7 +52,12 @@ impl Entry {
     }
 
     pub fn fields(&self) -> Fields<'_> {
-        Fields::new(&self.body, self.header.clone(), self.subject())
+        let mut fields = Fields::new(&self.body, self.header.clone(), self.subject());
+        let own = |key: &str| !self.is_overlay && (key != "table" || self.kind == "rule");
+        for key in ["where", "for", "table"].into_iter().filter(|key| *key == "where" || own(key)) {
+            fields.elsewhere(key, self.keys.contains_key(key));
+        }
+        fields
     }
 
     /// What every entry may say: who wrote it and why, and from when to when it holds.

@@ -4,7 +4,7 @@ use super::Context;
 use crate::facts::{AttrId, Kind, builtin};
 use crate::money::Currency;
 use crate::rulebook::syntax::{
-    Atom, Node, Table, Value, list, nearest, node_text, not_supported, parse_cell, push_mistake,
+    Atom, Node, Table, Value, list, node_text, not_supported, offer, parse_cell, push_mistake,
     straight_branch, text, unknown_name, wrong_type,
 };
 use crate::rulebook::{Applicability, Diagnostic, Edit, Span};
@@ -322,14 +322,7 @@ fn unknown_value(name: &str, given: &str, span: &Span, values: &[Box<str>]) -> D
     let known = || values.iter().map(AsRef::as_ref);
     let title = format!("`{given}` is not a value of `{name}`");
     let finding = Diagnostic::error("E0211", title, span.clone(), format!("allowed: {}", list(known())));
-    match nearest(given, known()) {
-        Some(guess) => finding.fix(
-            Applicability::Safe,
-            format!("did you mean `{guess}`?"),
-            vec![Edit { span: span.clone(), text: guess.to_owned() }],
-        ),
-        None => finding,
-    }
+    offer(finding, given, span, known(), known()).0
 }
 
 /// The values of the list file's column that is named like the attribute.

@@ -62,10 +62,10 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         code: "W0310",
         title: "a rule that can never set a price",
-        why: "Every item it matches is matched by a rule that wins over it.",
+        why: "Every item it matches is matched by a rule that wins over it, or its conditions exclude each other.",
         wrong: "over  = [\"earbuds\"]\n",
         right: "",
-        cure: "Delete the rule, narrow the other one, or remove its `over`.",
+        cure: "Delete the rule, narrow the other one, or remove its `over`. Where conditions exclude each other: a list of cells asks for all of them, `a/** | b/**` for either.",
     },
     Entry {
         code: "W0311",
@@ -78,10 +78,26 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         code: "W0312",
         title: "an entry whose dates are over",
-        why: "With `--catalog`: its `until` lies before the moment that is looked at, so it never acts again.",
+        why: "With `--catalog`: its `until`, or the last of its dates, lies before the moment that is looked at, so it never acts again.",
         wrong: "",
         right: "",
         cure: "Delete the entry, or write the next dates.",
+    },
+    Entry {
+        code: "W0314",
+        title: "an adjustment or rounding that can hold for no item",
+        why: "Its conditions exclude each other, so it never acts. A list of cells on one attribute asks for all of them, and an overlay is about a part of its parent's scope.",
+        wrong: "where = { tags = [\"kvi\", \"!kvi\"] }",
+        right: "where = { tags = \"kvi\" }",
+        cure: "Correct the scope: for either of two write `a/** | b/**`. Or delete the entry.",
+    },
+    Entry {
+        code: "W0315",
+        title: "a season that never acts",
+        why: "All that a `when` says must hold at once, and no day is all of it: the 31st of a month in April, or dates outside of `from` and `until`.",
+        wrong: "day_of_month = \"31\"",
+        right: "day_of_month = \"30\"",
+        cure: "Take a condition away, or write two seasons.",
     },
     Entry {
         code: "W0313",

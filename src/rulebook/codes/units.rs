@@ -116,6 +116,22 @@ pub(super) const ENTRIES: &[Entry] = &[
         cure: "Add the rate.",
     },
     Entry {
+        code: "W0411",
+        title: "more rivals asked for than the set has",
+        why: "`second`, `third` and `at_least` need so many rivals with a valid price. Where the set has fewer members, the strategy never has a price: `else` decides, or the current price is held.",
+        wrong: "rank = \"third\"",
+        right: "rank = \"second\"",
+        cure: "Take another rank, or name more rivals in the set.",
+    },
+    Entry {
+        code: "W0412",
+        title: "a band without a price",
+        why: "No price below the band's `to` (and not below the one before) has one of its endings: `*90` needs at least 90.",
+        wrong: "bands = [ { to = \"50 EUR\", ends = \"*90\" }, { ends = \"*9.99\" } ]",
+        right: "bands = [ { to = \"50 EUR\", ends = \"*9\" }, { ends = \"*9.99\" } ]",
+        cure: "Write an ending with fewer digits, or another `to`.",
+    },
+    Entry {
         code: "E0410",
         title: "a price ending that cannot be",
         why: "An ending is the last digits of a price, with `*` for any digits before them and as many decimals as the currency has.",

@@ -6,6 +6,7 @@ mod always;
 mod fees;
 mod guards;
 mod hash;
+mod nowhere;
 mod places;
 mod rounds;
 mod rules;
@@ -17,6 +18,7 @@ mod symbols;
 
 pub use always::placed;
 pub use hash::release_hash;
+pub use nowhere::nowhere;
 pub use places::{Book, Compiled, compile};
 pub use segments::segments;
 pub use spans::{common, outside, union};

@@ -49,10 +49,9 @@ fn walk(file: &'static str, path: &str, schema: &Value, found: &mut Vec<Setting>
             about: value["description"].as_str().unwrap_or("").to_owned(),
             like: like(value),
         });
-        if !REPEATED.contains(&name.as_str())
-            && !value.pointer("/anyOf/0/pattern").is_some_and(Value::is_string)
-        {
+        if !REPEATED.contains(&name.as_str()) {
             walk(file, &inner, value, found);
+            walk(file, &inner, &value["items"], found);
         }
     }
     // Names that the analyst chooses; a name that may be any attribute has no settings of its own.
@@ -84,6 +83,9 @@ fn like(value: &Value) -> String {
         Some("array") => "a list".to_owned(),
         Some("object") => "a table".to_owned(),
         Some("string") => "a text".to_owned(),
+        _ if value["anyOf"].as_array().into_iter().flatten().any(|one| one["type"] == "object") => {
+            "a text, or a table".to_owned()
+        }
         _ if value["anyOf"].is_array() => "a text, or a list of texts".to_owned(),
         _ => String::new(),
     }
@@ -104,7 +106,9 @@ pub fn reference() -> String {
         let must = if setting.required { "required" } else { "" };
         let cell = |text: &str| text.replace('|', "\\|");
         let like = match setting.like.as_str() {
-            "a table" | "a text" | "a list" | "a text, or a list of texts" | "" => setting.like.clone(),
+            "a table" | "a text" | "a list" | "a text, or a table" | "a text, or a list of texts" | "" => {
+                setting.like.clone()
+            }
             like => format!("`{}`", cell(like)),
         };
         page.push_str(&format!("| `{}` | {must} | {like} | {} |\n", setting.path, cell(&setting.about)));

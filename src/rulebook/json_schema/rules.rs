@@ -107,6 +107,7 @@ fn guard() -> Vec<Key> {
     let classes = ["legal", "safety", "contract", "commercial", "comfort"];
     let bases = ["purchase cost", "landed cost"];
     let change_by = json!({
+        "description": "A percent up and down, or a range from down to up.",
         "anyOf": [percent("Up and down."), percents("Down and up.")],
     });
     vec![

@@ -1,6 +1,8 @@
 //! Where we sell, against whom, and what is tested.
 
 use super::{Card, Part, Section};
+use crate::facts::{RivalId, builtin, show_duration};
+use crate::money::{Fraction, Money, Ratio, Rounding};
 use crate::pricing::{Delivery, Place, Release};
 use crate::rulebook::{Expected, Loaded};
 
@@ -15,7 +17,12 @@ pub fn markets(release: &Release) -> Section {
                 .map(|vat| format!("{} {}", vat.class, vat.rate.to_percent_text(7)))
                 .collect();
             let zone = place.zone.iana_name().unwrap_or("");
-            let says = format!("Prices in {}, VAT {}, time of {zone}.", place.currency, vat.join(", "));
+            let says = format!(
+                "Prices in {}, VAT {}, time of {zone}.{}",
+                place.currency,
+                vat.join(", "),
+                landed(place)
+            );
             let part = Part { label: name.clone(), says: vec![(None, says)] };
             cards.push(Card {
                 name: name.clone(),
@@ -34,27 +41,71 @@ pub fn markets(release: &Release) -> Section {
 fn takes(place: &Place) -> String {
     let mut costs = Vec::new();
     let fees = &place.fees;
-    if crate::money::Ratio::ZERO < fees.commission {
+    if Ratio::ZERO < fees.commission {
         costs.push(format!("commission {}", fees.commission.to_percent_text(7)));
     }
-    if crate::money::Ratio::ZERO < fees.shares {
+    if Ratio::ZERO < fees.shares {
         costs.push(format!("{} of the price in other shares", fees.shares.to_percent_text(7)));
     }
     costs.extend(fees.per_unit.iter().map(|(name, money)| format!("{name} {money} a unit")));
     costs.extend(fees.per_order.iter().map(|(name, money)| format!("{name} {money} an order")));
-    match costs.is_empty() {
+    let mut says = match costs.is_empty() {
         true => "Takes nothing.".to_owned(),
         false => format!("Takes {}.", costs.join(", ")),
+    };
+    if let Some(basket) = fees.basket {
+        says.push_str(&format!(" The usual order is worth {}.", Money::new(basket, place.currency)));
     }
+    if let Some(returns) = &fees.returns {
+        says.push_str(&format!(
+            " {} of the units come back: bringing one back costs {}, and it is worth {} of its landed cost.",
+            returns.rate.to_percent_text(7),
+            returns.reverse,
+            returns.salvage.to_percent_text(7)
+        ));
+    }
+    if place.cost_from == builtin::SUPPLIER_COST {
+        says.push_str(" The supplier's cost counts.");
+    }
+    says
+}
+
+/// What a purchase costs until it lies on the shelf, and which rates it is converted with.
+fn landed(place: &Place) -> String {
+    let shares = place.landed.sub(Fraction::ONE).and_then(|shares| shares.to_ratio(Rounding::HalfEven));
+    let mut says = match shares {
+        Ok(shares) if shares != Ratio::ZERO => {
+            format!(" Landed costs are {} of the purchase cost.", shares.to_percent_text(7))
+        }
+        _ => String::new(),
+    };
+    if place.fx.buffer != Ratio::ZERO {
+        let buffer = place.fx.buffer.to_percent_text(7);
+        says.push_str(&format!(" A converted cost is taken {buffer} higher."));
+    }
+    if let Some(age) = place.fx.max_age {
+        says.push_str(&format!(" An exchange rate older than {} refuses the price.", show_duration(age)));
+    }
+    says
 }
 
 pub fn rivals(release: &Release) -> Section {
     let mut cards: Vec<Card> = Vec::new();
     for place in &release.places {
         for set in &place.sets {
-            let members: Vec<String> =
-                set.members.iter().filter_map(|id| release.rivals.example(id.0)).collect();
-            let mut says = format!("{}. An offer counts", members.join(", "));
+            let names = |ids: &mut dyn Iterator<Item = &RivalId>| -> Vec<String> {
+                ids.filter_map(|id| release.rivals.example(id.0)).collect()
+            };
+            let members = names(&mut set.members.iter().filter(|id| !set.own.contains(id)));
+            let own = names(&mut set.own.iter());
+            let mut says = match members.is_empty() {
+                true => "Nobody.".to_owned(),
+                false => format!("{}.", members.join(", ")),
+            };
+            if !own.is_empty() {
+                says.push_str(&format!(" Our own shops, never rivals: {}.", own.join(", ")));
+            }
+            says.push_str(" An offer counts");
             let mut asks = Vec::new();
             if set.matching.is_some() {
                 asks.push(format!("with a match {}", set.matching_text));

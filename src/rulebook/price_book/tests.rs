@@ -45,6 +45,35 @@ fn every_entry_is_told_in_words() {
 }
 
 #[test]
+fn amounts_are_told_in_full_and_costs_completely() {
+    let mut files = orda();
+    let manifest = files.get("rulebook.toml").unwrap().replacen(
+        "[competitors.",
+        "[competitors.other]\nmembers = [\"alza\", \"me\"]\nown = [\"me\"]\n\n[competitors.",
+        1,
+    );
+    let returns = "returns = { rate = \"8%\", reverse = \"3.50 EUR\", salvage = \"70%\" }\nbasket =";
+    let manifest = manifest.replacen("basket =", returns, 1);
+    files.0.insert("rulebook.toml".into(), manifest.into());
+    let guard = "[guard.tiny]\nclass = \"safety\"\nmin_contribution = \"0.005 EUR | 1 KZT\"\n";
+    files.0.insert("rules/tiny.toml".into(), guard.into());
+    let loaded = load(files);
+    let text = PriceBook::new(&loaded).unwrap().text();
+    for sentence in [
+        "a unit contribution of 0.005 EUR at least",
+        "alza. Our own shops, never rivals: me. An offer counts",
+        "Landed costs are ",
+        "A converted cost is taken ",
+        "An exchange rate older than ",
+        "of the units come back: bringing one back costs ",
+        "The usual order is worth ",
+        "The supplier's cost counts.",
+    ] {
+        assert!(text.contains(sentence), "{sentence}\n---\n{text}");
+    }
+}
+
+#[test]
 fn a_page_is_one_file_without_scripts_and_what_is_written_stays_text() {
     let mut files = orda();
     let rules = files

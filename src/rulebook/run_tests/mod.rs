@@ -13,6 +13,7 @@ pub use waterfall::Line;
 
 use super::{Diagnostic, RuleTest, Span};
 use crate::facts::Rates;
+use crate::money::Currency;
 use crate::pricing::{Outcome, Recorder, Release, Row, World, price};
 
 /// What all tests gave.
@@ -45,6 +46,8 @@ pub enum Verdict {
 pub struct Failure {
     pub mismatches: Vec<Mismatch>,
     pub steps: Vec<Line>,
+    /// Of the amounts of `steps`.
+    pub currency: Currency,
     /// The first of `steps` that differs from what is expected, as far as the expectations tell.
     pub first: Option<usize>,
 }
@@ -108,7 +111,7 @@ fn run_one(release: &Release, test: &RuleTest, rates: &Rates, exercised: &mut Ex
     }
     let steps = waterfall::lines(given.place, &trace.steps);
     let first = waterfall::first_difference(&steps, &mismatches, expected.price());
-    let failure = Failure { mismatches, steps, first };
+    let failure = Failure { mismatches, steps, currency: given.place.currency, first };
     report(short, Verdict::Failed(failure))
 }
 

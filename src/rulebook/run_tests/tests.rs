@@ -83,6 +83,24 @@ fn what_is_expected_and_holds_passes() {
     assert!(matches!(run(near).verdict, Verdict::Passed));
 }
 
+/// Decisions 7.9: first the current price, then the guard that moves it.
+#[test]
+fn a_held_price_that_moves_begins_with_the_current_one() {
+    let floor = guard("margin", GuardClass::Safety, Scope::everything(), min_margin("5"));
+    let shop = release(vec![Place { guards: [floor].into(), ..place("own") }]);
+    let mut test = test(&[("price", text("1 KZT")), ("status", text("held"))]);
+    for (name, value) in &mut test.item {
+        if **name == *"current_price" {
+            *value = "900 KZT".into();
+        }
+    }
+    let report = run_tests(&shop, &[test], &Rates::default()).reports.remove(0);
+    let Verdict::Failed(failure) = report.verdict else { panic!("{:?}", report.verdict) };
+    let steps: Vec<(&str, String)> =
+        failure.steps.iter().map(|step| (&*step.name, step.after.unwrap().to_string())).collect();
+    assert_eq!(steps, [("held", "900.00".to_owned()), ("guard margin", "1006.37".to_owned())]);
+}
+
 #[test]
 fn the_first_step_that_differs_is_named() {
     let step = |expect: &[(&str, Expected)]| {

@@ -86,7 +86,7 @@ fn line(place: &Place, step: &Step) -> Option<Line> {
         }
         Step::Held { reason, after } => {
             let note = reason.as_str().to_owned();
-            make(Stage::End, "held".to_owned(), Some(after.amount()), note, None)
+            make(Stage::Strategy, "held".to_owned(), Some(after.amount()), note, None)
         }
         Step::Refused { code } => {
             make(Stage::End, "refused".to_owned(), None, code.as_str().to_owned(), None)

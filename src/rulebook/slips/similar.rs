@@ -38,8 +38,14 @@ pub fn find(trees: &BTreeMap<Box<str>, Table>, tests: &[RuleTest], cx: &mut Cont
 /// Where rules and tables name values of an attribute.
 pub fn places(attr: &str, trees: &BTreeMap<Box<str>, Table>, cx: &Context<'_>) -> Places {
     let mut places = Places::new();
-    for (_, root) in trees.iter().filter(|(path, _)| !path.starts_with("tests/")) {
-        in_rules(attr, root, &mut places);
+    for (path, root) in trees.iter().filter(|(path, _)| !path.starts_with("tests/")) {
+        // What a feed calls an attribute is no value of it.
+        let no_feed = |key: &str| **path != *"rulebook.toml" || key != "feed";
+        for (_, keyed) in root.in_order().into_iter().filter(|(key, _)| no_feed(key)) {
+            if let Some(table) = keyed.node.as_table() {
+                in_rules(attr, table, &mut places);
+            }
+        }
     }
     in_tables(attr, cx, &mut places);
     places

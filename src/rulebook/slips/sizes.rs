@@ -6,7 +6,7 @@ use crate::rulebook::book::Context;
 use crate::rulebook::syntax::{Node, Table, Value, node_text, parse_quantity};
 use crate::rulebook::{Applicability, Diagnostic};
 
-/// What is usual for a key: a percent in 10⁻⁹, a duration in seconds, both ends included. Zero is always said on purpose.
+/// What is usual for a key: a percent in 10⁻⁹, a duration in seconds, both ends included. A percent of zero is always said on purpose.
 struct Usual {
     /// The keys that lead to it, the last ones; `*` is any name.
     path: &'static [&'static str],
@@ -92,7 +92,9 @@ fn look(usual: &Usual, node: &Node) -> Option<Diagnostic> {
     let text = text_of(node);
     let number = text.trim_start_matches(['<', '>', '=', '+', ' ']);
     let quantity = parse_quantity(number, usual.kind).ok()?;
-    let usual_size = quantity.value == 0 || (usual.low..=usual.high).contains(&quantity.value);
+    // A duration of zero switches nothing off: it holds for no moment.
+    let said_zero = quantity.value == 0 && usual.kind != Kind::Duration;
+    let usual_size = said_zero || (usual.low..=usual.high).contains(&quantity.value);
     (!usual_size).then(|| {
         let title = format!("`{text}` is an unusual size");
         Diagnostic::warning("W0407", title, node.span.clone(), format!("usual is {}", usual.what))

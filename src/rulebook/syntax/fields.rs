@@ -1,7 +1,7 @@
 //! Reads the keys of one table and reports those nobody asked for.
 
-use super::{Findings, Node, Table, list, nearest, wrong_type};
-use crate::rulebook::{Applicability, Diagnostic, Edit, Span};
+use super::{Findings, Node, Table, list, offer, wrong_type};
+use crate::rulebook::{Diagnostic, Span};
 
 /// The keys of one table. What is asked for is what is allowed.
 pub struct Fields<'a> {
@@ -11,11 +11,13 @@ pub struct Fields<'a> {
     /// As a person calls it: `follow`, guard `no-loss`.
     name: String,
     asked: Vec<(&'static str, bool)>,
+    /// Keys that were read elsewhere and are written.
+    written: Vec<&'static str>,
 }
 
 impl<'a> Fields<'a> {
     pub fn new(table: &'a Table, at: Span, name: impl Into<String>) -> Self {
-        Self { table, at, name: name.into(), asked: Vec::new() }
+        Self { table, at, name: name.into(), asked: Vec::new(), written: Vec::new() }
     }
 
     /// The fields of a value that should be a table (E0202).
@@ -49,6 +51,12 @@ impl<'a> Fields<'a> {
         self.table.entry(key).map(|entry| (&entry.key, &entry.node))
     }
 
+    /// A key that is allowed here and read elsewhere; no misspelt key can mean it where it is written.
+    pub fn elsewhere(&mut self, key: &'static str, is_written: bool) {
+        self.asked.push((key, false));
+        self.written.extend(is_written.then_some(key));
+    }
+
     pub fn lacks(&self, key: &str) -> bool {
         !self.table.contains(key)
     }
@@ -75,20 +83,18 @@ impl<'a> Fields<'a> {
             if self.asked.iter().any(|(asked, _)| *asked == key) {
                 continue;
             }
-            let free = self.asked.iter().map(|(asked, _)| *asked).filter(|asked| !self.table.contains(asked));
-            let guess = nearest(key, free);
-            meant.extend(guess);
-            let mut finding = Diagnostic::error(
+            let is_free = |asked: &&str| !self.table.contains(asked) && !self.written.contains(asked);
+            let free = self.asked.iter().map(|(asked, _)| *asked).filter(is_free);
+            let known = self.asked.iter().map(|(asked, _)| *asked);
+            let finding = Diagnostic::error(
                 "E0201",
                 format!("`{key}` is not a setting of {}", self.name),
                 entry.key.clone(),
                 "unknown setting",
             )
             .related(self.at.clone(), self.takes());
-            if let Some(guess) = guess {
-                let edit = Edit { span: entry.key.clone(), text: guess.to_owned() };
-                finding = finding.fix(Applicability::Safe, format!("did you mean `{guess}`?"), vec![edit]);
-            }
+            let (finding, offered) = offer(finding, key, &entry.key, free, known);
+            meant.extend(offered);
             out.push(finding);
         }
         for (key, required) in &self.asked {
@@ -130,12 +136,5 @@ pub fn unknown_name<'k>(
     let article = if what.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
     let finding =
         Diagnostic::error(code, format!("`{given}` is not {article} {what}"), span.clone(), allowed);
-    match nearest(given, known) {
-        Some(guess) => finding.fix(
-            Applicability::Safe,
-            format!("did you mean `{guess}`?"),
-            vec![Edit { span, text: guess.to_owned() }],
-        ),
-        None => finding,
-    }
+    offer(finding, given, &span, known.clone(), known).0
 }

@@ -16,7 +16,7 @@ pub use doc::{Keyed, Node, Table, Value, parse_toml};
 pub use fields::{Fields, unknown_name};
 pub use findings::Findings;
 pub use quantity::{Mistake, parse_quantity, parse_span};
-pub use suggest::{list, near_miss, nearest};
+pub use suggest::{list, near_miss, nearest, offer};
 pub use table::{Csv, Row, node_text, parse_csv};
 pub use value::{
     Amounts, Sign, boolean, choice, closed_percents, duration, integer, money, not_supported, out_of_range,

@@ -1,18 +1,76 @@
 //! "Did you mean": the nearest known name, and lists of what is allowed.
 
+use crate::rulebook::{Applicability, Diagnostic, Edit, Span};
+
 /// The known name that a mistyped one most likely meant, if one is near enough.
 pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    near(given, known).1.first().copied()
+}
+
+/// Adds what a mistyped name may have meant. `free` are the names it may become, `known` all that have a meaning here;
+/// the names that were offered come back.
+///
+/// A cure is safe where one name alone is nearest, clearly so, and is no opposite (`min_markup` is not `max_markup`) and
+/// no other number (`floor-3` is not `floor-1`).
+pub fn offer<'a>(
+    finding: Diagnostic,
+    given: &str,
+    span: &Span,
+    free: impl IntoIterator<Item = &'a str>,
+    known: impl IntoIterator<Item = &'a str>,
+) -> (Diagnostic, Vec<&'a str>) {
+    let (far, meant) = near(given, free);
+    let (nearest_of_all, rivals) = near(given, known);
+    let clear =
+        far.saturating_mul(3) <= given.chars().count().max(3) && far <= nearest_of_all && rivals.len() < 2;
+    let sure = clear && meant.iter().all(|name| !opposite(given, name) && digits(given) == digits(name));
+    let applicability = if sure && meant.len() == 1 { Applicability::Safe } else { Applicability::Maybe };
+    let finding = meant.iter().fold(finding, |finding, name| {
+        let edit = Edit { span: span.clone(), text: (*name).to_owned() };
+        finding.fix(applicability, format!("did you mean `{name}`?"), vec![edit])
+    });
+    (finding, meant)
+}
+
+/// The known names that are nearest, and how far that is.
+fn near<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> (usize, Vec<&'a str>) {
     let allowed = match given.chars().count() {
         0..=2 => 1,
         3..=7 => 2,
         _ => 3,
     };
-    known
+    let mut found: Vec<(usize, &str)> = known
         .into_iter()
         .map(|name| (distance(given, name), name))
         .filter(|(far, name)| *far <= allowed && *far < name.chars().count())
-        .min()
-        .map(|(_, name)| name)
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    let least = found.first().map_or(usize::MAX, |(far, _)| *far);
+    (least, found.into_iter().take_while(|(far, _)| *far == least).map(|(_, name)| name).collect())
+}
+
+/// Whether one says the opposite of the other.
+fn opposite(given: &str, name: &str) -> bool {
+    const PAIRS: [(&str, &str); 9] = [
+        ("min", "max"),
+        ("floor", "ceiling"),
+        ("from", "until"),
+        ("up", "down"),
+        ("low", "high"),
+        ("lowest", "highest"),
+        ("net", "gross"),
+        ("start", "end"),
+        ("included", "excluded"),
+    ];
+    let has = |text: &str, word: &str| text.to_lowercase().split(['_', '-', ' ']).any(|part| part == word);
+    PAIRS.iter().any(|(a, b)| {
+        has(given, a) && !has(given, b) && has(name, b) || has(given, b) && !has(given, a) && has(name, a)
+    })
+}
+
+fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
 }
 
 /// Whether one of two names is most likely a typing mistake for the other: one edit apart, or another case.
@@ -76,5 +134,28 @@ mod tests {
         );
         assert!(!near_miss("kvi", "kvy") && !near_miss("TEL-A55", "TEL-A35") && !near_miss("Bose", "Bose"));
         assert_eq!(list(["a", "b"]), "`a`, `b`");
+    }
+
+    fn offered(given: &str, free: &[&'static str]) -> (Vec<&'static str>, bool) {
+        let span = Span { file: "x".into(), start: 0, end: 0 };
+        let finding = Diagnostic::error("E0201", "x", span.clone(), "x");
+        let names = || free.iter().copied();
+        let (finding, meant) = offer(finding, given, &span, names(), names());
+        (meant, finding.fixes.iter().any(|fix| fix.applicability == Applicability::Safe))
+    }
+
+    #[test]
+    fn a_doubtful_guess_is_never_safe() {
+        let keys = ["where", "when", "why", "owner", "min_price", "max_price", "min_margin", "max_markup"];
+        assert_eq!(offered("min_margn", &keys), (vec!["min_margin"], true));
+        assert_eq!(offered("whre", &keys), (vec!["where"], true));
+        assert_eq!(offered("wher", &keys), (vec!["when", "where"], false), "a tie");
+        assert_eq!(offered("mix_price", &keys), (vec!["max_price", "min_price"], false), "a tie");
+        assert_eq!(offered("min_markup", &keys), (vec!["max_markup"], false), "the opposite");
+        assert_eq!(offered("max_margin", &keys), (vec!["min_margin"], false), "the opposite");
+        assert_eq!(offered("floor-3", &["floor-1", "floor-2"]), (vec!["floor-1", "floor-2"], false));
+        assert_eq!(offered("pos3", &["pos1"]), (vec!["pos1"], false), "another number");
+        assert_eq!(offered("DP", &["DE", "JP"]), (vec!["DE", "JP"], false));
+        assert_eq!(offered("tags", &["age", "feed"]), (vec!["age"], false), "half of it would change");
     }
 }

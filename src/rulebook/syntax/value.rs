@@ -1,7 +1,7 @@
 //! Single values with their unit, each mistake a finding.
 
 use super::quantity::{Mistake, parse_percent, parse_quantity};
-use super::{Findings, Node, Value, list, nearest};
+use super::{Findings, Node, Value, list, offer};
 use crate::facts::Kind;
 use crate::money::{Amount, Currency, Ratio};
 use crate::rulebook::{Applicability, Diagnostic, Edit, Span};
@@ -144,14 +144,7 @@ pub fn choice<T: Copy>(node: &Node, words: &[(&'static str, T)], out: &mut Findi
         span.clone(),
         format!("allowed: {}", list(known.clone())),
     );
-    out.push(match nearest(given, known) {
-        Some(guess) => finding.fix(
-            Applicability::Safe,
-            format!("did you mean `{guess}`?"),
-            vec![Edit { span, text: guess.to_owned() }],
-        ),
-        None => finding,
-    });
+    out.push(offer(finding, given, &span, known.clone(), known).0);
     None
 }
 

@@ -47,7 +47,7 @@ class      = "comfort"
 max_change = "6%"
 "#;
 /// The small rulebook with some files replaced or added.
-fn with(files: &[(&str, &str)]) -> Loaded {
+pub(super) fn with(files: &[(&str, &str)]) -> Loaded {
     let base = [("rulebook.toml", RULEBOOK), ("schema.toml", SCHEMA), ("rules/base.toml", RULES)];
     let all = base.iter().chain(files).map(|(path, text)| ((*path).into(), (*text).into()));
     load(Files(all.collect()))

@@ -2,7 +2,9 @@
 
 mod ahead;
 mod broken;
+mod certain;
 mod cures;
+mod keys;
 mod models;
 
 use super::{Diagnostic, Files, Loaded, load};
