@@ -46,7 +46,9 @@ impl<T: Message> codec::Encoder for Encoder<T> {
     type Error = Status;
 
     fn encode(&mut self, message: T, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        let bytes = message.encode_to_vec();
+        let mut bytes = vec![0; message.encoded_len()];
+        // Into a slice: a vector asks before each byte whether it is full.
+        message.encode(&mut bytes.as_mut_slice()).map_err(|error| Status::internal(error.to_string()))?;
         buffer.reserve(bytes.len());
         buffer.put_slice(&bytes);
         Ok(())

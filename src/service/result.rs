@@ -32,9 +32,6 @@ pub mod quote_result {
     }
 }
 
-/// A decision without an explanation is shorter.
-const USUAL_BYTES: usize = 512;
-
 impl QuoteResult {
     #[must_use]
     pub fn new(outcome: quote_result::Outcome) -> Self {
@@ -44,8 +41,8 @@ impl QuoteResult {
     /// The same, for the wire alone.
     #[must_use]
     pub fn written(outcome: &quote_result::Outcome) -> Self {
-        let mut written = Vec::with_capacity(USUAL_BYTES);
-        outcome.encode(&mut written);
+        let mut written = vec![0; outcome.encoded_len()];
+        outcome.encode(&mut written.as_mut_slice());
         Self { outcome: None, written }
     }
 }
