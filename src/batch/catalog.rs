@@ -20,6 +20,16 @@ pub struct Catalog<'a> {
     pub total: u64,
     /// Columns that are not read, each once.
     pub ignored: Vec<Ignored>,
+    /// What lies in the folders of the catalog and is not read.
+    pub passed_over: Vec<PathBuf>,
+}
+
+/// What arguments name.
+#[derive(Clone, Debug, Default)]
+pub struct FeedFiles {
+    pub files: Vec<PathBuf>,
+    /// What else lies in the folders among them.
+    pub passed_over: Vec<PathBuf>,
 }
 
 /// Where a block comes from.
@@ -38,8 +48,14 @@ impl<'a> Catalog<'a> {
     /// # Errors
     /// A file that cannot be read, or lacks columns.
     pub fn open(paths: &[PathBuf], release: &'a Release) -> Result<Self, BatchError> {
-        let mut catalog =
-            Self { release, paths: paths.to_owned(), block_rows: BLOCK_ROWS, total: 0, ignored: Vec::new() };
+        let mut catalog = Self {
+            release,
+            paths: paths.to_owned(),
+            block_rows: BLOCK_ROWS,
+            total: 0,
+            ignored: Vec::new(),
+            passed_over: Vec::new(),
+        };
         let known = item_headers(release);
         for path in paths {
             let source = catalog.source(path)?;
@@ -58,6 +74,18 @@ impl<'a> Catalog<'a> {
     #[must_use]
     pub fn with_block_rows(self, block_rows: usize) -> Self {
         Self { block_rows, ..self }
+    }
+
+    /// The same, which tells what its folders hold beside it.
+    #[must_use]
+    pub fn with_passed_over(self, passed_over: Vec<PathBuf>) -> Self {
+        Self { passed_over, ..self }
+    }
+
+    /// How many files it has.
+    #[must_use]
+    pub fn files(&self) -> usize {
+        self.paths.len()
     }
 
     fn source(&self, path: &Path) -> Result<Source, BatchError> {
@@ -110,12 +138,13 @@ impl<'a> Catalog<'a> {
     }
 }
 
-/// The files that arguments name: files as they stand, of a folder those that end in `.csv` or `.parquet`, by name.
+/// The files that arguments name: files as they stand, of a folder those that end in `.csv` or `.parquet` (`.CSV` too) and do not
+/// start with a dot, by name.
 ///
 /// # Errors
 /// A folder without such files, or a file that is named twice.
-pub fn feed_files(named: &[PathBuf]) -> Result<Vec<PathBuf>, BatchError> {
-    let mut files: Vec<PathBuf> = Vec::new();
+pub fn feed_files(named: &[PathBuf]) -> Result<FeedFiles, BatchError> {
+    let (mut files, mut passed_over): (Vec<PathBuf>, Vec<PathBuf>) = Default::default();
     for path in named {
         if !path.is_dir() {
             files.push(path.clone());
@@ -125,9 +154,12 @@ pub fn feed_files(named: &[PathBuf]) -> Result<Vec<PathBuf>, BatchError> {
         let mut inside = Vec::new();
         for entry in std::fs::read_dir(path).map_err(io)? {
             let file = entry.map_err(io)?.path();
-            let ending = file.extension().and_then(|ending| ending.to_str());
-            if file.is_file() && matches!(ending, Some("csv" | "parquet")) {
-                inside.push(file);
+            let ending = file.extension().and_then(|ending| ending.to_str()).unwrap_or("");
+            let known = ["csv", "parquet"].iter().any(|known| ending.eq_ignore_ascii_case(known));
+            let hidden = file.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+            match file.is_file() && known && !hidden {
+                true => inside.push(file),
+                false => passed_over.push(file),
             }
         }
         if inside.is_empty() {
@@ -140,6 +172,9 @@ pub fn feed_files(named: &[PathBuf]) -> Result<Vec<PathBuf>, BatchError> {
     let real = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
     match files.iter().find(|path| !known.insert(real(path))) {
         Some(twice) => Err(BatchError::Usage(format!("`{}` is named twice", twice.display()))),
-        None => Ok(files),
+        None => {
+            passed_over.sort();
+            Ok(FeedFiles { files, passed_over })
+        }
     }
 }

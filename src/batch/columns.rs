@@ -1,6 +1,7 @@
 //! Which columns of a feed are read, and as what.
 
 use super::BatchError;
+use super::cells::show;
 use crate::facts::{Kind, Schema};
 use crate::pricing::Release;
 use std::path::Path;
@@ -100,14 +101,40 @@ impl Columns {
     pub fn need(&self, path: &Path, names: &[&str]) -> Result<(), BatchError> {
         let missing: Vec<String> =
             names.iter().filter(|name| self.find(name).is_none()).map(|name| (*name).to_owned()).collect();
-        if missing.is_empty() { Ok(()) } else { Err(self.missing(path, &missing, "")) }
+        if missing.is_empty() { Ok(()) } else { Err(self.missing(path, &missing, |_| None, "")) }
     }
 
-    /// The error for required columns that nothing gives.
-    pub(super) fn missing(&self, path: &Path, names: &[String], cure: &str) -> BatchError {
-        let list = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        let hint = if self.count == 1 { "; columns are separated by commas" } else { "" };
+    /// The error for required columns that nothing gives. `mapped` is the header that stands for a name in this feed.
+    pub(super) fn missing<'m>(
+        &self,
+        path: &Path,
+        names: &[String],
+        mapped: impl Fn(&str) -> Option<&'m str>,
+        cure: &str,
+    ) -> BatchError {
+        let told = names.iter().map(|name| {
+            let sought = mapped(name);
+            let looked = sought.map(|header| format!(" (looked for `{header}`)")).unwrap_or_default();
+            let near = self.near(sought.unwrap_or(name));
+            let near = near.map(|header| format!(": did you mean the column `{}`?", show(header)));
+            format!("`{name}`{looked}{}", near.unwrap_or_default())
+        });
+        let list = told.collect::<Vec<_>>().join(", ");
+        let comment = self.used.iter().map(|column| &column.header).chain(&self.others);
+        let hint = match comment.clone().any(|header| header.starts_with('#')) {
+            true => "; the first line has to name the columns: take the comment above them away",
+            false if self.count == 1 => "; columns are separated by commas",
+            false => "",
+        };
         BatchError::columns(path, format!("no column gives {list}{cure}{hint}"))
+    }
+
+    /// The header that nobody reads and that is `name` but for case and blanks, or nearly.
+    fn near(&self, name: &str) -> Option<&str> {
+        let plain = |text: &str| text.trim().to_lowercase();
+        let same = self.others.iter().find(|header| plain(header) == plain(name));
+        let headers = || self.others.iter().map(String::as_str);
+        same.map(String::as_str).or_else(|| crate::rulebook::nearest(name, headers()))
     }
 }
 

@@ -9,7 +9,7 @@ use super::texts::Texts;
 use super::{BatchError, EarlierFeed, FeedKind, Quarantined};
 use crate::facts::{
     AppliedText, BadField, FactSet, FieldCode, History, Kind, Names, OfferBook, OfferText, RateText, Rates,
-    read_applied, read_offer, read_rate,
+    read_applied, read_offer, read_rate, unseen_in_name,
 };
 use crate::money::Currency;
 use crate::pricing::Release;
@@ -244,7 +244,15 @@ fn load(
                     let bad = BadField::new(&column.name, FieldCode::TooLong, text, &why);
                     Err((texts.cell(source.columns.find("sku"), row).into(), vec![bad]))
                 }
-                None => take(&texts, row),
+                None => {
+                    let sku = texts.cell(source.columns.find("sku"), row);
+                    match unseen_in_name(sku) {
+                        Some(why) => {
+                            Err((sku.into(), vec![BadField::new("sku", FieldCode::Text, sku, &why)]))
+                        }
+                        None => take(&texts, row),
+                    }
+                }
             };
             if let Err((sku, bad)) = done {
                 account.quarantined.push(Quarantined::new(feed, *line, &sku, bad, 0));

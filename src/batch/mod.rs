@@ -44,7 +44,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use catalog::{Catalog, feed_files};
+pub use catalog::{Catalog, FeedFiles, feed_files};
 pub use columns::{Column, Columns, Ignored, item_meaning};
 pub use digest::Digest;
 pub use error::BatchError;

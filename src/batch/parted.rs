@@ -1,15 +1,16 @@
 //! Answers in folders named after what they hold, `market=DE/channel=own/part-0.parquet`: the layout that Hive, Spark, DuckDB and
-//! polars read as one table. The folder is written aside, under the name `…​.part`, and takes its name when it is whole.
+//! polars read as one table. The folder is written aside, under a name of its own that ends in `.part`, and takes its name when it is whole.
 
 use super::BatchError;
 use super::answered::{Answered, Cells};
 use super::parquet_sink::ROW_GROUP_ROWS;
-use super::sink::{Format, PartFile, Sink};
+use super::sink::{Format, PartFile, Sink, make_part};
 use super::table::output_schema;
 use arrow_array::Array;
 use arrow_schema::{Schema, SchemaRef};
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -196,7 +197,7 @@ fn folder_text(text: &str) -> String {
     name
 }
 
-/// A folder under the name `…​.part`: it takes its name when it is published, and goes when it is dropped before.
+/// A folder under the name `….PROCESS.part`: it takes its name when it is published, and goes when it is dropped before.
 pub(super) struct Folder {
     path: PathBuf,
     aside: PathBuf,
@@ -205,7 +206,6 @@ pub(super) struct Folder {
 
 impl Folder {
     fn create(path: &Path) -> Result<Self, BatchError> {
-        let aside = beside(path, ".part");
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         if let Some(parent) = parent.filter(|parent| !parent.is_dir()) {
             let why = format!("cannot be written: there is no folder `{}`; make it first", parent.display());
@@ -215,42 +215,56 @@ impl Folder {
             return Err(BatchError::io(path, "is a file: with `--partition` the output is a folder"));
         }
         // What is there is replaced as a whole, so it must be nothing but an earlier output.
-        for folder in [path, &aside].into_iter().filter(|folder| folder.exists()) {
-            if let Some(foreign) = foreign(folder)? {
-                let why = format!(
-                    "would be replaced, and holds `{}`, which is no part of an output: give another folder",
-                    foreign.display()
-                );
-                return Err(BatchError::io(folder, why));
-            }
+        if path.exists()
+            && let Some(foreign) = foreign(path)?
+        {
+            let why = format!(
+                "would be replaced, and holds `{}`, which is no part of an output: give another folder",
+                foreign.display()
+            );
+            return Err(BatchError::io(path, why));
         }
-        let io = |error| BatchError::io(&aside, error);
-        if aside.exists() {
-            std::fs::remove_dir_all(&aside).map_err(io)?;
-        }
-        std::fs::create_dir(&aside).map_err(io)?;
+        let (aside, ()) = make_part(path, |part| std::fs::create_dir(part))?;
         Ok(Self { path: path.to_owned(), aside, published: false })
     }
 
-    /// Takes the place of what is there. For a moment, between two renames, there is no folder of the name, and never a mixed one.
+    /// Takes the place of what is there. For a moment, between two renames, there is no folder of the name, and never a mixed one. A run
+    /// that publishes in that moment is replaced in turn: the last one stays.
     fn publish(mut self) -> Result<(), BatchError> {
+        const TRIES: usize = 100;
         let io = |error| BatchError::io(&self.path, error);
-        let old = beside(&self.path, ".old.part");
-        let replaces = self.path.exists();
-        if replaces {
-            std::fs::rename(&self.path, &old).map_err(io)?;
-        }
-        if let Err(error) = std::fs::rename(&self.aside, &self.path) {
-            if replaces {
+        for _ in 0..TRIES {
+            let (old, ()) = make_part(&self.path, |old| std::fs::create_dir(old))?;
+            // A folder takes the place of an empty one; without one there the empty one goes again.
+            let replaces = match std::fs::rename(&self.path, &old) {
+                Ok(()) => true,
+                Err(error) if error.kind() == ErrorKind::NotFound => false,
+                Err(error) => {
+                    let _ = std::fs::remove_dir(&old);
+                    return Err(io(error));
+                }
+            };
+            let done = std::fs::rename(&self.aside, &self.path);
+            let between = done.as_ref().err().map(std::io::Error::kind);
+            let between = matches!(between, Some(ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists));
+            if replaces && done.is_err() && !between {
                 std::fs::rename(&old, &self.path).map_err(io)?;
+            } else {
+                std::fs::remove_dir_all(&old).map_err(|error| BatchError::io(&old, error))?;
             }
-            return Err(io(error));
+            match done {
+                Ok(()) => {
+                    self.published = true;
+                    return Ok(());
+                }
+                Err(error) if !between => return Err(io(error)),
+                Err(_) => {}
+            }
         }
-        if replaces {
-            std::fs::remove_dir_all(&old).map_err(|error| BatchError::io(&old, error))?;
-        }
-        self.published = true;
-        Ok(())
+        Err(BatchError::io(
+            &self.path,
+            "is replaced by other runs all the time: give each run a folder of its own",
+        ))
     }
 }
 
@@ -261,15 +275,6 @@ impl Drop for Folder {
             let _ = std::fs::remove_dir_all(&self.aside);
         }
     }
-}
-
-/// The path with a longer last name.
-fn beside(path: &Path, ending: &str) -> PathBuf {
-    // `prices/` is `prices`.
-    let plain: PathBuf = path.components().collect();
-    let mut longer = plain.into_os_string();
-    longer.push(ending);
-    longer.into()
 }
 
 /// Something in a folder that no output put there: all else are folders `market=…` and the like, with parts in them.

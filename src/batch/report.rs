@@ -1,10 +1,12 @@
 //! The summary of a run, for people and for programs.
 
+use super::cells::show;
 use super::summary::{CHANGE_BINS, Counts, Tally};
 use super::{FeedKind, Ignored, Summary, Verdict};
 use crate::facts::show_instant;
 use serde_json::{Map, Value, json};
 use std::fmt::{self, Display, Write};
+use std::path::PathBuf;
 
 impl Verdict {
     #[must_use]
@@ -13,6 +15,7 @@ impl Verdict {
             Self::Clean => "clean",
             Self::Partial => "partial",
             Self::TooMany => "too many bad rows",
+            Self::TooManyRefused => "too many refused prices",
         }
     }
 }
@@ -45,8 +48,11 @@ impl Summary {
             "release": &*self.release,
             "at": show_instant(self.at),
             "result": self.verdict.as_str(),
-            "published": self.verdict != Verdict::TooMany,
+            "published": self.verdict.publishes(),
             "max_bad": self.max_bad.to_string(),
+            "max_refused": self.max_refused.to_string(),
+            "files": self.files,
+            "passed_over": self.passed_over.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
             "rows": tally.rows,
             "elsewhere": tally.elsewhere,
             "read": tally.read,
@@ -55,6 +61,7 @@ impl Summary {
             "refused": tally.refused,
             "quarantined": tally.quarantined,
             "new": tally.new,
+            "current_price_in_another_currency": tally.foreign,
             "changes": changes,
             "rules": object(&tally.rules),
             "guards": object(&tally.guards),
@@ -91,6 +98,9 @@ impl Display for Summary {
         }
         let rows = format!("from {} rows", grouped(tally.rows));
         writeln!(f, "  {:<12} {:>13}   {rows}", "asked for", grouped(tally.read))?;
+        if 1 < self.files || !self.passed_over.is_empty() {
+            writeln!(f, "  {:<12} {:>13}   {}", "files", self.files, passed_over(&self.passed_over))?;
+        }
         if 0 < tally.elsewhere {
             writeln!(f, "  {} rows are for places that were not asked for", grouped(tally.elsewhere))?;
         }
@@ -104,6 +114,13 @@ impl Display for Summary {
             if !counts.is_empty() {
                 writeln!(f, "\n{title:<12} {}", listed(counts))?;
             }
+        }
+        if 0 < tally.foreign {
+            let count = grouped(tally.foreign);
+            writeln!(
+                f,
+                "\nNo current price: that of {count} answers is in another currency than their market's, and not used"
+            )?;
         }
         for (feed, rows, bad) in self.feeds.iter().filter(|(_, _, bad)| 0 < *bad) {
             writeln!(
@@ -119,6 +136,17 @@ impl Display for Summary {
         }
         write!(f, "\nDigest       {}", tally.digest)
     }
+}
+
+/// `passed over: notes.txt, .items.csv`: a file that was meant would be missed in silence.
+fn passed_over(paths: &[PathBuf]) -> String {
+    const SHOWN: usize = 10;
+    let name = |path: &PathBuf| show(&path.file_name().unwrap_or_default().to_string_lossy());
+    let mut text = paths.iter().take(SHOWN).map(name).collect::<Vec<_>>().join(", ");
+    if SHOWN < paths.len() {
+        let _ = write!(text, " and {} more", paths.len() - SHOWN);
+    }
+    if text.is_empty() { text } else { format!("passed over: {text}") }
 }
 
 /// Columns that nobody reads, first those that are nearly a name: `tgas of items (did you mean `tags`?)`.

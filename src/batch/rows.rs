@@ -240,13 +240,14 @@ pub(super) fn item_reader<'r>(
 ) -> Result<ItemReader<'r>, BatchError> {
     let cure = "; name the file's own column under `[feed.items] columns`, or make the attribute `optional`";
     let headers = columns.iter().map(|column| column.header.as_str());
+    let mapped = |name: &str| release.items_feed.columns.get(name).map(AsRef::as_ref);
     let name_of = |header: &str| release.items_feed.name_of(header);
     let reader = ItemReader::new(&release.schema, headers, name_of, release.items_feed.currency)
-        .map_err(|missing| columns.missing(path, &missing, cure))?;
+        .map_err(|missing| columns.missing(path, &missing, mapped, cure))?;
     // An empty cell is the empty set; a column that is not there is a misspelled header, and guards would go with it.
     let required = release.schema.iter().filter(|(_, attr)| {
         attr.kind == Kind::Set && !attr.optional && !attr.customer && columns.find(&attr.name).is_none()
     });
     let absent: Vec<String> = required.map(|(_, attr)| attr.name.to_string()).collect();
-    if absent.is_empty() { Ok(reader) } else { Err(columns.missing(path, &absent, cure)) }
+    if absent.is_empty() { Ok(reader) } else { Err(columns.missing(path, &absent, mapped, cure)) }
 }

@@ -38,6 +38,8 @@ pub struct Run<'a> {
     pub threads: Option<usize>,
     /// The largest share of a feed's prices or rows that may be bad.
     pub max_bad: Ratio,
+    /// The largest share of prices that may be refused. A run that decides none is not published in any case.
+    pub max_refused: Ratio,
     pub cancel: &'a AtomicBool,
     /// Hears of each block; called from one thread.
     pub progress: &'a (dyn Fn(Progress) + Sync),
@@ -70,6 +72,16 @@ pub enum Verdict {
     Partial,
     /// Too many rows are bad: only the quarantine file is published.
     TooMany,
+    /// Too many prices are refused, or none is decided: only the quarantine file is published.
+    TooManyRefused,
+}
+
+impl Verdict {
+    /// Whether the answers take the place of the last ones.
+    #[must_use]
+    pub fn publishes(self) -> bool {
+        matches!(self, Self::Clean | Self::Partial)
+    }
 }
 
 /// The account of a run.
@@ -78,11 +90,15 @@ pub struct Summary {
     pub release: Box<str>,
     pub at: i64,
     pub tally: Tally,
+    /// How many files of items were read, and what lies in their folders and was not.
+    pub files: usize,
+    pub passed_over: Vec<PathBuf>,
     /// Rows and bad rows of the other feeds.
     pub feeds: Vec<(FeedKind, u64, u64)>,
     /// Columns of the items and of the other feeds that are not read.
     pub ignored: Vec<(FeedKind, Ignored)>,
     pub max_bad: Ratio,
+    pub max_refused: Ratio,
     pub verdict: Verdict,
 }
 
@@ -135,7 +151,7 @@ impl Run<'_> {
             let why = "would be empty, for the catalog has no rows; what is there stays as it is";
             return Err(BatchError::io(self.out, why));
         }
-        if summary.verdict != Verdict::TooMany {
+        if summary.verdict.publishes() {
             out.publish()?;
         }
         quarantine.publish()?;
@@ -201,8 +217,10 @@ impl Run<'_> {
             earlier.iter().map(|feed| (feed.feed, feed.rows, feed.quarantined.len() as u64)).collect();
         let mut shares = feeds.iter().map(|(_, rows, bad)| (*bad, *rows)).collect::<Vec<_>>();
         shares.push((tally.quarantined, tally.read));
-        let verdict = if shares.iter().any(|(bad, all)| self.too_many(*bad, *all)) {
+        let verdict = if shares.iter().any(|(bad, all)| too_many(*bad, *all, self.max_bad)) {
             Verdict::TooMany
+        } else if tally.priced + tally.held == 0 || too_many(tally.refused, tally.read, self.max_refused) {
+            Verdict::TooManyRefused
         } else if shares.iter().any(|(bad, _)| 0 < *bad) {
             Verdict::Partial
         } else {
@@ -212,17 +230,20 @@ impl Run<'_> {
             release: job.release.id().into(),
             at: job.at,
             tally,
+            files: catalog.files(),
+            passed_over: catalog.passed_over.clone(),
             feeds,
             ignored: not_read,
             max_bad: self.max_bad,
+            max_refused: self.max_refused,
             verdict,
         }
     }
+}
 
-    /// bad ÷ all > `max_bad`, exactly.
-    fn too_many(&self, bad: u64, all: u64) -> bool {
-        i128::from(self.max_bad.nanos()) * i128::from(all) < i128::from(bad) * i128::from(Ratio::SCALE)
-    }
+/// bad ÷ all > `limit`, exactly.
+fn too_many(bad: u64, all: u64, limit: Ratio) -> bool {
+    i128::from(limit.nanos()) * i128::from(all) < i128::from(bad) * i128::from(Ratio::SCALE)
 }
 
 /// Writes block after block, and looks at the cancel flag between their rows.

@@ -39,7 +39,40 @@ impl Format {
     }
 }
 
-/// A file under the name `…​.part`: it takes its name when it is published, and goes when it is dropped before.
+/// Makes something beside `path` under a name `….PROCESS.part` that nothing has yet: runs that share an output never share a part,
+/// and what a killed run left is nobody's.
+pub(super) fn make_part<T>(
+    path: &Path,
+    make: impl Fn(&Path) -> io::Result<T>,
+) -> Result<(PathBuf, T), BatchError> {
+    const TRIES: u32 = 1_000;
+    let process = std::process::id();
+    let mut part = beside(path, &format!(".{process}.part"));
+    for at in 1..=TRIES {
+        match make(&part) {
+            Ok(made) => return Ok((part, made)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                part = beside(path, &format!(".{process}-{at}.part"));
+            }
+            Err(error) => return Err(BatchError::io(&part, error)),
+        }
+    }
+    Err(BatchError::io(
+        &part,
+        "is there already, like a thousand before it: remove the parts that killed runs left",
+    ))
+}
+
+/// The path with a longer last name.
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    // `prices/` is `prices`.
+    let plain: PathBuf = path.components().collect();
+    let mut longer = plain.into_os_string();
+    longer.push(ending);
+    longer.into()
+}
+
+/// A file under the name `….PROCESS.part`: it takes its name when it is published, and goes when it is dropped before.
 pub(super) struct PartFile {
     path: PathBuf,
     part: PathBuf,
@@ -60,10 +93,7 @@ impl PartFile {
             let why = format!("cannot be written: there is no folder `{}`; make it first", folder.display());
             return Err(BatchError::io(path, why));
         }
-        let mut part = path.as_os_str().to_owned();
-        part.push(".part");
-        let part = PathBuf::from(part);
-        let file = File::create(&part).map_err(|error| BatchError::io(&part, error))?;
+        let (part, file) = make_part(path, |part| File::create_new(part))?;
         Ok(Self {
             path: path.to_owned(),
             part,

@@ -66,6 +66,14 @@ impl Source {
         block_rows: usize,
         meaning: impl Fn(&str) -> Option<(String, Kind)>,
     ) -> Result<Self, BatchError> {
+        let kind = std::fs::metadata(path).map_err(|error| BatchError::io(path, error))?;
+        if kind.is_dir() {
+            return Err(BatchError::io(path, "is a folder: give a file"));
+        }
+        if !kind.is_file() {
+            let why = "is not a regular file, and feeds are read more than once: write it to a file first";
+            return Err(BatchError::io(path, why));
+        }
         let mut magic = [0_u8; 4];
         let mut file = File::open(path).map_err(|error| BatchError::io(path, error))?;
         let read = file.read(&mut magic).map_err(|error| BatchError::io(path, error))?;
@@ -94,6 +102,10 @@ impl Source {
         let mut header = Record::default();
         if !splitter.next(&mut header).map_err(io)? {
             return Err(BatchError::columns(path, "is empty: the first line names the columns"));
+        }
+        let mut bytes = header.iter().flatten().chain(header.cut()).zip(header.iter().flatten().skip(1));
+        if bytes.any(|(byte, next)| *byte == b'\r' && *next != b'\n') {
+            return Err(BatchError::columns(path, "has lines that end in CR alone: save it with LF or CRLF"));
         }
         let names: Result<Vec<&str>, _> = header.iter().map(std::str::from_utf8).collect();
         let names = match (names, header.fault) {

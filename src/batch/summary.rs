@@ -30,6 +30,8 @@ pub struct Tally {
     pub changes: [u64; 7],
     /// Decided prices without a current price.
     pub new: u64,
+    /// Answers whose item has its current price in another currency than the market's: as if it had none.
+    pub foreign: u64,
     /// Prices by the guards that moved or bounded them.
     pub guards: Counts,
     /// Prices by the rule that won.
@@ -79,6 +81,7 @@ impl Tally {
         self.refused += other.refused;
         self.quarantined += other.quarantined;
         self.new += other.new;
+        self.foreign += other.foreign;
         for (own, other) in self.changes.iter_mut().zip(other.changes) {
             *own += other;
         }

@@ -4,9 +4,10 @@ use super::answered::{Answered, Cells, NONE};
 use super::summary::{Tally, add};
 use super::words::{self, Growing};
 use super::{BatchError, Job};
+use crate::explain::foreign_price;
 use crate::facts::{Item, Map, Value, builtin};
 use crate::money::{Amount, Currency, Money, Ratio, Rounding};
-use crate::pricing::{Decision, Flag, Flags, GuardRef, Outcome, Place, Refusal, Status};
+use crate::pricing::{Decision, Flag, Flags, GuardRef, Outcome, Place, Refusal, RefusalCode, Status};
 use arrow_array::builder::StringBuilder;
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use smallvec::SmallVec;
@@ -181,10 +182,12 @@ impl<'a> Table<'a> {
         let words = &self.job.words;
         let names = words.places.get(usize::from(at)).ok_or_else(lost)?;
         let place = world.place;
-        let previous = match item.value(builtin::CURRENT_PRICE) {
-            Value::Money(amount, currency) if currency == place.currency => Some(amount),
-            _ => None,
+        let (previous, foreign) = match item.value(builtin::CURRENT_PRICE) {
+            Value::Money(amount, currency) if currency == place.currency => (Some(amount), None),
+            Value::Money(_, currency) => (None, Some(currency)),
+            _ => (None, None),
         };
+        self.tally.foreign += u64::from(foreign.is_some());
         let mut numbers = [NONE; 10];
         let mut set = |number: Number, count: Option<i64>| {
             let fits = count.filter(|count| count.unsigned_abs() < COUNT_LIMIT);
@@ -219,9 +222,12 @@ impl<'a> Table<'a> {
             Outcome::Refused(Refusal { code, guards: named, fact, winner: of }) => {
                 (status, reason) = (words::REFUSED, words::refused(*code));
                 (winner, flags, kind) = (*of, words::MISSING, words::MISSING);
-                detail = match fact.as_deref() {
-                    None | Some("") => words::MISSING,
-                    Some(fact) => self.detail_texts.of(fact),
+                detail = match (fact.as_deref(), foreign) {
+                    (None | Some(""), Some(foreign)) if *code == RefusalCode::NoPrice => {
+                        self.detail_texts.of(&foreign_price(foreign, place.currency))
+                    }
+                    (None | Some(""), _) => words::MISSING,
+                    (Some(fact), _) => self.detail_texts.of(fact),
                 };
                 guards = self.guards(at, place, named.iter().copied());
             }

@@ -104,6 +104,9 @@ fn wanted(kind: Kind, given: &DataType) -> &'static str {
         Kind::Duration => "but durations are whole seconds as integers, or text such as `8w`",
         Kind::Instant => "but instants are timestamps with a time zone, or RFC 3339 text",
         Kind::Set => "but sets are lists of strings, or text such as `kvi|new`",
+        Kind::Id | Kind::Text | Kind::Tree if given.is_temporal() => {
+            "but the rulebook says text: write the dates as text (`CAST(… AS VARCHAR)`, `dt.strftime`), or leave the column out"
+        }
         Kind::Id | Kind::Text | Kind::Tree => "but ids and texts are strings or integers",
     }
 }
@@ -322,6 +325,8 @@ mod tests {
         let naive = TimestampMicrosecondArray::from(vec![0]);
         let mut reader = Reader { kind: Kind::Instant, bad: Vec::new() };
         assert!(reader.read(&naive).is_none());
+        let day = DataType::Date32;
+        assert!(wanted(Kind::Text, &day).contains("as text") && wanted(Kind::Id, &day).contains("as text"));
         let cents = Decimal128Array::from(vec![1]).with_precision_and_scale(9, 2).unwrap();
         assert!(Reader { kind: Kind::Id, bad: Vec::new() }.read(&cents).is_none());
         let mut reader = Reader { kind: Kind::Number, bad: Vec::new() };

@@ -5,7 +5,9 @@
 
 use super::texts;
 use super::{BatchError, Columns};
-use crate::facts::{AttrId, CellReader, Item, ItemReader, Kind, Map, Scale, Value, builtin, cover};
+use crate::facts::{
+    AttrId, CellReader, Item, ItemReader, Kind, Map, Scale, Value, builtin, cover, is_plain, unseen_in_name,
+};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     Decimal32Type, Decimal64Type, Decimal128Type, Int8Type, Int16Type, Int32Type, Int64Type,
@@ -42,6 +44,15 @@ pub(super) enum Words {
 }
 
 impl Words {
+    /// Whether all texts are of visible ASCII characters.
+    fn are_plain(&self) -> bool {
+        let (Self::Plain(values) | Self::Coded { values, .. }) = self;
+        let ends = values.value_offsets();
+        let end = |end: Option<&i32>| end.and_then(|end| usize::try_from(*end).ok());
+        let bytes = end(ends.first()).zip(end(ends.last()));
+        bytes.and_then(|(first, last)| values.value_data().get(first..last)).is_some_and(is_plain)
+    }
+
     /// A cell; empty if it is missing.
     #[inline]
     pub fn get(&self, row: usize) -> &str {
@@ -241,8 +252,11 @@ fn read_words<'w>(
     odd: &mut [bool],
 ) -> Vec<Value> {
     let any = cells.any_text();
+    // One look at all bytes of a column; at each text only if some of them are strange.
+    let strange = cells.names() && !words.are_plain();
     let plain = |text: &str, row: usize| match any {
         _ if text.is_empty() => Some(Value::Missing),
+        _ if strange && unseen_in_name(text).is_some() => None,
         Some(value) if text.len() < 1_024 => Some(value),
         _ => cells.text(text, beside(row)),
     };

@@ -3,8 +3,8 @@
 use super::opened::{now, open, own_fitted, own_rates};
 use super::output;
 use crate::batch::{
-    BatchError, Catalog, EarlierFeed, Feeds, Format, Job, PartBy, Progress, Run, Summary, TwinPrices,
-    Verdict, feed_files, load_facts,
+    BatchError, Catalog, EarlierFeed, FeedFiles, Feeds, Format, Job, PartBy, Progress, Run, Summary,
+    TwinPrices, Verdict, feed_files, load_facts,
 };
 use crate::facts::{parse_instant, parse_percent};
 use crate::money::Ratio;
@@ -29,7 +29,8 @@ const INTERRUPTED: u8 = 130;
 ///
 /// Each row of the items file gives one price for each place it applies to, or is written to the quarantine file
 /// with the reason; nothing is dropped. Exit codes: 0 clean, 1 failed, 2 wrong usage, 3 some rows quarantined, 4
-/// more than `--max-bad` quarantined (then only the quarantine file is written), 130 interrupted (then nothing is).
+/// more than `--max-bad` quarantined, more than `--max-refused` refused, or no price at all (then only the quarantine file is
+/// written, and the last good answers stay), 130 interrupted (then nothing is).
 #[derive(Clone, Debug, Args)]
 pub struct Reprice {
     /// The rulebook's folder.
@@ -74,6 +75,10 @@ pub struct Reprice {
     /// The largest share of prices, or of a feed's rows, that may be bad.
     #[arg(long, value_name = "SHARE", default_value = "0.1%", value_parser = parse_share)]
     max_bad: Ratio,
+    /// The largest share of prices that may be refused: more is a feed that lost a column or a rulebook that fits another catalog.
+    /// A run without any price is never published.
+    #[arg(long, value_name = "SHARE", default_value = "50%", value_parser = parse_share)]
+    max_refused: Ratio,
     /// How the summary is printed.
     #[arg(long, value_enum, default_value_t = output::Format::Human)]
     format: output::Format,
@@ -97,7 +102,7 @@ impl Reprice {
     }
 
     fn price(&self) -> Result<u8, BatchError> {
-        let items = feed_files(&self.items)?;
+        let FeedFiles { files: items, passed_over } = feed_files(&self.items)?;
         let quarantine = self.files(&items)?;
         let Some(release) = self.release() else {
             return Ok(FAILED);
@@ -114,7 +119,7 @@ impl Reprice {
         };
         let (facts, earlier) = load_facts(&release, feeds)?;
         let job = Job::new(&release, &facts, at, self.market.as_deref(), self.channel.as_deref())?;
-        let catalog = Catalog::open(&items, &release)?;
+        let catalog = Catalog::open(&items, &release)?.with_passed_over(passed_over);
         let cancel = Arc::new(AtomicBool::new(false));
         cancel_on_interrupt(cancel.clone());
         let twins = TwinPrices::of_catalog(&job, &catalog, &cancel)?;
@@ -124,7 +129,7 @@ impl Reprice {
         Ok(match summary.verdict {
             Verdict::Clean => 0,
             Verdict::Partial => PARTIAL,
-            Verdict::TooMany => TOO_MANY,
+            Verdict::TooMany | Verdict::TooManyRefused => TOO_MANY,
         })
     }
 
@@ -225,6 +230,7 @@ impl Reprice {
             quarantine,
             threads: self.threads.map(usize::from),
             max_bad: self.max_bad,
+            max_refused: self.max_refused,
             cancel,
             progress: &progress,
         };
@@ -253,8 +259,28 @@ impl Reprice {
                         "Not published: more than {share} is bad (`--max-bad`). The bad rows are in {quarantine}."
                     )
                 }
+                Verdict::TooManyRefused => self.refused(summary),
             },
         );
+    }
+
+    /// What to do about a run that refuses what it should price.
+    fn refused(&self, summary: &Summary) -> String {
+        let tally = &summary.tally;
+        let why = match tally.priced + tally.held {
+            0 => "no item has a price".to_owned(),
+            _ => {
+                let share = self.max_refused.to_percent_text(7);
+                format!("more than {share} of the prices are refused (`--max-refused`)")
+            }
+        };
+        let common = tally.refused_reasons.iter().max_by_key(|(_, count)| **count);
+        let first = common.map_or_else(String::new, |(reason, count)| {
+            format!(
+                " Most often {reason} ({count} times): `pricer explain SKU` with the same files says why."
+            )
+        });
+        format!("Not published: {why}; {} stays as it was.{first}", self.out.display())
     }
 }
 
@@ -335,6 +361,7 @@ mod tests {
     fn arguments_have_units_and_limits() {
         let plain = parse(&[]).unwrap();
         assert_eq!((plain.max_bad, plain.at), (Ratio::from_nanos(1_000_000), None));
+        assert_eq!(plain.max_refused, Ratio::from_nanos(500_000_000));
         assert_eq!(plain.files(&plain.items).unwrap(), Path::new("o.quarantine.csv"));
         let full =
             parse(&["--at", "2026-11-18T10:00:00+01:00", "--threads", "3", "--max-bad", "2%"]).unwrap();

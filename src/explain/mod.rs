@@ -14,6 +14,7 @@ mod why_not;
 mod words;
 
 pub use chart::Chart;
+pub use reasons::foreign_price;
 pub use waterfall::{Line, Stage};
 pub use why_not::{Condition, Verdict, why_not};
 pub use words::guard_demand;

@@ -3,6 +3,7 @@
 use super::words::Words;
 use super::{ExcludedText, NotApplied, WinnerText};
 use crate::facts::{Kind, show_duration};
+use crate::money::Currency;
 use crate::pricing::{
     Excluded, Flag, HeldReason, Mismatch, Outcome, Refusal, RefusalCode, Status, Step, Winner, World,
 };
@@ -131,9 +132,30 @@ pub(super) fn guards_hit(outcome: &Outcome, words: &Words<'_>) -> Vec<String> {
     guards.into_iter().filter_map(|guard| Some(words.variant(guard)?.info.id.to_string())).collect()
 }
 
+/// Why a current price counts for nothing, where it is in another currency than the market's.
+#[must_use]
+pub fn foreign_price(given: Currency, market: Currency) -> String {
+    format!("current_price is in {given}, the market's currency is {market}")
+}
+
+/// The note about it: the guards and strategies that look at the current price do without.
+pub(super) fn foreign_note(words: &Words<'_>) -> Option<String> {
+    let fact = |name: &str| words.facts.get(name).filter(|text| !text.is_empty());
+    let text = fact("current_price")?;
+    let code = text
+        .rsplit_once(' ')
+        .map(|(_, code)| code)
+        .or_else(|| fact("current_price_currency").map(|code| code.as_str()));
+    let given = code.map_or(words.world.release.items_feed.currency, Currency::from_code)?;
+    (given != words.currency()).then(|| {
+        let why = foreign_price(given, words.currency());
+        format!("{why}: it is not used, and guards that compare with it bound nothing")
+    })
+}
+
 /// What deserves a sentence beside the waterfall.
 pub(super) fn notes(steps: &[Step], outcome: &Outcome, words: &Words<'_>) -> Vec<String> {
-    let mut notes = Vec::new();
+    let mut notes = Vec::from_iter(foreign_note(words));
     for step in steps {
         let named = |guard: &crate::pricing::GuardRef| {
             words.variant(*guard).map(|variant| variant.info.label.to_string())

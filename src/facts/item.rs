@@ -1,6 +1,7 @@
 //! One item, read from text by the schema.
 
-use super::text::{parse_duration, parse_instant, parse_percent};
+use super::text::{blank_first, parse_duration, parse_instant, parse_percent};
+use super::unseen::{unseen_in_name, unseen_in_text};
 use super::{Attr, AttrId, Kind, Schema, Value, builtin};
 use crate::money::{Amount, Currency, Money, Ratio};
 
@@ -262,6 +263,14 @@ impl<'a> ItemReader<'a> {
             }
             _ => Ok(()),
         };
+        let unseen = match attr.kind {
+            Kind::Id => unseen_in_name(text),
+            Kind::Text | Kind::Tree | Kind::Set if !attr.symbols.is_empty() => unseen_in_text(text),
+            _ => None,
+        };
+        if let Some(why) = unseen {
+            return Err((FieldCode::Text, why));
+        }
         let value = match attr.kind {
             Kind::Id | Kind::Text | Kind::Tree => {
                 allowed(text)?;
@@ -283,7 +292,7 @@ impl<'a> ItemReader<'a> {
             }
             Kind::Number => Value::Count(
                 Ratio::parse(text)
-                    .map_err(|error| (FieldCode::Number, format!("`{text}` is {error}")))?
+                    .map_err(|error| (FieldCode::Number, blank_first(text, format!("`{text}` is {error}"))))?
                     .nanos(),
             ),
             Kind::Percent => {
@@ -315,8 +324,13 @@ impl<'a> ItemReader<'a> {
                 .ok_or((FieldCode::Currency, format!("`{code}` is not an ISO 4217 currency code")))?,
             None => self.currency.ok_or_else(|| (FieldCode::Money, super::text::without_currency(text)))?,
         };
-        let amount =
-            Amount::parse(text).map_err(|error| (FieldCode::Money, format!("`{text}` is {error}")))?;
+        let amount = Amount::parse(text).map_err(|error| {
+            let why = match text.contains(char::is_alphabetic) {
+                true => super::text::without_currency(text),
+                false => format!("`{text}` is {error}"),
+            };
+            (FieldCode::Money, blank_first(text, why))
+        })?;
         Ok(Money::new(amount, currency))
     }
 

@@ -22,6 +22,7 @@ mod stock;
 mod symbols;
 mod text;
 mod trie;
+mod unseen;
 mod value;
 
 pub use book::{FactSet, ItemBook, OfferBook, ServedItem, keep_newest};
@@ -39,4 +40,5 @@ pub use shelf::Shelf;
 pub use stock::{StockBook, StockRow};
 pub use symbols::Symbols;
 pub use text::{parse_duration, parse_instant, parse_money, parse_percent, show_duration, show_instant};
+pub use unseen::{is_plain, unseen_in_name};
 pub use value::Value;

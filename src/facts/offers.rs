@@ -3,7 +3,7 @@
 use super::Map;
 use super::Symbols;
 use super::item::{BadField, FieldCode};
-use super::text::{parse_instant, parse_money, parse_percent};
+use super::text::{blank_first, parse_instant, parse_money, parse_percent};
 use crate::money::{Amount, Currency, Money, Ratio};
 use std::sync::Arc;
 
@@ -92,7 +92,7 @@ pub fn read_offer(
     let money = |text: &str| match currency {
         Some(currency) if !text.contains(' ') => Amount::parse(text)
             .map(|amount| Money::new(amount, currency))
-            .map_err(|error| format!("`{text}` is {error}")),
+            .map_err(|error| blank_first(text, format!("`{text}` is {error}"))),
         _ => parse_money(text),
     };
     if text.rival.is_empty() {

@@ -5,6 +5,7 @@
 
 use super::item::{FIELD_BYTES_MAX, Target, least};
 use super::text::{parse_duration, parse_instant, parse_money, parse_percent};
+use super::unseen::{unseen_in_name, unseen_in_text};
 use super::{Attr, AttrId, Item, ItemReader, Kind, Value};
 use crate::money::{Amount, Currency, Ratio};
 
@@ -106,6 +107,14 @@ impl CellReader<'_> {
         if FIELD_BYTES_MAX < text.len() {
             return None;
         }
+        let unseen = match self.attr.kind {
+            Kind::Id => unseen_in_name(text),
+            Kind::Text | Kind::Tree | Kind::Set if !self.attr.symbols.is_empty() => unseen_in_text(text),
+            _ => None,
+        };
+        if unseen.is_some() {
+            return None;
+        }
         let allowed = |text: &str| {
             self.attr.values.as_ref().is_none_or(|values| values.iter().any(|value| **value == *text))
         };
@@ -142,6 +151,12 @@ impl CellReader<'_> {
         let plain = matches!(self.target, Target::Fact(_))
             && matches!(self.attr.kind, Kind::Id | Kind::Text | Kind::Tree);
         (plain && self.attr.values.is_none() && self.attr.symbols.is_empty()).then_some(Value::Symbol(0))
+    }
+
+    /// Whether this column names items: then its texts have no characters that nobody sees.
+    #[must_use]
+    pub fn names(&self) -> bool {
+        matches!(self.target, Target::Fact(_)) && self.attr.kind == Kind::Id
     }
 
     /// Whether texts of this column are worth remembering: names repeat, numbers seldom do.

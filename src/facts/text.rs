@@ -1,5 +1,6 @@
 //! Values with their unit, as they are written in feeds, rule files and requests.
 
+use super::unseen::edge_blank;
 use crate::money::{Amount, Currency, InvalidNumber, Money, Ratio, parse_fixed};
 
 /// `298.00 EUR`.
@@ -7,6 +8,15 @@ use crate::money::{Amount, Currency, InvalidNumber, Money, Ratio, parse_fixed};
 /// # Errors
 /// What is wrong, as the end of a sentence.
 pub fn parse_money(text: &str) -> Result<Money, String> {
+    money(text).map_err(|why| blank_first(text, why))
+}
+
+/// A blank at an end is the first thing to say: what else is wrong may only follow from it.
+pub(super) fn blank_first(text: &str, why: String) -> String {
+    edge_blank(text).map_or(why, |blank| format!("`{text}` {blank}"))
+}
+
+fn money(text: &str) -> Result<Money, String> {
     let (number, code) = text.rsplit_once(' ').ok_or_else(|| without_currency(text))?;
     let currency =
         Currency::from_code(code).ok_or_else(|| format!("`{code}` is not an ISO 4217 currency code"))?;
@@ -39,8 +49,9 @@ pub(super) fn without_currency(text: &str) -> String {
 /// # Errors
 /// What is wrong, as the end of a sentence.
 pub fn parse_percent(text: &str) -> Result<Ratio, String> {
-    let number = text.strip_suffix('%').ok_or_else(|| format!("`{text}` has no percent sign"))?;
-    Ratio::parse_percent(number).map_err(|error| invalid(number, error))
+    let number =
+        text.strip_suffix('%').ok_or_else(|| blank_first(text, format!("`{text}` has no percent sign")))?;
+    Ratio::parse_percent(number).map_err(|error| blank_first(text, invalid(number, error)))
 }
 
 /// `18h`, `7d`, `8w`, `1.5h`: whole seconds.
@@ -48,7 +59,10 @@ pub fn parse_percent(text: &str) -> Result<Ratio, String> {
 /// # Errors
 /// What is wrong, as the end of a sentence.
 pub fn parse_duration(text: &str) -> Result<i64, String> {
-    let wrong = || format!("`{text}` is not a duration such as `90s`, `30m`, `18h`, `7d` or `8w`");
+    let wrong = || {
+        let why = format!("`{text}` is not a duration such as `90s`, `30m`, `18h`, `7d` or `8w`");
+        blank_first(text, why)
+    };
     let unit = text.chars().next_back().ok_or_else(wrong)?;
     let seconds: i64 = match unit {
         's' => 1,
@@ -72,9 +86,10 @@ pub fn parse_duration(text: &str) -> Result<i64, String> {
 /// # Errors
 /// What is wrong, as the end of a sentence.
 pub fn parse_instant(text: &str) -> Result<i64, String> {
-    text.parse::<jiff::Timestamp>()
-        .map(|instant| instant.as_millisecond().div_euclid(1_000))
-        .map_err(|_| format!("`{text}` is not an instant such as `2026-11-18T10:00:00+01:00`"))
+    text.parse::<jiff::Timestamp>().map(|instant| instant.as_millisecond().div_euclid(1_000)).map_err(|_| {
+        let why = format!("`{text}` is not an instant such as `2026-11-18T10:00:00+01:00`");
+        blank_first(text, why)
+    })
 }
 
 /// `3h`, `11w`, `51h`, `2d`: the largest unit that shows the duration whole, hours at most up to three days.
@@ -120,6 +135,16 @@ mod tests {
         assert!(parse_money("€10.50").unwrap_err().ends_with("write `10.50 EUR`"));
         assert!(parse_money("n/a").unwrap_err().contains("not an amount"));
         assert!(parse_money("1,23 EUR").unwrap_err().contains("decimal point"));
+        for (blank, end) in
+            [("45.00 ", "end"), (" 45.00 EUR", "start"), ("45.00 EUR ", "end"), (" 45.00", "start")]
+        {
+            assert!(
+                parse_money(blank).unwrap_err().ends_with(&format!("at its {end}: remove it")),
+                "{blank}"
+            );
+        }
+        assert!(parse_percent("5% ").unwrap_err().contains("at its end"));
+        assert!(parse_duration(" 8w").unwrap_err().contains("at its start"));
         assert!(parse_money("1 eur").unwrap_err().contains("ISO 4217"));
         assert_eq!(parse_percent("-12.5%").unwrap(), Ratio::from_nanos(-125_000_000));
         assert_eq!(parse_duration("8w"), Ok(4_838_400));

@@ -1,23 +1,23 @@
-//! The strict number grammar: `-?\d{1,15}(\.\d{1,9})?` and nothing else.
+//! The strict number grammar: `-?\d{1,15}(\.\d{1,9}0*)?` and nothing else.
 
 /// Why a text is not a number, in the reader's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InvalidNumber {
     /// Not `-?digits[.digits]`: blanks, commas, `+`, `_`, exponents and other signs are refused.
     Grammar,
-    /// More than 15 digits before or 9 after the point, or a value outside the type's range.
+    /// More than 15 digits before or 38 after the point, or a value outside the type's range.
     Range,
-    /// More decimals than the type keeps; numbers are never rounded on the way in.
-    TooPrecise,
+    /// More decimals than the type keeps, zeros at the end aside; numbers are never rounded on the way in.
+    TooPrecise(u32),
 }
 
 impl std::fmt::Display for InvalidNumber {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Grammar => "not a number of the form 1234.56",
-            Self::Range => "too large",
-            Self::TooPrecise => "more decimals than are kept",
-        })
+        match self {
+            Self::Grammar => f.write_str("not a number of the form 1234.56"),
+            Self::Range => f.write_str("too large"),
+            Self::TooPrecise(places) => write!(f, "too precise: it has more than {places} decimals"),
+        }
     }
 }
 
@@ -41,12 +41,13 @@ pub fn parse_fixed(text: &str, places: u32) -> Result<i64, InvalidNumber> {
     if whole.is_empty() || !all_digits(whole) || !all_digits(decimals) {
         return Err(InvalidNumber::Grammar);
     }
-    if whole.len() > 15 || decimals.len() > 9 {
+    // A `DECIMAL(38, 18)` is written with zeros for all its places.
+    if whole.len() > 15 || decimals.len() > 38 {
         return Err(InvalidNumber::Range);
     }
     let kept = decimals.trim_end_matches('0');
     if kept.len() > places as usize {
-        return Err(InvalidNumber::TooPrecise);
+        return Err(InvalidNumber::TooPrecise(places));
     }
     let mut value: i128 = 0;
     for byte in whole.bytes().chain(kept.bytes()) {
@@ -143,7 +144,10 @@ mod tests {
         }
         assert_eq!(six("1234567890123456"), Err(InvalidNumber::Range));
         assert_eq!(six("9223372036855"), Err(InvalidNumber::Range));
-        assert_eq!(six("1.0000000001"), Err(InvalidNumber::Range));
-        assert_eq!(six("0.0000001"), Err(InvalidNumber::TooPrecise));
+        let endless = format!("1.{}", "0".repeat(39));
+        assert_eq!(parse_fixed(&endless, 6), Err(InvalidNumber::Range));
+        assert_eq!(six("45.000000000000000000"), Ok(45_000_000));
+        assert_eq!(six("1.0000000001"), Err(InvalidNumber::TooPrecise(6)));
+        assert_eq!(six("0.0000001"), Err(InvalidNumber::TooPrecise(6)));
     }
 }

@@ -49,6 +49,7 @@ impl Works {
             quarantine: &path("bad.csv"),
             threads: Some(2),
             max_bad: Ratio::ONE,
+            max_refused: Ratio::ONE,
             cancel: &AtomicBool::new(false),
             progress: &|_| {},
         };

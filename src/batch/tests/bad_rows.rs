@@ -62,7 +62,70 @@ fn rows_that_are_not_rows() {
     check(b"B,,,1.00 EUR,,,\xc3,\xa9,,", "NOT_UTF8", "storage", 3);
     check(format!("{},,,1.00 EUR,,,,,,", "x".repeat(65_536)), "TOO_LONG", "sku", 3);
     check(format!("B,,,1.00 EUR,,,,,,{}", "x".repeat(3 << 20)), "TOO_LONG", "", 1);
-    check("B\0,,,1.00 EUR\0,,,,,,", "NOT_MONEY", "cost", 3);
+    check("B\0,,,1.00 EUR\0,,,,,,", "NOT_ALLOWED", "sku", 3);
+    check("B,,,1.00 EUR\0,,,,,,", "NOT_MONEY", "cost", 3);
+}
+
+/// Each of these would be an item beside `G1`, and nobody could tell them apart.
+#[test]
+fn skus_with_characters_that_nobody_sees() {
+    for sku in [
+        "G1 ",
+        " G1",
+        "G1\u{a0}",
+        "\u{a0}G1",
+        "G1\u{200b}",
+        "\u{feff}G1",
+        "G\u{ad}1",
+        "G1\0",
+        "G1\t",
+        "\"G1\n\"",
+        "G1\u{2028}",
+        "\"G1\r\"",
+    ] {
+        check(format!("{sku},,,1.00 EUR,,,,,,"), "NOT_ALLOWED", "sku", 3);
+    }
+    check("B,,,1.00 EUR,,\"kvi\u{200b}\",,,,", "NOT_ALLOWED", "tags", 3);
+    check("B,,,1.00 EUR,,,,,,food\u{7}", "NOT_ALLOWED", "vat_class", 3);
+    let shop = Shop::new();
+    let good = ["G1", "Käse 12", "5\" pipe", "G1-é"]
+        .map(|sku| format!("\"{}\",DE,own,1.00 EUR,,,,,,", sku.replace('"', "\"\"")));
+    shop.write("items.csv", format!("{HEADER}\n{}\n", good.join("\n")));
+    assert_eq!(shop.run("items.csv", How::default()).verdict, Verdict::Clean);
+    // The first of these would be an offer for nothing.
+    let offers = "sku,market,rival,price\nG1 ,DE,alza,9.50 EUR\nG1,DE,alza,9.50 EUR\n";
+    shop.write("offers.csv", offers);
+    let account = shop.run("items.csv", How::default()).feeds;
+    assert!(account.contains(&(crate::batch::FeedKind::Offers, 2, 1)), "{account:?}");
+}
+
+/// The message says what to do, not what the blank made of the rest.
+#[test]
+fn blanks_and_surplus_zeros_around_amounts() {
+    let shop = Shop::new();
+    let rows = [
+        "A,,,45.00 ,,,,,,",
+        "B,,, 45.00 EUR,,,,,,",
+        "C,,,45.00 EUR,,, 12,,,",
+        "D,,,45.00EUR,,,,,,",
+        "E,,,45.0000001 EUR,,,,,,",
+    ];
+    shop.write("items.csv", format!("{HEADER}\n{}\n", rows.join("\n")));
+    assert_eq!(shop.run("items.csv", How::default()).verdict, Verdict::TooManyRefused);
+    let messages: Vec<String> = shop.rows("bad.csv").into_iter().map(|row| row["message"].clone()).collect();
+    for (message, part) in messages.iter().zip([
+        "`45.00 ` has a blank at its end: remove it",
+        "` 45.00 EUR` has a blank at its start: remove it",
+        "` 12` has a blank at its start: remove it",
+        "write `45.00 EUR`",
+        "more than 6 decimals",
+    ]) {
+        assert!(message.contains(part), "{message}");
+    }
+    assert_eq!(messages.len(), 5);
+    shop.write("items.csv", format!("{HEADER}\nA,DE,own,45.000000000000000000 EUR,,,,,,\n"));
+    shop.run("items.csv", How::default());
+    assert_eq!(shop.rows("out.csv")[0]["price"], "90.00");
 }
 
 #[test]

@@ -7,6 +7,19 @@ use crate::money::Ratio;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 #[test]
+fn a_folder_is_read_without_hidden_files_and_tells_what_it_leaves() {
+    let shop = Shop::new();
+    std::fs::create_dir_all(shop.path("in/old")).unwrap();
+    for (name, sku) in [("a.csv", "A"), ("b.CSV", "B"), (".hidden.csv", "H"), ("c.csv.bak", "C")] {
+        shop.write(&format!("in/{name}"), format!("{HEADER}\n{sku},DE,own,1.00 EUR,,,,,,\n"));
+    }
+    let summary = shop.run("in", How::default());
+    let skus: Vec<String> = shop.rows("out.csv").into_iter().map(|row| row["sku"].clone()).collect();
+    assert_eq!((skus, summary.files), (vec!["A".to_owned(), "B".to_owned()], 2));
+    assert!(summary.to_string().contains("passed over: .hidden.csv, c.csv.bak, old"), "{summary}");
+}
+
+#[test]
 fn several_files_are_one_catalog() {
     let shop = Shop::new();
     let rows = catalog(600);
@@ -63,7 +76,7 @@ fn what_cannot_be_a_catalog_is_said_before_pricing() {
     ] {
         let error = shop.try_run(items, How::default(), &AtomicBool::new(false)).unwrap_err().to_string();
         assert!(error.contains(why), "{items}: {error}");
-        assert!(!shop.path("out.csv.part").exists());
+        assert!(shop.parts().is_empty());
     }
 }
 
@@ -85,6 +98,7 @@ fn a_cancel_stops_within_1024_rows_of_each_thread() {
             quarantine: &shop.path("bad.csv"),
             threads: Some(THREADS),
             max_bad: Ratio::ONE,
+            max_refused: Ratio::ONE,
             cancel: &cancel,
             progress: &|_| {},
         };
@@ -102,5 +116,5 @@ fn a_cancel_stops_within_1024_rows_of_each_thread() {
         let after = job.begun.load(Ordering::SeqCst) - begun;
         assert!(after <= THREADS * 1_024, "{after} rows were begun after the cancel");
     });
-    assert!(!shop.path("out.parquet.part").exists() && !shop.path("bad.csv").exists());
+    assert!(shop.parts().is_empty() && !shop.path("bad.csv").exists());
 }

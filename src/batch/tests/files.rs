@@ -1,7 +1,7 @@
 //! Files as a whole: dialects, columns, places, and what is published.
 
 use super::shop::{HEADER, How, Shop, catalog, csv_file};
-use crate::batch::{BatchError, Feeds, Verdict, load_facts};
+use crate::batch::{BatchError, Feeds, PartBy, Verdict, load_facts};
 use std::sync::atomic::AtomicBool;
 
 #[test]
@@ -38,6 +38,14 @@ fn a_foreign_export_is_read_through_its_column_names() {
     let summary = shop.run("items.csv", How { market: Some("DE"), ..How::default() });
     assert_eq!((summary.verdict, summary.tally.priced), (Verdict::Clean, 2));
     assert_eq!(shop.rows("out.csv")[0]["price"], "4.00");
+    shop.write("items.csv", "Item Number,unit cost\nA,2.00\n");
+    let error = shop.try_run("items.csv", How::default(), &AtomicBool::new(false)).unwrap_err().to_string();
+    assert!(
+        error.contains("`cost` (looked for `Unit Cost`): did you mean the column `unit cost`?"),
+        "{error}"
+    );
+    let error = shop.try_run("/dev/null", How::default(), &AtomicBool::new(false)).unwrap_err().to_string();
+    assert!(error.contains("not a regular file"), "{error}");
 }
 
 #[track_caller]
@@ -48,8 +56,7 @@ fn fails(file: impl AsRef<[u8]>, part: &str) {
         Err(error) => assert!(error.to_string().contains(part), "{error}"),
         Ok(summary) => panic!("{summary:?}"),
     }
-    assert!(!shop.path("out.csv").exists() && !shop.path("out.csv.part").exists());
-    assert!(!shop.path("bad.csv").exists() && !shop.path("bad.csv.part").exists());
+    assert!(!shop.path("out.csv").exists() && !shop.path("bad.csv").exists() && shop.parts().is_empty());
 }
 
 #[test]
@@ -57,6 +64,9 @@ fn files_that_are_no_feed_are_refused() {
     fails("", "is empty");
     fails("sku;cost\nA;1.00 EUR\n", "separated by commas");
     fails("sku\nA\n", "no column gives `cost`");
+    fails("sku,COST \nA,1 EUR\n", "did you mean the column `COST `?");
+    fails("# made by hand\nsku,cost\n", "take the comment above them away");
+    fails("sku,cost\rA,1 EUR\rB,2 EUR\r", "end in CR alone");
     fails("sku,cost,cost\nA,1 EUR,2 EUR\n", "both give `cost`");
     fails(b"sku,c\xfcst\n", "not a header");
     fails(b"\xff\xfes\0k\0u\0", "UTF-16");
@@ -102,9 +112,30 @@ fn too_many_bad_rows_publish_nothing_but_the_quarantine() {
     assert_eq!((strict.verdict, strict.tally.quarantined), (Verdict::TooMany, 1));
     assert_eq!(shop.read("out.csv"), "yesterday");
     assert_eq!(shop.rows("bad.csv").len(), 1);
-    assert!(!shop.path("out.csv.part").exists());
+    assert!(shop.parts().is_empty());
     let loose = shop.run("items.csv", How { max_bad: "0.1%", ..How::default() });
     assert_eq!(loose.verdict, Verdict::Partial);
+    assert_ne!(shop.read("out.csv"), "yesterday");
+}
+
+#[test]
+fn a_catalog_that_is_refused_replaces_nothing() {
+    let shop = Shop::new();
+    // No rate from USD: refused in each of three places. Each of the others has its price in two of three.
+    let refused = |at: usize| format!("R{at},,,1.00 USD,,,,,,");
+    let some = ["A,DE,,1.00 EUR,,,,,,".to_owned(), refused(1)];
+    shop.write("some.csv", csv_file(&some));
+    shop.write("none.csv", csv_file(&[refused(1), refused(2)]));
+    shop.write("out.csv", "yesterday");
+    let run = |items, max_refused| shop.run(items, How { max_refused, ..How::default() });
+    let none = run("none.csv", "100%");
+    assert_eq!((none.verdict, none.tally.refused), (Verdict::TooManyRefused, 6));
+    assert_eq!(none.to_json()["published"], false);
+    // 3 of 5.
+    assert_eq!(run("some.csv", "59.9%").verdict, Verdict::TooManyRefused);
+    assert_eq!(shop.read("out.csv"), "yesterday");
+    assert!(shop.parts().is_empty());
+    assert_eq!(run("some.csv", "60%").verdict, Verdict::Clean);
     assert_ne!(shop.read("out.csv"), "yesterday");
 }
 
@@ -117,7 +148,35 @@ fn a_cancelled_run_leaves_everything_as_it_was() {
         shop.try_run("items.csv", How { block_rows: 100, ..How::default() }, &AtomicBool::new(true));
     assert!(matches!(cancelled, Err(BatchError::Cancelled)));
     assert_eq!(shop.read("out.csv"), "yesterday");
-    assert!(!shop.path("out.csv.part").exists() && !shop.path("bad.csv").exists());
+    assert!(shop.parts().is_empty() && !shop.path("bad.csv").exists());
+}
+
+#[test]
+fn runs_that_share_an_output_publish_one_of_them_whole() {
+    let shop = Shop::new();
+    // What a killed run of this process's number left is in nobody's way.
+    let left = format!("out.csv.{}.part", std::process::id());
+    shop.write(&left, "torn");
+    let sizes = [3_000, 200, 1_100, 40];
+    let files = sizes.map(|size| {
+        shop.write(&format!("{size}.csv"), csv_file(&catalog(size)));
+        let how = How { out: "alone.csv", block_rows: 50, ..How::default() };
+        shop.run(&format!("{size}.csv"), how);
+        shop.read("alone.csv")
+    });
+    for (out, partition) in [("out.csv", &[] as &[PartBy]), ("out.parts.csv", &[PartBy::Status])] {
+        let how = How { out, block_rows: 50, threads: 1, partition, ..How::default() };
+        std::thread::scope(|scope| {
+            for size in sizes {
+                let shop = &shop;
+                scope.spawn(move || shop.run(&format!("{size}.csv"), how));
+            }
+        });
+    }
+    assert!(files.contains(&shop.read("out.csv")), "a mixture of runs");
+    let rows = shop.rows("out.parts.csv/status=priced/part-0.csv").len();
+    assert!(files.iter().any(|file| file.lines().count() == rows + 1), "{rows}");
+    assert_eq!((shop.parts(), &*shop.read(&left)), (vec![left.clone()], "torn"));
 }
 
 #[test]

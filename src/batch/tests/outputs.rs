@@ -152,6 +152,26 @@ fn the_summary_reads_well_and_parses() {
 }
 
 #[test]
+fn a_current_price_in_another_currency_is_told() {
+    let mut shop = Shop::new();
+    // Nothing to hold, and no rule.
+    for place in &mut shop.release.places {
+        place.rules = [].into();
+    }
+    shop.write(
+        "items.csv",
+        format!("{HEADER}\nA,KZ,,1.00 EUR,5.00 EUR,,,,,\nB,DE,own,1.00 EUR,5.00 EUR,,,,,\n"),
+    );
+    let summary = shop.run("items.csv", How::default());
+    let rows = shop.rows("out.csv");
+    let why = "current_price is in EUR, the market's currency is KZT";
+    assert_eq!((&*rows[0]["reason"], &*rows[0]["detail"]), ("NO_PRICE", why));
+    assert_eq!((&*rows[1]["status"], &*rows[1]["detail"]), ("held", ""));
+    assert_eq!(summary.tally.foreign, 1);
+    assert!(summary.to_string().contains("that of 1 answers is in another currency"), "{summary}");
+}
+
+#[test]
 fn a_price_beyond_the_output_is_refused_by_name() {
     let shop = Shop::new();
     shop.write(

@@ -177,6 +177,7 @@ pub struct How {
     pub threads: usize,
     pub block_rows: usize,
     pub max_bad: &'static str,
+    pub max_refused: &'static str,
     pub market: Option<&'static str>,
     pub channel: Option<&'static str>,
     pub partition: &'static [PartBy],
@@ -189,6 +190,7 @@ impl Default for How {
             threads: 2,
             block_rows: BLOCK_ROWS,
             max_bad: "100%",
+            max_refused: "100%",
             market: None,
             channel: None,
             partition: &[],
@@ -217,6 +219,12 @@ impl Shop {
         std::fs::read_to_string(self.path(name)).unwrap()
     }
 
+    /// What runs have left half-written.
+    pub fn parts(&self) -> Vec<String> {
+        let names = std::fs::read_dir(self.dir.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        names.map(|name| name.into_string().unwrap()).filter(|name| name.ends_with(".part")).collect()
+    }
+
     /// The cells of an output or quarantine file, one map a row.
     pub fn rows(&self, name: &str) -> Vec<std::collections::HashMap<String, String>> {
         let mut reader = csv::Reader::from_path(self.path(name)).unwrap();
@@ -239,14 +247,18 @@ impl Shop {
         self.with_facts(|facts, earlier| {
             let at = parse_instant(AT).unwrap();
             let job = Job::new(&self.release, facts, at, how.market, how.channel)?;
-            let files = feed_files(&items.split(' ').map(|name| self.path(name)).collect::<Vec<_>>())?;
-            let catalog = Catalog::open(&files, &self.release)?.with_block_rows(how.block_rows);
+            let FeedFiles { files, passed_over } =
+                feed_files(&items.split(' ').map(|name| self.path(name)).collect::<Vec<_>>())?;
+            let catalog = Catalog::open(&files, &self.release)?
+                .with_block_rows(how.block_rows)
+                .with_passed_over(passed_over);
             let run = Run {
                 out: &self.path(how.out),
                 partition: how.partition,
                 quarantine: &self.path("bad.csv"),
                 threads: Some(how.threads),
                 max_bad: crate::facts::parse_percent(how.max_bad).unwrap(),
+                max_refused: crate::facts::parse_percent(how.max_refused).unwrap(),
                 cancel,
                 progress: &|_| {},
             };

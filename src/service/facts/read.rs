@@ -62,6 +62,8 @@ fn text(field: &str, text: &str, bad: &mut Vec<Invalid>) {
         bad.push(Invalid::new(field, "is missing"));
     } else if TEXT_BYTES_MAX < text.len() {
         bad.push(Invalid::new(field, format!("is longer than {TEXT_BYTES_MAX} bytes")));
+    } else if let Some(why) = crate::facts::unseen_in_name(text) {
+        bad.push(Invalid::new(field, why));
     }
 }
 

@@ -28,7 +28,7 @@ pub fn power(places: u32) -> Q {
     Q::from_integer(BigInt::from(10).pow(places))
 }
 
-/// Number text of decisions 1.3: `-?\d{1,15}(\.\d{1,9})?`, nothing else. Second: the count of decimals.
+/// Number text of decisions 1.3: `-?\d{1,15}(\.\d{1,9}0*)?`, nothing else. Second: the count of decimals.
 pub fn parse(text: &str) -> Option<(Q, usize)> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let (whole, fraction) = match digits.split_once('.') {
@@ -38,9 +38,11 @@ pub fn parse(text: &str) -> Option<(Q, usize)> {
     let numeric = |part: &str, most: usize| {
         (1..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit())
     };
-    if !numeric(whole, 15) || !fraction.is_none_or(|part| numeric(part, 9)) {
+    let surplus = |part: &str| part.get(9..).is_none_or(|zeros| zeros.bytes().all(|b| b == b'0'));
+    if !numeric(whole, 15) || !fraction.is_none_or(|part| numeric(part, 38) && surplus(part)) {
         return None;
     }
+    let fraction = fraction.map(|part| part.get(..9).unwrap_or(part));
     let places = fraction.map_or(0, str::len);
     let all = format!("{whole}{}", fraction.unwrap_or(""));
     let value = Q::from_integer(all.parse::<BigInt>().ok()?) / power(places as u32);
