@@ -92,7 +92,7 @@ pub fn result_line(asked: &QuotePriceRequest, result: &QuoteResult) -> String {
             .flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] })
             .collect::<String>()
     };
-    let (sku, place) = (plain(&sku(asked)), plain(&format!("{}/{}", asked.market, asked.channel)));
+    let (sku, place) = (plain(sku(asked)), plain(&format!("{}/{}", asked.market, asked.channel)));
     let (price, told) = match &result.outcome {
         Some(Outcome::Decision(decision)) => {
             let gross = decision.price.as_ref().and_then(|price| price.gross.as_ref());
