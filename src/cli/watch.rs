@@ -124,7 +124,8 @@ fn request(args: &Args, sku: &str) -> QuotePriceRequest {
 
 /// Whether the request itself is wrong, whatever the item.
 fn is_misasked(result: &QuoteResult) -> bool {
-    matches!(&result.outcome, Some(Outcome::Error(error)) if error.reason == "INVALID_FIELD")
+    let Some(Outcome::Error(error)) = &result.outcome else { return false };
+    matches!(&*error.reason, "INVALID_FIELD" | "MARKET_NOT_FOUND" | "CHANNEL_NOT_FOUND" | "SEGMENT_NOT_FOUND")
 }
 
 /// What counts as a change: not the moment, the release or the facts alone.

@@ -66,12 +66,11 @@ fn an_interrupt_leaves_the_folder_that_was_there() {
     std::fs::write(&kept, "yesterday").unwrap();
     let words = ["reprice", "--rulebook", book, "--items", &items, "--out", &out, "--partition", "market"];
     let mut run = pricer(&words).args(["--at", AT, "--threads", "1"]).spawn().unwrap();
-    let part = format!("{out}.part");
-    assert!(writes(&mut run, Path::new(&part)), "the run ended before it could be interrupted");
+    assert!(writes(&mut run, folder.path()), "the run ended before it could be interrupted");
     kill_process(Pid::from_child(&run), Signal::INT).unwrap();
     let ended = run.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(130), "{}", String::from_utf8_lossy(&ended.stderr));
     assert_eq!(std::fs::read_to_string(&kept).unwrap(), "yesterday");
     assert_eq!(std::fs::read_dir(&out).unwrap().count(), 1);
-    assert!(!Path::new(&part).exists());
+    assert_eq!(parts(folder.path()), Vec::<String>::new());
 }

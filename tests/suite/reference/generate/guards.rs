@@ -45,7 +45,7 @@ pub fn write(dice: &mut Dice, world: &World) -> (String, Vec<String>) {
                 text += "from = 2026-11-21\nuntil = 2026-11-25\n";
             }
             text += &body(dice, world, kind);
-            text += &overlay(dice, world, kind, &name);
+            text += &overlay(dice, world, kind, &name, &scope);
         }
     }
     (text, relaxable)
@@ -174,8 +174,8 @@ fn body(dice: &mut Dice, world: &World, kind: &str) -> String {
     }
 }
 
-/// An overlay for the second market changes one number.
-fn overlay(dice: &mut Dice, world: &World, kind: &str, name: &str) -> String {
+/// An overlay for the second market changes one number. In a guard of another market it would hold for nothing, an error.
+fn overlay(dice: &mut Dice, world: &World, kind: &str, name: &str, scope: &str) -> String {
     let change = match kind {
         "min-margin" => "min_margin = \"7%\"",
         "max-markup" => "max_markup.by = \"60%\"",
@@ -183,8 +183,9 @@ fn overlay(dice: &mut Dice, world: &World, kind: &str, name: &str) -> String {
         "max-change" => "max_change = \"10%\"",
         _ => return String::new(),
     };
-    if !dice.chance(25) {
+    let market = format!("market = \"{}\"", world.places[1].market);
+    if !dice.chance(25) || (scope.contains("market = ") && !scope.contains(&market)) {
         return String::new();
     }
-    format!("[guard.{name}.for.two]\nwhere = {{ market = \"{}\" }}\n{change}\n", world.places[1].market)
+    format!("[guard.{name}.for.two]\nwhere = {{ {market} }}\n{change}\n")
 }
