@@ -95,6 +95,9 @@ fn judge(
             return Err("shipping");
         }
         price += shipping;
+        if !num::fits(&price, num::AMOUNT_PLACES) {
+            return Err("shipping");
+        }
     }
     if let Some(base) = believed(book, facts) {
         let (low, high) = &book.book.plausible.rival;
